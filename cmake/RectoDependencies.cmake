@@ -1,0 +1,41 @@
+# Every outside library recto links. Nothing is downloaded here: scripts/setup brought all of it.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(dnnl CONFIG REQUIRED)
+find_package(PNG REQUIRED)
+find_package(GIF REQUIRED)
+find_package(SQLite3 REQUIRED)
+pkg_check_modules(turbojpeg REQUIRED IMPORTED_TARGET libturbojpeg)
+pkg_check_modules(spng REQUIRED IMPORTED_TARGET spng)
+pkg_check_modules(webp REQUIRED IMPORTED_TARGET libwebp)
+pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
+
+file(GLOB RECTO_SITE_PACKAGES "${RECTO_PYTHON_PREFIX}/lib/python3*/site-packages")
+if(NOT RECTO_SITE_PACKAGES)
+  message(FATAL_ERROR "No Python environment in ${RECTO_PYTHON_PREFIX}: run scripts/setup first, "
+                      "or set RECTO_PYTHON_PREFIX to the environment it made.")
+endif()
+list(GET RECTO_SITE_PACKAGES 0 RECTO_SITE_PACKAGES)
+
+find_package(PyArrow REQUIRED)
+
+# PDFium is opened at run time by the page worker, so only its place is needed.
+set(RECTO_PDFIUM_LIBRARY "${RECTO_SITE_PACKAGES}/pypdfium2_raw/libpdfium.so")
+if(NOT EXISTS "${RECTO_PDFIUM_LIBRARY}")
+  message(FATAL_ERROR "PDFium is missing: ${RECTO_PDFIUM_LIBRARY}. Run scripts/setup.")
+endif()
+
+if(RECTO_BUILD_TRAIN)
+  list(APPEND CMAKE_PREFIX_PATH "${RECTO_SITE_PACKAGES}/torch/share/cmake")
+  find_package(Torch REQUIRED)
+endif()
+
+if(RECTO_BUILD_TESTS)
+  find_package(GTest REQUIRED)
+endif()

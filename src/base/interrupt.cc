@@ -1,0 +1,38 @@
+#include "base/interrupt.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+
+#include "base/error.h"
+
+namespace recto {
+namespace {
+
+std::atomic<bool> g_interrupted{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+void on_signal(int) {
+  if (g_interrupted.exchange(true)) ::_exit(130);
+}
+
+}  // namespace
+
+void install_interrupt_handler() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  ::sigemptyset(&action.sa_mask);
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit becomes EFBIG, an error with a message
+}
+
+bool interrupted() { return g_interrupted.load(std::memory_order_relaxed); }
+
+void throw_if_interrupted() {
+  if (interrupted()) throw Error(ErrorCode::kInterrupted, "interrupted; nothing was half-written");
+}
+
+}  // namespace recto

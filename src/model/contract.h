@@ -1,0 +1,54 @@
+#pragma once
+// The contract: everything that decides a vector besides the weights' values, in one file,
+// retriever.json, whose hash goes into every index, run, card and cache.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "model/views.h"
+
+namespace recto {
+
+enum class Pooling { kLast, kMean };
+enum class PositionIds { kIdentity, kHf455Fp32 };
+
+struct Contract {
+  int format_version = 1;
+  std::string base_model;
+  std::string weights_sha256;
+  std::string document_prompt;       ///< has "<image>" once
+  std::string document_text_prompt;  ///< has "<image>" and "{text}"
+  std::string query_prompt;          ///< has "{query}"
+  std::string query_image_prompt;    ///< has "<image>" and "{query}"
+  std::string passage_prompt;        ///< has "{text}"
+  std::string terminal_token;        ///< e.g. "<end_of_utterance>"; its hidden state is pooled
+  int max_query_tokens = 512;        ///< ids of a text-only input with the terminal token
+  Pooling pooling = Pooling::kLast;
+  std::vector<std::string> outputs = {"dense"};
+  bool causal = true;                ///< "attention": "causal" | "bidirectional"
+  std::vector<int> dimensions;       ///< descending, first = full width
+  bool normalize = true;
+  ViewSettings views;                ///< longest_edge, tile, image_splitting, resample, resample_order
+  PositionIds position_ids = PositionIds::kIdentity;
+
+  /// The default of docs/formats.md for a model directory without retriever.json.
+  /// `views` comes from the processor files, `width` from the text model.
+  static Contract default_for(const ViewSettings& views, int width);
+
+  /// Strict: an unknown, missing or ill-typed field is Error(kBadInput) naming it.
+  static Contract from_json(const Json& json, const std::string& where);
+  Json to_json() const;
+  /// SHA-256 of the RFC 8785 form of to_json(), 64 hexadecimal digits.
+  std::string hash() const;
+};
+
+const char* pooling_name(Pooling pooling);
+Pooling parse_pooling(const std::string& name, const std::string& where);
+const char* position_ids_name(PositionIds ids);
+PositionIds parse_position_ids(const std::string& name, const std::string& where);
+const char* resample_order_name(ResampleOrder order);
+ResampleOrder parse_resample_order(const std::string& name, const std::string& where);
+
+}  // namespace recto

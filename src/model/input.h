@@ -1,0 +1,63 @@
+#pragma once
+// What the model is given: token ids, and the views of the images whose tokens stand among them.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/config.h"
+#include "model/contract.h"
+#include "model/tokenizer.h"
+#include "model/views.h"
+
+namespace recto {
+
+/// One sequence of the model. The image tokens in `ids` are, in order, image_seq_len for each view
+/// of each image.
+struct ModelInput {
+  std::vector<int32_t> ids;
+  std::vector<Views> images;
+  bool truncated = false;  ///< text was cut to the contract's length
+
+  /// Views of all images together.
+  int view_count() const;
+};
+
+/// Builds inputs under a contract. Holds references: config, tokenizer and contract must outlive it.
+/// Thread-safe.
+class InputBuilder {
+ public:
+  /// Throws Error(kMismatch) when the tokenizer lacks a token the prompts need, has more ids than
+  /// the model's vocabulary, or names another id for "<image>" than the configuration.
+  InputBuilder(const ModelConfig& config, const Tokenizer& tokenizer, const Contract& contract);
+
+  /// A page. A `text` of its own (caption, OCR) goes through the document_text_prompt.
+  ModelInput document(const Image& image) const;
+  ModelInput document(const Image& image, const std::string& text) const;
+  /// A query: its text is ordinary text, whatever tokens it spells; cut to max_query_tokens.
+  /// An empty query (nothing but white space) is Error(kBadInput).
+  ModelInput query(const std::string& query) const;
+  /// A question about a picture: one vector.
+  ModelInput query(const std::string& query, const Image& image) const;
+  /// A text-only passage.
+  ModelInput passage(const std::string& text) const;
+  /// `text` through the tokenizer as it is (special tokens recognised), no images.
+  ModelInput raw(const std::string& text) const;
+  /// A rendered chat: `text` with one "<image>" for each of `images`.
+  ModelInput raw(const std::string& text, const std::vector<Image>& images) const;
+
+ private:
+  const ModelConfig& config_;
+  const Tokenizer& tokenizer_;
+  const Contract& contract_;
+};
+
+/// The text that replaces one "<image>": marker and image tokens for rows x columns tiles and the
+/// global view, or for the unsplit image when rows = columns = 0.
+std::string expand_image_token(int rows, int columns, int image_seq_len);
+
+/// Chat messages [{"role", "content": text | [{"type": "text"|"image", ...}]}] as SmolVLM's
+/// template writes them, "Assistant:" appended with `add_generation_prompt`.
+std::string render_chat(const Json& messages, bool add_generation_prompt, const std::string& where);
+
+}  // namespace recto

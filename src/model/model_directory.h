@@ -1,0 +1,63 @@
+#pragma once
+// A model directory, opened: everything but arithmetic.
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "model/adapter.h"
+#include "model/config.h"
+#include "model/contract.h"
+#include "model/input.h"
+#include "model/tokenizer.h"
+#include "model/weights.h"
+
+namespace recto {
+
+/// What a caller may set differently from the contract; each makes another contract (and hash).
+struct ContractOverrides {
+  std::optional<int> longest_edge;
+  std::optional<bool> image_splitting;
+  std::optional<PositionIds> position_ids;
+  std::optional<ResampleOrder> resample_order;
+};
+
+/// Not copyable; shared by pointer. Immutable after opening, thread-safe.
+class ModelDirectory {
+ public:
+  /// Opens a Hugging Face checkpoint directory, or a PEFT adapter directory when `base` names the
+  /// checkpoint it belongs to. Without a retriever.json the default contract is taken and said so
+  /// on stderr. A retriever.json whose weights_sha256 is not that of the weights is an
+  /// Error(kMismatch) (checked when `verify_weights`).
+  static std::shared_ptr<const ModelDirectory> open(const std::filesystem::path& path,
+                                                    const ContractOverrides& overrides = {},
+                                                    const std::filesystem::path& adapter = {},
+                                                    bool verify_weights = false);
+
+  const std::filesystem::path& path() const { return path_; }
+  const ModelConfig& config() const { return config_; }
+  const Contract& contract() const { return contract_; }
+  const Tokenizer& tokenizer() const { return *tokenizer_; }
+  const Weights& weights() const { return weights_; }
+  const InputBuilder& inputs() const { return *inputs_; }
+  bool has_own_contract() const { return has_own_contract_; }
+
+ private:
+  ModelDirectory() = default;
+  std::filesystem::path path_;
+  ModelConfig config_;
+  Contract contract_;
+  std::unique_ptr<Tokenizer> tokenizer_;
+  Weights weights_;
+  std::unique_ptr<InputBuilder> inputs_;
+  bool has_own_contract_ = false;
+};
+
+/// Writes the processor, tokenizer and configuration files of `from` into the directory `to` with
+/// `weights` (as dtype) and `contract`: a complete model directory that transformers loads. The
+/// contract's weights_sha256 is set from what is written.
+void write_model_directory(const ModelDirectory& from, const Weights& weights, DType dtype,
+                           Contract contract, const std::filesystem::path& to);
+
+}  // namespace recto

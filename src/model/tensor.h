@@ -1,0 +1,39 @@
+#pragma once
+// Typed views of bytes that somebody else keeps.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace recto {
+
+enum class DType { kF32, kF16, kBF16, kF64, kI8, kU8, kI16, kI32, kI64, kBool };
+
+/// Bytes of one element.
+size_t dtype_size(DType dtype);
+/// The safetensors name: "F32", "BF16", ...
+const char* dtype_name(DType dtype);
+
+/// A dense little-endian row-major tensor in somebody else's memory.
+struct TensorView {
+  DType dtype = DType::kF32;
+  std::vector<int64_t> shape;
+  std::span<const std::byte> bytes;
+
+  int64_t elements() const;
+};
+
+/// "[2, 3]"
+std::string shape_text(const std::vector<int64_t>& shape);
+
+float bf16_to_float(uint16_t bits);
+float f16_to_float(uint16_t bits);
+uint16_t float_to_bf16(float value);  ///< round to nearest even, NaN stays NaN
+uint16_t float_to_f16(float value);   ///< round to nearest even, overflow to infinity
+
+/// The elements as fp32. Throws Error(kUnsupported) for integer tensors.
+std::vector<float> to_float(const TensorView& tensor);
+
+}  // namespace recto

@@ -1,0 +1,47 @@
+#pragma once
+// The weights of a checkpoint directory: found, checked against the configuration, named the same
+// whatever file layout they came in.
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/config.h"
+#include "model/tensor.h"
+
+namespace recto {
+
+/// Name and shape of every tensor a model of this configuration has, without the `model.` prefix
+/// ("vision_model.embeddings.patch_embedding.weight" ... "text_model.norm.weight"), without the
+/// optional lm_head.weight. [names as transformers' Idefics3Model]
+std::map<std::string, std::vector<int64_t>> expected_tensors(const ModelConfig& config);
+
+/// All tensors of a checkpoint by canonical (bare) name, memory-mapped. Copies share the mapping.
+class Weights {
+ public:
+  /// Loads model.safetensors or the shards of model.safetensors.index.json. Accepts names with
+  /// and without `model.` and the MLX layout. Throws Error(kBadInput | kNotFound) naming the
+  /// tensor that is missing, surplus, misshapen or of a dtype other than fp32, fp16, bf16.
+  static Weights load(const std::filesystem::path& model_directory, const ModelConfig& config);
+
+  /// Throws Error(kNotFound).
+  const TensorView& at(const std::string& name) const;
+  bool contains(const std::string& name) const { return tensors_.count(name) != 0; }
+  /// Sorted by canonical name; lm_head.weight is among them if the file has it.
+  const std::map<std::string, TensorView>& tensors() const { return tensors_; }
+
+  /// Puts an fp32 tensor in place of one of the same shape (merged adapters).
+  void replace(const std::string& name, std::vector<float> values);
+
+  /// SHA-256 over the tensors sorted by canonical name: name, NUL, dtype name, NUL, shape as
+  /// shape_text, NUL, bytes; so sharding and prefixes do not change it.
+  std::string sha256() const;
+
+ private:
+  std::vector<std::shared_ptr<const void>> owners_;
+  std::map<std::string, TensorView> tensors_;
+};
+
+}  // namespace recto
