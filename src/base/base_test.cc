@@ -98,7 +98,8 @@ TEST(Sha256, KnownAnswers) {
 
 TEST(Utf8, WellFormedAndNot) {
   for (const char* good : {"", "a", "é", "€", "😀"}) EXPECT_TRUE(is_valid_utf8(good)) << good;
-  for (const char* bad : {"\xff", "\xc0\xaf", "\xe2\x82", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80"}) {
+  for (const char* bad :
+       {"\xff", "\xc0\xaf", "\xe2\x82", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80"}) {
     EXPECT_FALSE(is_valid_utf8(bad));
     EXPECT_TRUE(is_valid_utf8(replace_invalid_utf8(bad)));
   }
@@ -131,18 +132,27 @@ TEST(Json, TypedMembers) {
 
 // The vectors of RFC 8785, sections 3.2.2 and 3.2.3 and appendix B.
 TEST(Json, CanonicalForm) {
-  EXPECT_EQ(canonical_json(parse_json(
-                R"({"numbers": [333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001],
+  EXPECT_EQ(
+      canonical_json(parse_json(
+          R"({"numbers": [333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001],
                     "string": "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/", "literals": [null, true, false]})",
-                "rfc")),
-            "{\"literals\":[null,true,false],\"numbers\":[333333333.3333333,1e+30,4.5,0.002,1e-27],"
-            "\"string\":\"€$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"}");
-  EXPECT_EQ(canonical_json(parse_json(R"({"\ufb33": 1, "\ud83d\ude00": 2, "\u20ac": 3, "\r": 4})", "x")),
-            "{\"\\r\":4,\"€\":3,\"😀\":2,\"\uFB33\":1}");
+          "rfc")),
+      "{\"literals\":[null,true,false],\"numbers\":[333333333.3333333,1e+30,4.5,0.002,1e-27],"
+      "\"string\":\"€$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"}");
+  EXPECT_EQ(
+      canonical_json(parse_json(R"({"\ufb33": 1, "\ud83d\ude00": 2, "\u20ac": 3, "\r": 4})", "x")),
+      "{\"\\r\":4,\"€\":3,\"😀\":2,\"\uFB33\":1}");
   const std::pair<double, const char*> numbers[] = {
-      {0.0, "0"}, {-0.0, "0"}, {5e-324, "5e-324"}, {9007199254740992.0, "9007199254740992"},
-      {295147905179352830000.0, "295147905179352830000"}, {1e21, "1e+21"}, {1e-6, "0.000001"},
-      {1e-7, "1e-7"}, {-1.5, "-1.5"}, {100.0, "100"}};
+      {0.0, "0"},
+      {-0.0, "0"},
+      {5e-324, "5e-324"},
+      {9007199254740992.0, "9007199254740992"},
+      {295147905179352830000.0, "295147905179352830000"},
+      {1e21, "1e+21"},
+      {1e-6, "0.000001"},
+      {1e-7, "1e-7"},
+      {-1.5, "-1.5"},
+      {100.0, "100"}};
   for (const auto& [value, text] : numbers) EXPECT_EQ(canonical_json(Json(value)), text);
 }
 

@@ -15,7 +15,8 @@ std::string model_name() {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);) {
     const size_t colon = line.find(": ");
-    if (line.rfind("model name", 0) == 0 && colon != std::string::npos) return line.substr(colon + 2);
+    if (line.rfind("model name", 0) == 0 && colon != std::string::npos)
+      return line.substr(colon + 2);
   }
   return "unknown";
 }
@@ -28,10 +29,10 @@ CpuFeatures detect() {
   const auto has = [](int supported) { return supported != 0; };
   features.avx2 = has(__builtin_cpu_supports("avx2")) && has(__builtin_cpu_supports("fma")) &&
                   has(__builtin_cpu_supports("f16c"));
-  features.avx512 =
-      features.avx2 && has(__builtin_cpu_supports("avx512f")) &&
-      has(__builtin_cpu_supports("avx512bw")) && has(__builtin_cpu_supports("avx512dq")) &&
-      has(__builtin_cpu_supports("avx512vl"));
+  features.avx512 = features.avx2 && has(__builtin_cpu_supports("avx512f")) &&
+                    has(__builtin_cpu_supports("avx512bw")) &&
+                    has(__builtin_cpu_supports("avx512dq")) &&
+                    has(__builtin_cpu_supports("avx512vl"));
   features.avx512_vnni = features.avx512 && has(__builtin_cpu_supports("avx512vnni"));
   features.avx512_bf16 = features.avx512 && has(__builtin_cpu_supports("avx512bf16"));
   features.amx_bf16 = features.avx512 && has(__builtin_cpu_supports("amx-bf16"));
@@ -89,7 +90,7 @@ uint64_t available_memory_bytes() {
 }
 
 uint64_t peak_memory_bytes() {
-  struct rusage usage {};
+  struct rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
 }

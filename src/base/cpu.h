@@ -8,12 +8,12 @@
 namespace recto {
 
 struct CpuFeatures {
-  bool avx2 = false;         ///< AVX2, FMA and F16C, enabled by the operating system
-  bool avx512 = false;       ///< AVX-512 F, BW, DQ, VL
+  bool avx2 = false;    ///< AVX2, FMA and F16C, enabled by the operating system
+  bool avx512 = false;  ///< AVX-512 F, BW, DQ, VL
   bool avx512_vnni = false;
   bool avx512_bf16 = false;
   bool amx_bf16 = false;
-  std::string model_name;    ///< as /proc/cpuinfo says it
+  std::string model_name;  ///< as /proc/cpuinfo says it
 };
 
 /// The features, detected at the first call. RECTO_CPU=baseline|avx2|avx512 lowers (never raises)

@@ -33,7 +33,7 @@ class FileDescriptor {
 };
 
 uint64_t open_regular(const fs::path& path, int fd) {
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd, &info) != 0) fail_errno(errno, fmt::format("cannot read {}", path.string()));
   if (!S_ISREG(info.st_mode)) {
     fail(ErrorCode::kBadInput, "{} is not a regular file", path.string());
@@ -213,7 +213,7 @@ uint64_t free_disk_bytes(const fs::path& path) {
          existing != existing.parent_path()) {
     existing = existing.parent_path();
   }
-  struct statvfs info {};
+  struct statvfs info{};
   if (::statvfs(existing.c_str(), &info) != 0) {
     fail_errno(errno, fmt::format("cannot ask for the free space of {}", existing.string()));
   }

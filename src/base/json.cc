@@ -58,7 +58,8 @@ std::string canonical_number(double value) {
   if (!std::isfinite(value)) fail(ErrorCode::kInternal, "JSON cannot hold NaN or infinity");
   if (value == 0) return "0";
   char buffer[64];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
   std::string text(buffer, end.ptr);
   const std::string sign = text[0] == '-' ? "-" : "";
   if (!sign.empty()) text.erase(0, 1);

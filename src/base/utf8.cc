@@ -69,7 +69,8 @@ void append_utf8(std::string& text, char32_t c) {
 std::string replace_invalid_utf8(std::string_view text) {
   std::string valid;
   valid.reserve(text.size());
-  for (size_t position = 0; position < text.size();) append_utf8(valid, decode_utf8(text, position));
+  for (size_t position = 0; position < text.size();)
+    append_utf8(valid, decode_utf8(text, position));
   return valid;
 }
 

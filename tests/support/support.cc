@@ -26,7 +26,8 @@ std::vector<std::string> golden_models() {
   const fs::path folder = goldens() / "models";
   if (fs::is_directory(folder)) {
     for (const auto& entry : fs::directory_iterator(folder)) {
-      if (fs::exists(entry.path() / "config.json")) names.push_back(entry.path().filename().string());
+      if (fs::exists(entry.path() / "config.json"))
+        names.push_back(entry.path().filename().string());
     }
   }
   std::sort(names.begin(), names.end());
@@ -36,7 +37,8 @@ std::vector<std::string> golden_models() {
 
 std::string smollm2_tokenizer_json() {
   fs::path file = goldens() / "tokenizer/smollm2/tokenizer.json.gz";
-  if (!fs::exists(file)) file = source_directory() / "tests/goldens/tokenizer/smollm2/tokenizer.json.gz";
+  if (!fs::exists(file))
+    file = source_directory() / "tests/goldens/tokenizer/smollm2/tokenizer.json.gz";
   const CommandResult result = run_command("gzip -dc '" + file.string() + "'");
   if (result.status != 0) fail(ErrorCode::kIo, "cannot unpack {}: {}", file.string(), result.err);
   return result.out;
