@@ -1,0 +1,339 @@
+#include "engine/embed_pipeline.h"
+
+#include <algorithm>
+#include <exception>
+#include <thread>
+#include <utility>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/threads.h"
+
+namespace recto {
+namespace {
+
+// An input on its way from the preparing thread to the model, or the error that stands for it.
+struct Prepared {
+  EmbedItem item;
+  std::string id;
+  int page = 0;
+  ModelInput input;
+  std::optional<Image> image;
+  std::exception_ptr error;
+  bool fatal = false;  ///< the error ends the run
+};
+
+// An error that concerns one input, so that others may go on without it.
+bool is_input_error(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const Error& e) {
+    return e.code() != ErrorCode::kInterrupted && e.code() != ErrorCode::kInternal &&
+           e.code() != ErrorCode::kUsage;
+  } catch (...) {
+    return false;
+  }
+}
+
+std::string error_text(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& e) {
+    return e.what();
+  }
+}
+
+// The present exception with `where` before its message. A signal that reached the page worker as
+// well looks like a crash of it, so the signal is asked for first.
+std::exception_ptr located_exception(const std::string& where) {
+  if (interrupted()) {
+    return std::make_exception_ptr(
+        Error(ErrorCode::kInterrupted, "interrupted; nothing was half-written"));
+  }
+  try {
+    throw;
+  } catch (const Error& e) {
+    if (where.empty()) return std::current_exception();
+    return std::make_exception_ptr(Error(e.code(), fmt::format("{}: {}", where, e.what())));
+  } catch (...) {
+    return std::current_exception();
+  }
+}
+
+// Thrown through a source when the consumer has gone.
+struct NoMoreWanted {};
+
+// Reads, renders and tokenises what the source gives, in its own thread.
+class Preparer : public EmbedIntake {
+ public:
+  Preparer(const InputBuilder& builder, int longest_edge, const EmbedOptions& options,
+           BoundedQueue<Prepared>& queue)
+      : builder_(builder), longest_edge_(longest_edge), options_(options), queue_(queue) {}
+
+  void run(const EmbedSource& source) {
+    try {
+      source(*this);
+    } catch (const NoMoreWanted&) {
+    } catch (...) {
+      Prepared last;
+      last.fatal = true;
+      last.error = located_exception("");
+      queue_.push(std::move(last));
+    }
+    queue_.close();
+  }
+
+  void add(EmbedItem item) override {
+    throw_if_interrupted();
+    if (item.pdf.empty() || item.page != 0) {
+      Prepared row;
+      row.id = item.id;
+      row.page = item.page;
+      row.item = std::move(item);
+      prepare(std::move(row));
+      return;
+    }
+    const int pages = page_count(item);
+    for (int page = 1; page <= pages; ++page) {
+      Prepared row;
+      row.item = item;
+      row.id = page_row_id(item.id, page);
+      row.page = page;
+      prepare(std::move(row));
+    }
+  }
+
+  void add_error(const Error& error) override {
+    Prepared row;
+    row.error = std::make_exception_ptr(error);
+    push(std::move(row));
+  }
+
+ private:
+  // 0 after an error, which has been handed on.
+  int page_count(const EmbedItem& item) {
+    try {
+      check_embed_item(item);
+      return document(item.pdf).page_count();
+    } catch (...) {
+      Prepared row;
+      row.error = located_exception(item.where);
+      push(std::move(row));
+      return 0;
+    }
+  }
+
+  void prepare(Prepared row) {
+    throw_if_interrupted();
+    try {
+      check_embed_item(row.item);
+      build(row);
+    } catch (...) {
+      row.error = located_exception(row.item.where);
+    }
+    push(std::move(row));
+  }
+
+  void push(Prepared row) {
+    row.fatal = row.error && !(options_.keep_going && is_input_error(row.error));
+    const bool last = row.fatal;
+    if (!queue_.push(std::move(row)) || last) throw NoMoreWanted();
+  }
+
+  void build(Prepared& row) {
+    const EmbedItem& item = row.item;
+    if (item.passage) {
+      row.input = builder_.passage(*item.passage);
+      return;
+    }
+    if (item.image.empty() && item.image_bytes.empty() && item.pdf.empty()) {
+      row.input = builder_.query(*item.query);
+      return;
+    }
+    Image image = picture(row);
+    row.input = item.query  ? builder_.query(*item.query, image)
+                : item.text ? builder_.document(image, *item.text)
+                            : builder_.document(image);
+    if (options_.keep_images) row.image = std::move(image);
+  }
+
+  Image picture(const Prepared& row) {
+    const EmbedItem& item = row.item;
+    if (!item.image.empty()) return read_image(item.image, options_.limits);
+    if (!item.image_bytes.empty()) return embedded_picture(item.image_bytes);
+    Document& pdf = document(item.pdf);
+    if (row.page > pdf.page_count()) {
+      fail(ErrorCode::kBadInput,
+           "{} has {} pages, so there is no page {}; pages are counted from 1", item.pdf.string(),
+           pdf.page_count(), row.page);
+    }
+    return pdf.render(row.page, longest_edge_);
+  }
+
+  // The worker reads files, so the bytes become one.
+  Image embedded_picture(const std::string& bytes) {
+    if (!scratch_) scratch_.emplace();
+    const std::filesystem::path file = scratch_->path() / "image";
+    write_file(file, bytes);
+    return read_image(file, options_.limits);
+  }
+
+  // The last document stays open: inputs often name the pages of one PDF in turn.
+  Document& document(const std::filesystem::path& path) {
+    if (!document_ || document_path_ != path) {
+      document_.reset();
+      document_.emplace(path, options_.limits);
+      document_path_ = path;
+    }
+    return *document_;
+  }
+
+  const InputBuilder& builder_;
+  const int longest_edge_;
+  const EmbedOptions& options_;
+  BoundedQueue<Prepared>& queue_;
+  std::optional<TemporaryDirectory> scratch_;
+  std::optional<Document> document_;
+  std::filesystem::path document_path_;
+};
+
+// Runs the preparing thread and stops it whatever happens.
+class PreparingThread {
+ public:
+  PreparingThread(Preparer& preparer, const EmbedSource& source, BoundedQueue<Prepared>& queue)
+      : queue_(queue), thread_([&] { preparer.run(source); }) {}
+  ~PreparingThread() {
+    queue_.close();
+    thread_.join();
+  }
+  PreparingThread(const PreparingThread&) = delete;
+  PreparingThread& operator=(const PreparingThread&) = delete;
+
+ private:
+  BoundedQueue<Prepared>& queue_;
+  std::thread thread_;
+};
+
+// Collects inputs up to the token limit and hands their vectors on.
+class Batch {
+ public:
+  Batch(Embedder& embedder, const EmbedOptions& options, const EmbedSink& sink, EmbedReport& report)
+      : embedder_(embedder),
+        options_(options),
+        sink_(sink),
+        report_(report),
+        progress_(options.label, options.expected) {}
+
+  void add(Prepared row) {
+    const auto tokens = static_cast<int64_t>(row.input.ids.size());
+    if (!inputs_.empty() && tokens_ + tokens > options_.batch_tokens) flush();
+    tokens_ += tokens;
+    inputs_.push_back(std::move(row.input));
+    rows_.push_back(std::move(row));
+  }
+
+  void flush() {
+    throw_if_interrupted();
+    if (inputs_.empty()) return;
+    const Matrix vectors = embedder_.embed(inputs_);
+    for (size_t i = 0; i < rows_.size(); ++i)
+      hand_on(rows_[i], inputs_[i], vectors.row(static_cast<int64_t>(i)));
+    progress_.advance(rows_.size());
+    inputs_.clear();
+    rows_.clear();
+    tokens_ = 0;
+  }
+
+ private:
+  void hand_on(const Prepared& row, const ModelInput& input, std::span<const float> vector) {
+    if (input.truncated) {
+      ++report_.truncated;
+      log_warning("{}: the text is longer than the contract allows and was cut to {} tokens",
+                  row.id, embedder_.model().contract().max_query_tokens);
+    }
+    sink_({.item = row.item,
+           .id = row.id,
+           .page = row.page,
+           .vector = vector,
+           .truncated = input.truncated,
+           .image = row.image ? &*row.image : nullptr});
+    ++report_.rows;
+  }
+
+  Embedder& embedder_;
+  const EmbedOptions& options_;
+  const EmbedSink& sink_;
+  EmbedReport& report_;
+  Progress progress_;
+  std::vector<ModelInput> inputs_;
+  std::vector<Prepared> rows_;
+  int64_t tokens_ = 0;
+};
+
+}  // namespace
+
+void check_embed_item(const EmbedItem& item) {
+  const int pictures = (item.image.empty() ? 0 : 1) + (item.image_bytes.empty() ? 0 : 1) +
+                       (item.pdf.empty() ? 0 : 1);
+  const bool alone =
+      pictures == 0 && (item.query.has_value() != item.passage.has_value()) && !item.text;
+  const bool picture = pictures == 1 && !item.passage && !(item.query && item.text);
+  if (!alone && !picture) {
+    fail(ErrorCode::kBadInput,
+         "an input is one of: query; passage; image or pdf with page; image or pdf with text; "
+         "image or pdf with query. This one has {}{}{}{}{}",
+         item.query ? "query " : "", item.passage ? "passage " : "", item.text ? "text " : "",
+         item.image.empty() && item.image_bytes.empty() ? "" : "image ",
+         item.pdf.empty()
+             ? (pictures == 0 && !item.query && !item.passage && !item.text ? "none of them" : "")
+             : "pdf");
+  }
+  if (item.page < 0) {
+    fail(ErrorCode::kBadInput, "page {}: pages are counted from 1", item.page);
+  }
+}
+
+std::string page_row_id(const std::string& pdf, int page) {
+  return fmt::format("{}#page={}", pdf, page);
+}
+
+EmbedReport embed_all(Embedder& embedder, const EmbedSource& source, const EmbedOptions& options,
+                      const EmbedSink& sink) {
+  EmbedReport report;
+  const ModelDirectory& model = embedder.model();
+  BoundedQueue<Prepared> queue(static_cast<size_t>(std::max(1, options.prefetch)));
+  Preparer preparer(model.inputs(), model.contract().views.longest_edge, options, queue);
+  Batch batch(embedder, options, sink, report);
+  const PreparingThread thread(preparer, source, queue);
+  while (std::optional<Prepared> row = queue.pop()) {
+    if (!row->error) {
+      batch.add(std::move(*row));
+    } else if (!row->fatal) {
+      ++report.failed;
+      log_warning("skipped: {}", error_text(row->error));
+    } else {
+      std::rethrow_exception(row->error);
+    }
+  }
+  batch.flush();
+  return report;
+}
+
+EmbedReport embed_all(Embedder& embedder, const std::vector<EmbedItem>& items, EmbedOptions options,
+                      const EmbedSink& sink) {
+  const bool known = std::none_of(items.begin(), items.end(), [](const EmbedItem& item) {
+    return !item.pdf.empty() && item.page == 0;
+  });
+  if (options.expected == 0 && known) options.expected = items.size();
+  return embed_all(
+      embedder,
+      [&](EmbedIntake& intake) {
+        for (const EmbedItem& item : items) intake.add(item);
+      },
+      options, sink);
+}
+
+}  // namespace recto
