@@ -14,6 +14,7 @@ find_package(SQLite3 REQUIRED)
 pkg_check_modules(turbojpeg REQUIRED IMPORTED_TARGET libturbojpeg)
 pkg_check_modules(spng REQUIRED IMPORTED_TARGET spng)
 pkg_check_modules(webp REQUIRED IMPORTED_TARGET libwebp)
+pkg_check_modules(webpdemux REQUIRED IMPORTED_TARGET libwebpdemux)
 pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
 
 file(GLOB RECTO_SITE_PACKAGES "${RECTO_PYTHON_PREFIX}/lib/python3*/site-packages")

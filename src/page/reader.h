@@ -14,11 +14,11 @@
 namespace recto {
 
 struct PageLimits {
-  ImageLimits image;                      ///< of image files and of rendered pages
+  ImageLimits image;  ///< of image files and of rendered pages
   uint64_t max_file_bytes = 1u << 30;
-  uint64_t max_memory_bytes = 2u << 30;   ///< address space of the worker
-  int max_cpu_seconds = 60;               ///< of the worker, for one request (open, render, text)
-  int max_wall_seconds = 120;             ///< for one request, then the worker is killed
+  uint64_t max_memory_bytes = 2u << 30;  ///< address space of the worker
+  int max_cpu_seconds = 60;              ///< of the worker, for one request (open, render, text)
+  int max_wall_seconds = 120;            ///< for one request, then the worker is killed
   int max_pages = 20'000;
 };
 
@@ -85,10 +85,10 @@ struct SandboxReport {
   bool landlock = false;
   int landlock_abi = 0;
   bool seccomp = false;
-  bool pdfium = false;        ///< the worker could load PDFium
-  std::string worker_path;    ///< empty when the worker program was not found
+  bool pdfium = false;      ///< the worker could load PDFium
+  std::string worker_path;  ///< empty when the worker program was not found
   std::string pdfium_path;
-  std::string problem;        ///< what to do about it, empty when all is well
+  std::string problem;  ///< what to do about it, empty when all is well
 };
 SandboxReport sandbox_report();
 
