@@ -1,0 +1,7 @@
+#include "base/version.h"
+
+namespace recto {
+
+const char* recto_version() { return RECTO_VERSION; }
+
+}  // namespace recto

@@ -1,0 +1,59 @@
+#include "cli/help_format.h"
+
+#include <fmt/format.h>
+
+#include <sstream>
+
+namespace recto {
+namespace {
+
+constexpr size_t kWidth = 100;
+constexpr size_t kLeft = 34;
+
+// `text` in lines of at most kWidth - kLeft characters, indented by kLeft but for the first.
+std::string wrapped(const std::string& text) {
+  std::istringstream words(text);
+  std::string out;
+  size_t column = 0;
+  for (std::string word; words >> word;) {
+    if (column > 0 && column + 1 + word.size() > kWidth - kLeft) {
+      out += "\n" + std::string(kLeft, ' ');
+      column = 0;
+    } else if (column > 0) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += word.size();
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string HelpFormat::make_description(const CLI::App* app) const {
+  return app->get_description() + "\n";
+}
+
+std::string HelpFormat::make_option(const CLI::Option* option, bool is_positional) const {
+  const std::string left =
+      "  " + make_option_name(option, is_positional) + make_option_opts(option);
+  const std::string right = wrapped(make_option_desc(option));
+  if (left.size() + 2 > kLeft) return left + "\n" + std::string(kLeft, ' ') + right + "\n";
+  return fmt::format("{:<{}}{}\n", left, kLeft, right);
+}
+
+std::string HelpFormat::make_option_opts(const CLI::Option* option) const {
+  if (option->get_type_size() == 0 || option->get_positional()) return "";
+  return " " + option->get_type_name();
+}
+
+std::string HelpFormat::make_option_desc(const CLI::Option* option) const {
+  std::string text = option->get_description();
+  if (option->get_required()) text += " (required)";
+  if (!option->get_default_str().empty()) text += fmt::format(" [{}]", option->get_default_str());
+  if (!option->get_envname().empty()) text += fmt::format(" ({})", option->get_envname());
+  return text;
+}
+
+}  // namespace recto

@@ -1,0 +1,90 @@
+#pragma once
+// Options, declared once: `threads` is --threads on the command line, RECTO_THREADS in the
+// environment and the key `threads` in a configuration file. The same thing has the same name,
+// group and default in every command.
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/model_directory.h"
+
+namespace recto {
+
+/// Help groups, in the order in which --help shows them.
+inline constexpr const char* kInputGroup = "Input";
+inline constexpr const char* kOutputGroup = "Output";
+inline constexpr const char* kModelGroup = "Model";
+inline constexpr const char* kTrainingGroup = "Training";
+inline constexpr const char* kSpeedGroup = "Speed";
+inline constexpr const char* kGeneralGroup = "General";
+
+/// RECTO_BATCH_TOKENS for "batch-tokens".
+std::string environment_name(const std::string& option);
+
+/// Declares --NAME with its environment twin. The present content of `value` is the default, and
+/// shown in --help unless it is empty.
+template <typename T>
+CLI::Option* add_setting(CLI::App& app, const std::string& name, T& value,
+                         const std::string& description, const char* group) {
+  return app.add_option("--" + name, value, description)
+      ->envname(environment_name(name))
+      ->group(group)
+      ->capture_default_str();
+}
+
+/// The same for a text taken as it is, whatever characters it has.
+CLI::Option* add_setting(CLI::App& app, const std::string& name, std::string& value,
+                         const std::string& description, const char* group);
+/// The same for an option that can be given several times, each time with one text.
+CLI::Option* add_setting(CLI::App& app, const std::string& name, std::vector<std::string>& values,
+                         const std::string& description, const char* group);
+/// A switch: --NAME, or NAME=true in the environment and the file.
+CLI::Option* add_setting(CLI::App& app, const std::string& name, bool& value,
+                         const std::string& description, const char* group);
+
+/// One or more files or folders without a flag of their own.
+CLI::Option* add_paths(CLI::App& app, const std::string& name, std::vector<std::string>& values,
+                       const std::string& description);
+
+/// What decides the vectors: the model, and what may be set differently from its contract.
+struct ModelOptions {
+  std::string model;
+  std::string adapter;
+  std::optional<int> longest_edge;
+  std::string image_splitting;
+  std::string position_ids;
+  std::string resample_order;
+  std::string precision = "fp32";
+
+  ContractOverrides overrides() const;
+  std::shared_ptr<const ModelDirectory> open() const;
+};
+/// --model (required unless `optional_model`), --adapter and the contract's overrides.
+void add_model_options(CLI::App& app, ModelOptions& options, bool optional_model = false);
+
+/// How fast, and what to do with bad inputs.
+struct RunOptions {
+  int threads = 0;  ///< as given; 0 for all
+  int64_t batch_tokens = 2048;
+  bool keep_going = false;
+
+  /// The number to use, at least 1.
+  int thread_count() const;
+};
+void add_threads_option(CLI::App& app, int& threads);
+/// `threads` as given, or every core this process may use for 0.
+int thread_count(int threads);
+void add_batch_option(CLI::App& app, int64_t& batch_tokens);
+void add_keep_going_option(CLI::App& app, bool& keep_going);
+/// All three.
+void add_run_options(CLI::App& app, RunOptions& options);
+
+CLI::Option* add_output_option(CLI::App& app, std::string& output, const std::string& description);
+void add_json_option(CLI::App& app, bool& json);
+void add_seed_option(CLI::App& app, uint64_t& seed);
+
+}  // namespace recto
