@@ -38,10 +38,10 @@ struct TextConfig {
 };
 
 struct ModelConfig {
-  std::string model_type;    ///< "idefics3" or "smolvlm"
-  std::string architecture;  ///< first of "architectures", may be empty
-  DType dtype = DType::kF32; ///< what the file declares; the tensors themselves decide
-  int scale_factor = 0;      ///< pixel shuffle: scale_factor^2 patches make one visual token
+  std::string model_type;     ///< "idefics3" or "smolvlm"
+  std::string architecture;   ///< first of "architectures", may be empty
+  DType dtype = DType::kF32;  ///< what the file declares; the tensors themselves decide
+  int scale_factor = 0;       ///< pixel shuffle: scale_factor^2 patches make one visual token
   int image_token_id = 0;
   bool tie_word_embeddings = false;
   VisionConfig vision;

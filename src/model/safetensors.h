@@ -2,7 +2,9 @@
 // The safetensors container: an 8-byte little-endian header length, a JSON header, the data.
 
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -42,17 +44,41 @@ void parse_safetensors(std::span<const std::byte> bytes, const std::string& wher
 /// Collects tensors and writes them in one atomic file. The data is borrowed until write().
 class SafetensorsWriter {
  public:
+  /// Writes the bytes of one tensor into a buffer of its size.
+  using Fill = std::function<void(std::span<std::byte>)>;
+
   void add(const std::string& name, TensorView tensor);
   /// Copies fp32 values.
   void add(const std::string& name, std::vector<int64_t> shape, std::span<const float> values);
   void add(const std::string& name, std::vector<int64_t> shape, std::span<const int32_t> values);
+  /// A tensor made during write(), so that only one of them is in memory at a time.
+  void add(const std::string& name, DType dtype, std::vector<int64_t> shape, Fill fill);
   void set_metadata(const std::string& key, const std::string& value);
-  /// Same content, same bytes. Tensors are aligned to 8 bytes and sorted by name. Throws Error(kIo).
+
+  /// Bytes that write() will write.
+  uint64_t file_size() const;
+
+  /// Same content, same bytes. The data starts at a multiple of 8 bytes and is laid out by falling
+  /// element size, then by name, so that every tensor is aligned to its elements. Throws
+  /// Error(kIo), or Error(kInterrupted) between tensors; neither leaves a file.
   void write(const std::filesystem::path& path) const;
 
  private:
-  std::map<std::string, TensorView> tensors_;
-  std::map<std::string, std::vector<std::byte>> owned_;
+  struct Entry {
+    DType dtype = DType::kF32;
+    std::vector<int64_t> shape;
+    std::span<const std::byte> borrowed;
+    std::shared_ptr<const std::vector<std::byte>> owned;
+    Fill fill;
+    uint64_t size = 0;  ///< bytes
+  };
+  using Named = std::pair<const std::string, Entry>;
+
+  void insert(const std::string& name, Entry entry);
+  std::vector<const Named*> layout() const;
+  std::string header() const;
+
+  std::map<std::string, Entry> entries_;
   std::map<std::string, std::string> metadata_;
 };
 

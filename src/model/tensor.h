@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace recto {
@@ -15,6 +17,8 @@ enum class DType { kF32, kF16, kBF16, kF64, kI8, kU8, kI16, kI32, kI64, kBool };
 size_t dtype_size(DType dtype);
 /// The safetensors name: "F32", "BF16", ...
 const char* dtype_name(DType dtype);
+/// The dtype of a safetensors name, if it is one of ours.
+std::optional<DType> find_dtype(std::string_view name);
 
 /// A dense little-endian row-major tensor in somebody else's memory.
 struct TensorView {
@@ -35,5 +39,11 @@ uint16_t float_to_f16(float value);   ///< round to nearest even, overflow to in
 
 /// The elements as fp32. Throws Error(kUnsupported) for integer tensors.
 std::vector<float> to_float(const TensorView& tensor);
+/// The same for the elements [first, first + out.size()), into `out`.
+void to_float(const TensorView& tensor, int64_t first, std::span<float> out);
+
+/// fp32 values as the bytes of fp32, fp16 or bf16 elements, `out` of values.size() elements.
+/// Throws Error(kUnsupported) for another dtype.
+void from_float(std::span<const float> values, DType dtype, std::span<std::byte> out);
 
 }  // namespace recto
