@@ -14,9 +14,9 @@ namespace recto {
 /// Immutable after loading; all functions are thread-safe.
 class Tokenizer {
  public:
-  /// Reads `model_directory`/tokenizer.json. Throws Error(kBadInput) naming the field for a
-  /// tokenizer of another kind (normalizer, pre-tokenizer, model, decoder) than the SmolLM2 family
-  /// and recto's own nano models use.
+  /// Reads `model_directory`/tokenizer.json. Throws Error(kUnsupported) naming the field for a
+  /// tokenizer of another kind (normalizer, pre-tokenizer, model, post-processor, decoder) than the
+  /// SmolLM2 family uses, and Error(kBadInput) for an ill-formed one.
   static Tokenizer load(const std::filesystem::path& model_directory);
   static Tokenizer parse(std::string_view tokenizer_json, const std::string& where);
 
@@ -29,7 +29,13 @@ class Tokenizer {
   std::vector<int32_t> encode(std::string_view text) const;
   /// Ids of `text` as ordinary text: nothing in it becomes an added token, whatever it spells.
   std::vector<int32_t> encode_ordinary(std::string_view text) const;
-  /// The text of `ids`; `skip_special` leaves special tokens out. Ill-formed bytes become U+FFFD.
+  /// Ids of `before` + `ordinary` + `after`, cut into pieces as one text, but with added tokens
+  /// recognised in `before` and `after` only: whatever `ordinary` spells stays ordinary text, and
+  /// so does a token that would begin or end inside it.
+  std::vector<int32_t> encode(std::string_view before, std::string_view ordinary,
+                              std::string_view after) const;
+  /// The text of `ids`; `skip_special` leaves special tokens out. Ill-formed byte sequences become
+  /// U+FFFD, ids without a token nothing.
   std::string decode(const std::vector<int32_t>& ids, bool skip_special = false) const;
 
   /// Id of an added or ordinary token by its exact text, if there is one.
