@@ -22,16 +22,16 @@ struct DocumentRow {
   std::string licence;
   std::string producer;
   int pages = 0;
-  std::string language;     ///< BCP 47, "" when unknown
-  std::string family;       ///< documents of one family are in one split
+  std::string language;  ///< BCP 47, "" when unknown
+  std::string family;    ///< documents of one family are in one split
   std::string split;
 };
 
 struct PageRow {
-  std::string page_id;      ///< document_id + "-" + page_number
+  std::string page_id;  ///< document_id + "-" + page_number
   std::string document_id;
-  int page_number = 0;      ///< from 1
-  std::string image;        ///< encoded JPEG or PNG; left empty unless asked for
+  int page_number = 0;  ///< from 1
+  std::string image;    ///< encoded JPEG or PNG; left empty unless asked for
   int width = 0, height = 0;
   std::string text;
   std::string text_source;  ///< "text_layer", "ocr" or "none"
@@ -65,7 +65,7 @@ struct NegativeRow {
 };
 
 struct AuditRow {
-  std::string item;      ///< document, page or query id
+  std::string item;  ///< document, page or query id
   std::string stage;
   std::string decision;  ///< "kept" or "dropped"
   std::string reason;

@@ -1,0 +1,121 @@
+#include <arrow/util/config.h>
+
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "data/card.h"
+#include "data/dataset.h"
+#include "data/shards.h"
+#include "data/tables.h"
+
+namespace recto {
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Pages are read one row group at a time: few rows each, since each has an image.
+ParquetWriter::Limits table_limits(const std::string& table) {
+  ParquetWriter::Limits limits;
+  if (table == Table<PageRow>::kName) limits.group_rows = 100;
+  return limits;
+}
+
+}  // namespace
+
+struct DatasetWriter::State {
+  fs::path directory;
+  std::map<std::string, std::map<std::string, ShardWriter>> tables;  ///< by table, by split
+  CardFacts facts;
+
+  void append(const std::string& table, const std::string& split, Row row) {
+    auto& writers = tables[table];
+    auto found = writers.find(split);
+    if (found == writers.end()) {
+      if (!is_split_name(split)) {
+        fail(ErrorCode::kUsage,
+             "\"{}\" cannot name a split: letters, digits and underscores are wanted", split);
+      }
+      found = writers
+                  .try_emplace(split, directory / table, split, table_columns(table),
+                               table_limits(table))
+                  .first;
+    }
+    found->second.append(std::move(row));
+  }
+
+  void note(const DocumentRow& row) {
+    if (!row.language.empty()) facts.languages.insert(row.language);
+    if (!row.licence.empty()) facts.licences.insert(row.licence);
+  }
+  void note(const PageRow& row) {
+    if (!row.language.empty()) facts.languages.insert(row.language);
+    ++facts.pages;
+  }
+  void note(const QueryRow& row) {
+    if (!row.language.empty()) facts.languages.insert(row.language);
+  }
+  template <typename R>
+  void note(const R&) {}
+
+  template <typename R>
+  void add(const std::string& split, const R& row) {
+    note(row);
+    append(Table<R>::kName, split, Table<R>::to_row(row));
+  }
+
+  /// Closes the files of a table; their description goes into the manifest and the card.
+  void finish_table(const std::string& table, Json& manifest) {
+    CardTable card{table, table_columns(table), {}};
+    for (auto& [split, writer] : tables[table]) {
+      CardSplit counts{split, 0, writer.value_bytes(), 0};
+      Json files = Json::array();
+      for (const Shard& shard : writer.finish()) {
+        files.push_back({{"path", table + "/" + shard.name},
+                         {"rows", shard.rows},
+                         {"bytes", shard.bytes},
+                         {"sha256", shard.sha256}});
+        counts.rows += shard.rows;
+        counts.file_bytes += shard.bytes;
+      }
+      manifest["tables"][table][split] = std::move(files);
+      manifest["counts"][table][split] = counts.rows;
+      card.splits.push_back(std::move(counts));
+    }
+    facts.tables.push_back(std::move(card));
+  }
+};
+
+DatasetWriter::DatasetWriter(fs::path directory) : state_(std::make_unique<State>()) {
+  state_->directory = std::move(directory);
+}
+
+DatasetWriter::~DatasetWriter() = default;
+
+void DatasetWriter::add(const std::string& split, const DocumentRow& row) {
+  state_->add(split, row);
+}
+void DatasetWriter::add(const std::string& split, const PageRow& row) { state_->add(split, row); }
+void DatasetWriter::add(const std::string& split, const QueryRow& row) { state_->add(split, row); }
+void DatasetWriter::add(const std::string& split, const QrelRow& row) { state_->add(split, row); }
+void DatasetWriter::add(const std::string& split, const NegativeRow& row) {
+  state_->add(split, row);
+}
+void DatasetWriter::add(const std::string& split, const AuditRow& row) { state_->add(split, row); }
+
+void DatasetWriter::finish(Json manifest, const std::string& card_body) {
+  manifest["format"] = "recto-dataset";
+  manifest["format_version"] = 1;
+  manifest["tools"]["arrow"] = ARROW_VERSION_STRING;
+  manifest["tables"] = Json::object();
+  manifest["counts"] = Json::object();
+  for (const std::string& table : table_names()) {
+    if (state_->tables.count(table) != 0) state_->finish_table(table, manifest);
+  }
+  write_file(state_->directory / "manifest.json", pretty_json(manifest));
+  write_file(state_->directory / "README.md", dataset_card(state_->facts, card_body));
+}
+
+}  // namespace recto
