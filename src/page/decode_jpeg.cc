@@ -69,12 +69,11 @@ DecodedImage decode_jpeg(std::span<const std::byte> bytes, const std::string& na
   int height = 0;
   int subsampling = 0;
   int colours = -1;
-  // A rare subsampling is an error to this call, but it has told the size by then, and decoding
-  // works.
-  if (tjDecompressHeader3(handle.get(), data, bytes.size(), &width, &height, &subsampling,
-                          &colours) != 0 &&
-      (width < 1 || height < 1)) {
-    fail_jpeg(handle, name);
+  // The result is not looked at: a rare subsampling is an error to this call, but it has told the
+  // size by then and decoding works; and no header at all is none.
+  tjDecompressHeader3(handle.get(), data, bytes.size(), &width, &height, &subsampling, &colours);
+  if (width < 1 || height < 1) {
+    fail(ErrorCode::kBadInput, "{}: the JPEG is truncated or corrupt (no image header)", name);
   }
   check_image_size(width, height, name, limits);
   const bool cmyk = colours == TJCS_CMYK || colours == TJCS_YCCK;
