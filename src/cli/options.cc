@@ -15,6 +15,22 @@ std::vector<std::string> plain_texts(const CLI::results_t& results) {
   return texts;
 }
 
+template <typename Text>
+CLI::Option* add_text(CLI::App& app, const std::string& name, Text& value,
+                      const std::string& description, const char* group) {
+  return app
+      .add_option(
+          "--" + name,
+          [&value](const CLI::results_t& results) {
+            value = plain_texts(results).back();
+            return true;
+          },
+          description)
+      ->envname(environment_name(name))
+      ->group(group)
+      ->type_name("TEXT");
+}
+
 }  // namespace
 
 std::string environment_name(const std::string& option) {
@@ -27,18 +43,12 @@ std::string environment_name(const std::string& option) {
 
 CLI::Option* add_setting(CLI::App& app, const std::string& name, std::string& value,
                          const std::string& description, const char* group) {
-  return app
-      .add_option(
-          "--" + name,
-          [&value](const CLI::results_t& results) {
-            value = plain_texts(results).back();
-            return true;
-          },
-          description)
-      ->envname(environment_name(name))
-      ->group(group)
-      ->type_name("TEXT")
-      ->default_str(value);
+  return add_text(app, name, value, description, group)->default_str(value);
+}
+
+CLI::Option* add_setting(CLI::App& app, const std::string& name, std::optional<std::string>& value,
+                         const std::string& description, const char* group) {
+  return add_text(app, name, value, description, group);
 }
 
 CLI::Option* add_setting(CLI::App& app, const std::string& name, std::vector<std::string>& values,

@@ -39,6 +39,8 @@ CLI::Option* add_setting(CLI::App& app, const std::string& name, T& value,
 /// The same for a text taken as it is, whatever characters it has.
 CLI::Option* add_setting(CLI::App& app, const std::string& name, std::string& value,
                          const std::string& description, const char* group);
+CLI::Option* add_setting(CLI::App& app, const std::string& name, std::optional<std::string>& value,
+                         const std::string& description, const char* group);
 /// The same for an option that can be given several times, each time with one text.
 CLI::Option* add_setting(CLI::App& app, const std::string& name, std::vector<std::string>& values,
                          const std::string& description, const char* group);
