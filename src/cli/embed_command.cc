@@ -82,7 +82,7 @@ int run(const Options& options) {
   const Contract& contract = model->contract();
   const int dimensions = options.dimensions.value_or(contract.dimensions.front());
   truncate_dimensions(Matrix(0, contract.dimensions.front()), dimensions, contract);
-  const auto embedder = make_cpu_embedder(model, {.threads = options.run.thread_count()});
+  const auto embedder = make_cpu_embedder(model, options.run.engine());
   std::vector<std::string> ids;
   Matrix vectors(0, contract.dimensions.front());
   const EmbedReport report = embed_all(

@@ -44,8 +44,7 @@ int run(const Options& options) {
                 model->contract().max_query_tokens);
   }
   std::unique_ptr<Embedder> embedder;
-  if (options.layers)
-    embedder = make_cpu_embedder(model, {.threads = thread_count(options.threads)});
+  if (options.layers) embedder = make_cpu_embedder(model, {.threads = options.threads});
   write_inspection(*model, input, embedder.get(), options.output);
   return 0;
 }

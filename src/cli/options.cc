@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cctype>
 
-#include "base/threads.h"
-
 namespace recto {
 namespace {
 
@@ -148,10 +146,6 @@ void add_model_options(CLI::App& app, ModelOptions& options, bool optional_model
           },
           ""));
 }
-
-int RunOptions::thread_count() const { return recto::thread_count(threads); }
-
-int thread_count(int threads) { return threads > 0 ? threads : available_cores(); }
 
 void add_threads_option(CLI::App& app, int& threads) {
   add_setting(app, "threads", threads, "Threads of the model; 0 is one for each core", kSpeedGroup)

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/cpu_embedder.h"
 #include "model/model_directory.h"
 
 namespace recto {
@@ -70,16 +71,13 @@ void add_model_options(CLI::App& app, ModelOptions& options, bool optional_model
 
 /// How fast, and what to do with bad inputs.
 struct RunOptions {
-  int threads = 0;  ///< as given; 0 for all
-  int64_t batch_tokens = 2048;
+  int threads = 0;  ///< 0 for all cores
+  int64_t batch_tokens = 4096;
   bool keep_going = false;
 
-  /// The number to use, at least 1.
-  int thread_count() const;
+  EngineOptions engine() const { return {.threads = threads, .batch_tokens = batch_tokens}; }
 };
 void add_threads_option(CLI::App& app, int& threads);
-/// `threads` as given, or every core this process may use for 0.
-int thread_count(int threads);
 void add_batch_option(CLI::App& app, int64_t& batch_tokens);
 void add_keep_going_option(CLI::App& app, bool& keep_going);
 /// All three.

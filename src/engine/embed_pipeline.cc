@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/threads.h"
+#include "engine/cpu_embedder.h"
 
 namespace recto {
 namespace {
@@ -69,9 +70,12 @@ struct NoMoreWanted {};
 // Reads, renders and tokenises what the source gives, in its own thread.
 class Preparer : public EmbedIntake {
  public:
-  Preparer(const InputBuilder& builder, int longest_edge, const EmbedOptions& options,
-           BoundedQueue<Prepared>& queue)
-      : builder_(builder), longest_edge_(longest_edge), options_(options), queue_(queue) {}
+  Preparer(const ModelDirectory& model, const EmbedOptions& options, BoundedQueue<Prepared>& queue)
+      : builder_(model.inputs()),
+        config_(model.config()),
+        longest_edge_(model.contract().views.longest_edge),
+        options_(options),
+        queue_(queue) {}
 
   void run(const EmbedSource& source) {
     try {
@@ -131,6 +135,7 @@ class Preparer : public EmbedIntake {
     try {
       check_embed_item(row.item);
       build(row);
+      check_input(row.input, config_);
     } catch (...) {
       row.error = located_exception(row.item.where);
     }
@@ -192,6 +197,7 @@ class Preparer : public EmbedIntake {
   }
 
   const InputBuilder& builder_;
+  const ModelConfig& config_;
   const int longest_edge_;
   const EmbedOptions& options_;
   BoundedQueue<Prepared>& queue_;
@@ -303,9 +309,8 @@ std::string page_row_id(const std::string& pdf, int page) {
 EmbedReport embed_all(Embedder& embedder, const EmbedSource& source, const EmbedOptions& options,
                       const EmbedSink& sink) {
   EmbedReport report;
-  const ModelDirectory& model = embedder.model();
   BoundedQueue<Prepared> queue(static_cast<size_t>(std::max(1, options.prefetch)));
-  Preparer preparer(model.inputs(), model.contract().views.longest_edge, options, queue);
+  Preparer preparer(embedder.model(), options, queue);
   Batch batch(embedder, options, sink, report);
   const PreparingThread thread(preparer, source, queue);
   while (std::optional<Prepared> row = queue.pop()) {
