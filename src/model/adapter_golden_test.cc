@@ -1,0 +1,71 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "model/adapter.h"
+#include "model/safetensors.h"
+#include "support/support.h"
+
+namespace recto {
+namespace {
+namespace fs = std::filesystem;
+
+std::vector<fs::path> subdirectories(const fs::path& folder) {
+  std::vector<fs::path> found;
+  if (!fs::is_directory(folder)) return found;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.is_directory()) found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+void expect_close(const std::vector<float>& found, const std::vector<float>& wanted) {
+  ASSERT_EQ(found.size(), wanted.size());
+  float worst = 0;
+  for (size_t i = 0; i < found.size(); ++i) {
+    worst = std::max(worst, std::abs(found[i] - wanted[i]));
+  }
+  EXPECT_LE(worst, 2e-5f);
+}
+
+// Every weight of the file's `<variant>.merged_weight.<name>` tensors.
+int compare_merged(const Weights& weights, const SafetensorsFile& goldens,
+                   const std::string& variant) {
+  const std::string prefix = variant + ".merged_weight.";
+  int compared = 0;
+  for (const auto& [key, tensor] : goldens.tensors()) {
+    if (!key.starts_with(prefix)) continue;
+    SCOPED_TRACE(key);
+    const TensorView& merged = weights.at(canonical_tensor_name(key.substr(prefix.size())));
+    EXPECT_EQ(merged.shape, tensor.shape);
+    expect_close(to_float(merged), to_float(tensor));
+    ++compared;
+  }
+  return compared;
+}
+
+TEST(AdapterGolden, EveryVariantMergesToTheGoldenWeight) {
+  int variants = 0;
+  for (const fs::path& folder : subdirectories(test::goldens() / "peft")) {
+    const fs::path model = test::goldens() / "models" / folder.filename();
+    const ModelConfig config = read_model_config(model);
+    const SafetensorsFile goldens(folder / "vectors.safetensors");
+    const Json cases = read_json(folder / "cases.json");
+    for (const fs::path& directory : subdirectories(folder)) {
+      if (!fs::exists(directory / "adapter_config.json")) continue;
+      SCOPED_TRACE(directory.string());
+      const Adapter adapter = read_adapter(directory, config);
+      const std::string variant = directory.filename();
+      EXPECT_EQ(adapter.modules.size(), cases["variants"][variant]["adapted_modules"]);
+      Weights weights = Weights::load(model, config);
+      merge_adapter(weights, adapter);
+      EXPECT_GE(compare_merged(weights, goldens, variant), 1);
+      ++variants;
+    }
+  }
+  if (variants == 0) GTEST_SKIP() << "no adapters in " << test::goldens() / "peft";
+}
+
+}  // namespace
+}  // namespace recto
