@@ -1,0 +1,98 @@
+#include "engine/buffer.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+
+namespace recto {
+namespace {
+
+constexpr size_t kHugePage = size_t{2} << 20;
+
+size_t rounded(size_t bytes) {
+  const size_t step = bytes >= kHugePage ? kHugePage : size_t{4096};
+  return (bytes + step - 1) / step * step;
+}
+
+// End of the read-only file mapping that holds `address`, or 0 when there is none.
+uintptr_t mapping_end(uintptr_t address) {
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    unsigned long begin = 0;
+    unsigned long end = 0;
+    unsigned long inode = 0;
+    char rights[8] = {};
+    if (std::sscanf(line.c_str(), "%lx-%lx %7s %*s %*s %lu", &begin, &end, rights, &inode) != 4) {
+      continue;
+    }
+    if (address < begin || address >= end) continue;
+    return inode != 0 && rights[0] == 'r' && rights[1] == '-' ? end : 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+Buffer::Buffer(size_t bytes) : size_(rounded(bytes)) {
+  if (bytes == 0) {
+    size_ = 0;
+    return;
+  }
+  // Mapped with room to start at a huge page's boundary; the rest is given back.
+  const size_t slack = size_ >= kHugePage ? kHugePage : 0;
+  void* memory =
+      ::mmap(nullptr, size_ + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) {
+    fail(ErrorCode::kLimit,
+         "no memory for {} MB of weights or activations: use fewer threads or "
+         "fewer tokens in a batch",
+         size_ >> 20);
+  }
+  data_ = static_cast<std::byte*>(memory);
+  if (slack != 0) {
+    const size_t skip = (kHugePage - reinterpret_cast<uintptr_t>(data_) % kHugePage) % kHugePage;
+    if (skip != 0) ::munmap(data_, skip);
+    data_ += skip;
+    if (skip != slack) ::munmap(data_ + size_, slack - skip);
+    ::madvise(data_, size_, MADV_HUGEPAGE);
+  }
+}
+
+Buffer::~Buffer() {
+  if (data_ != nullptr) ::munmap(data_, size_);
+}
+
+Buffer::Buffer(Buffer&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+Buffer& Buffer::operator=(Buffer&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+float* FloatBuffer::reserve(int64_t count) {
+  const size_t bytes = static_cast<size_t>(count) * sizeof(float);
+  if (bytes > buffer_.size()) {
+    buffer_ = Buffer();
+    buffer_ = Buffer(bytes);
+  }
+  return data();
+}
+
+void release_mapped_pages(const std::byte* data, size_t size) {
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto address = reinterpret_cast<uintptr_t>(data);
+  const uintptr_t begin = (address + page - 1) / page * page;
+  const uintptr_t end = (address + size) / page * page;
+  if (begin >= end || mapping_end(begin) < end) return;
+  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
+}  // namespace recto

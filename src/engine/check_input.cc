@@ -1,0 +1,51 @@
+#include <algorithm>
+
+#include "base/error.h"
+#include "engine/cpu_embedder.h"
+
+namespace recto {
+namespace {
+
+void check_views(const ModelInput& input, const ModelConfig& config) {
+  for (const Views& views : input.images) {
+    if (views.tile != config.vision.image_size) {
+      fail(ErrorCode::kBadInput, "a view has {} x {} pixels, but the vision tower takes {} x {}",
+           views.tile, views.tile, config.vision.image_size, config.vision.image_size);
+    }
+    const auto wanted = static_cast<size_t>(views.count()) * 3 * static_cast<size_t>(views.tile) *
+                        static_cast<size_t>(views.tile);
+    if (views.pixels.size() != wanted) {
+      fail(ErrorCode::kBadInput, "{} views of {} x {} pixels have {} bytes instead of {}",
+           views.count(), views.tile, views.tile, views.pixels.size(), wanted);
+    }
+  }
+  const auto tokens = std::count(input.ids.begin(), input.ids.end(), config.image_token_id);
+  const int64_t wanted = static_cast<int64_t>(input.view_count()) * config.image_seq_len();
+  if (tokens != wanted) {
+    fail(ErrorCode::kBadInput,
+         "the input has {} image tokens (id {}) but {} views of {} tokens each, which is {}: the "
+         "prompt and the image do not belong together",
+         tokens, config.image_token_id, input.view_count(), config.image_seq_len(), wanted);
+  }
+}
+
+}  // namespace
+
+void check_input(const ModelInput& input, const ModelConfig& config) {
+  if (input.ids.empty()) fail(ErrorCode::kBadInput, "the input has no tokens");
+  for (size_t i = 0; i < input.ids.size(); ++i) {
+    if (input.ids[i] < 0 || input.ids[i] >= config.text.vocab_size) {
+      fail(ErrorCode::kBadInput, "token {} has the id {}, outside the model's vocabulary of {}", i,
+           input.ids[i], config.text.vocab_size);
+    }
+  }
+  if (input.ids.size() > static_cast<size_t>(config.text.max_position_embeddings)) {
+    fail(ErrorCode::kLimit,
+         "the input has {} tokens, but the model takes at most {}: shorten the text, or lower the "
+         "longest edge of the image",
+         input.ids.size(), config.text.max_position_embeddings);
+  }
+  check_views(input, config);
+}
+
+}  // namespace recto
