@@ -23,19 +23,25 @@ struct ModelInput {
   int view_count() const;
 };
 
-/// Builds inputs under a contract. Holds references: config, tokenizer and contract must outlive it.
-/// Thread-safe.
+/// Builds inputs under a contract. Holds references: config, tokenizer and contract must outlive
+/// it. Thread-safe.
 class InputBuilder {
  public:
   /// Throws Error(kMismatch) when the tokenizer lacks a token the prompts need, has more ids than
-  /// the model's vocabulary, or names another id for "<image>" than the configuration.
+  /// the model's vocabulary, or names another id for "<image>" than the configuration, and when the
+  /// contract's tile is not the model's or its max_query_tokens leaves no room for a text.
   InputBuilder(const ModelConfig& config, const Tokenizer& tokenizer, const Contract& contract);
 
-  /// A page. A `text` of its own (caption, OCR) goes through the document_text_prompt.
+  // In all of these the caller's text is ordinary text, whatever tokens it spells. Where there is
+  // no picture, the sequence is cut to max_query_tokens ids: those behind the text (the terminal
+  // token) stay, those before are cut on the right. Beside a picture the text is cut to that many
+  // ids and the image block is never cut. Ill-formed UTF-8 is Error(kBadInput), and so is a query
+  // or passage of nothing but white space.
+
+  /// A page. A `text` of its own (caption, OCR) goes through the document_text_prompt; a blank one
+  /// counts as none.
   ModelInput document(const Image& image) const;
   ModelInput document(const Image& image, const std::string& text) const;
-  /// A query: its text is ordinary text, whatever tokens it spells; cut to max_query_tokens.
-  /// An empty query (nothing but white space) is Error(kBadInput).
   ModelInput query(const std::string& query) const;
   /// A question about a picture: one vector.
   ModelInput query(const std::string& query, const Image& image) const;
@@ -43,10 +49,17 @@ class InputBuilder {
   ModelInput passage(const std::string& text) const;
   /// `text` through the tokenizer as it is (special tokens recognised), no images.
   ModelInput raw(const std::string& text) const;
-  /// A rendered chat: `text` with one "<image>" for each of `images`.
+  /// A rendered chat: `text` with one "<image>" for each of `images`, else Error(kBadInput).
   ModelInput raw(const std::string& text, const std::vector<Image>& images) const;
 
  private:
+  ModelInput from_text(const std::string& prompt, const char* placeholder,
+                       const std::string& text) const;
+  ModelInput from_image(const std::string& prompt, const Image& image, const char* placeholder,
+                        const std::string& text) const;
+  std::string expand_one_image(const std::string& prompt, const Views& views) const;
+  void check_image_tokens(const ModelInput& input) const;
+
   const ModelConfig& config_;
   const Tokenizer& tokenizer_;
   const Contract& contract_;
@@ -57,7 +70,8 @@ class InputBuilder {
 std::string expand_image_token(int rows, int columns, int image_seq_len);
 
 /// Chat messages [{"role", "content": text | [{"type": "text"|"image", ...}]}] as SmolVLM's
-/// template writes them, "Assistant:" appended with `add_generation_prompt`.
+/// template writes them, "Assistant:" appended with `add_generation_prompt`. Throws
+/// Error(kBadInput) naming `where` and the message for anything else.
 std::string render_chat(const Json& messages, bool add_generation_prompt, const std::string& where);
 
 }  // namespace recto

@@ -63,8 +63,8 @@ void check_utf8(std::string_view text) {
     const bool replacement = decode_utf8(text, next) == 0xFFFD;
     if (replacement && text.substr(position, next - position) != kReplacement) break;
   }
-  fail(ErrorCode::kBadInput, "the text is not valid UTF-8 at byte {}: \"{}\"", position,
-       replace_invalid_utf8(text.substr(position, 16)));
+  fail(ErrorCode::kBadInput, "the text is not valid UTF-8 at byte {} (0x{:02X})", position,
+       static_cast<uint8_t>(text[position]));
 }
 
 // The second byte a multi-byte sequence may have after `lead`, and the length of the sequence; 0
@@ -123,7 +123,6 @@ struct Tokenizer::Impl {
 
   std::vector<int32_t> encode(std::string_view text, size_t ordinary_begin,
                               size_t ordinary_end) const {
-    check_utf8(text);
     std::vector<int32_t> ids;
     for (const TextPart& part : added.split(text, ordinary_begin, ordinary_end)) {
       if (part.id >= 0) {
@@ -164,15 +163,18 @@ Tokenizer Tokenizer::parse(std::string_view tokenizer_json, const std::string& w
 }
 
 std::vector<int32_t> Tokenizer::encode(std::string_view text) const {
+  check_utf8(text);
   return impl_->encode(text, 0, 0);
 }
 
 std::vector<int32_t> Tokenizer::encode_ordinary(std::string_view text) const {
+  check_utf8(text);
   return impl_->encode(text, 0, text.size());
 }
 
 std::vector<int32_t> Tokenizer::encode(std::string_view before, std::string_view ordinary,
                                        std::string_view after) const {
+  for (const std::string_view part : {ordinary, before, after}) check_utf8(part);
   std::string text;
   text.reserve(before.size() + ordinary.size() + after.size());
   text.append(before).append(ordinary).append(after);

@@ -111,7 +111,9 @@ void expect_tiles(const Json& run, const char* key, const SafetensorsFile& tiles
 TEST(ViewsGolden, GridsByArithmetic) {
   const fs::path file = folder() / "grids.json";
   if (!fs::exists(file)) GTEST_SKIP() << "no " << file;
-  for (const Json& expected : read_json(file).at("cases")) {
+  const Json cases = read_json(file).at("cases");
+  ASSERT_FALSE(cases.empty());
+  for (const Json& expected : cases) {
     ViewSettings settings;
     settings.longest_edge = expected.at("L");
     settings.tile = expected.at("T");
@@ -130,6 +132,7 @@ TEST(ViewsGolden, TilesAndPixelValuesBitForBit) {
   const fs::path file = folder() / "cases.json";
   if (!fs::exists(file)) GTEST_SKIP() << "no " << file;
   const Json cases = read_json(file);
+  ASSERT_FALSE(cases.at("cases").empty());
   std::optional<SafetensorsFile> tiles;
   if (fs::exists(folder() / "tiles_u8.safetensors"))
     tiles.emplace(folder() / "tiles_u8.safetensors");

@@ -1,0 +1,180 @@
+#include "model/contract.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "support/support.h"
+
+namespace recto {
+namespace {
+
+using ::testing::HasSubstr;
+
+ViewSettings a4_views() {
+  ViewSettings views;
+  views.longest_edge = 2048;
+  views.tile = 512;
+  return views;
+}
+
+Json valid() { return Contract::default_for(a4_views(), 576).to_json(); }
+
+TEST(Contract, SurvivesJson) {
+  Contract contract = Contract::default_for(a4_views(), 576);
+  contract.base_model = "HuggingFaceTB/SmolVLM-256M-Instruct";
+  contract.weights_sha256 = std::string(64, 'a');
+  contract.pooling = Pooling::kMean;
+  contract.causal = false;
+  contract.dimensions = {576, 256, 64};
+  contract.normalize = false;
+  contract.views.image_splitting = false;
+  contract.views.resample = Filter::kBicubic;
+  contract.views.resample_order = ResampleOrder::kPillow13;
+  contract.position_ids = PositionIds::kHf455Fp32;
+  const Contract read = Contract::from_json(contract.to_json(), "retriever.json");
+  EXPECT_EQ(read.to_json(), contract.to_json());
+  EXPECT_EQ(read.hash(), contract.hash());
+}
+
+TEST(Contract, EveryFieldIsInTheHash) {
+  const std::string hash = Contract::default_for(a4_views(), 576).hash();
+  const std::vector<std::pair<const char*, Json>> changes = {
+      {"base_model", "other"},
+      {"weights_sha256", std::string(64, '0')},
+      {"document_prompt", "<image><end_of_utterance>"},
+      {"document_text_prompt", "<image>{text}<end_of_utterance>"},
+      {"query_prompt", "{query}<end_of_utterance>"},
+      {"query_image_prompt", "<image>{query}<end_of_utterance>"},
+      {"passage_prompt", "{text}<end_of_utterance>"},
+      {"terminal_token", "_utterance>"},
+      {"max_query_tokens", 16},
+      {"pooling", "mean"},
+      {"attention", "bidirectional"},
+      {"dimensions", {576, 64}},
+      {"normalize", false},
+      {"longest_edge", 1024},
+      {"tile", 384},
+      {"image_splitting", false},
+      {"resample", "bicubic"},
+      {"resample_order", "pillow13"},
+      {"position_ids", "hf-4.55-fp32"},
+  };
+  for (const auto& [field, value] : changes) {
+    Json json = valid();
+    ASSERT_TRUE(json.contains(field)) << field;
+    json[field] = value;
+    EXPECT_NE(Contract::from_json(json, "x").hash(), hash) << field;
+  }
+  EXPECT_EQ(valid().size(), changes.size() + 2) << "format_version and outputs have one value only";
+}
+
+TEST(Contract, RefusesAMissingFieldByName) {
+  const Json complete = valid();
+  for (const auto& item : complete.items()) {
+    Json json = complete;
+    json.erase(item.key());
+    try {
+      Contract::from_json(json, "retriever.json");
+      ADD_FAILURE() << item.key() << " may be missing";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kBadInput);
+      EXPECT_THAT(error.what(), HasSubstr("retriever.json"));
+      EXPECT_THAT(error.what(), HasSubstr("\"" + item.key() + "\""));
+    }
+  }
+}
+
+TEST(Contract, RefusesAnIllTypedFieldByName) {
+  const Json complete = valid();
+  for (const auto& item : complete.items()) {
+    for (const Json& wrong : {Json(nullptr), Json(3.5), Json::object(), Json::array({nullptr})}) {
+      Json json = complete;
+      json[item.key()] = wrong;
+      try {
+        Contract::from_json(json, "retriever.json");
+        ADD_FAILURE() << item.key() << " may be " << wrong;
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::kBadInput) << error.what();
+        EXPECT_THAT(error.what(), HasSubstr("retriever.json: " + item.key()));
+      }
+    }
+  }
+}
+
+TEST(Contract, RefusesValuesThatCannotBeMeant) {
+  struct Case {
+    const char* field;
+    Json value;
+    const char* message;
+  };
+  const Case cases[] = {
+      {"surprise", 1, "the field \"surprise\" is unknown"},
+      {"format_version", 2, "version 2 is not supported"},
+      {"weights_sha256", "abc", "64 lower-case hexadecimal digits"},
+      {"weights_sha256", std::string(64, 'A'), "64 lower-case hexadecimal digits"},
+      {"document_prompt", "no image<end_of_utterance>", "<image> is wanted once"},
+      {"document_prompt", "<image><image><end_of_utterance>", "stands in it 2 times"},
+      {"document_prompt", "<image>{query}<end_of_utterance>", "{query} is wanted nowhere"},
+      {"document_text_prompt", "<image><end_of_utterance>", "{text} is wanted once"},
+      {"query_prompt", "Query:<end_of_utterance>", "{query} is wanted once"},
+      {"query_prompt", "{query}<image><end_of_utterance>", "<image> is wanted nowhere"},
+      {"query_image_prompt", "{query}<end_of_utterance>", "<image> is wanted once"},
+      {"passage_prompt", "{query}<end_of_utterance>", "{query} is wanted nowhere"},
+      {"passage_prompt", "{text}", "end with the terminal token <end_of_utterance>"},
+      {"terminal_token", "", "a token is wanted"},
+      {"max_query_tokens", 1, "from 2 to"},
+      {"max_query_tokens", -512, "from 2 to"},
+      {"max_query_tokens", 5000000000, "out of range"},
+      {"pooling", "cls", "\"cls\" is unknown; wanted is one of \"last\", \"mean\""},
+      {"outputs", Json::array({"dense", "sparse"}), "wanted is [\"dense\"]"},
+      {"outputs", Json::array(), "wanted is [\"dense\"]"},
+      {"attention", "full", "wanted is one of \"causal\", \"bidirectional\""},
+      {"dimensions", Json::array(), "at least one"},
+      {"dimensions", {576, 576}, "strictly descending"},
+      {"dimensions", {64, 576}, "strictly descending"},
+      {"dimensions", {576, 0}, "positive"},
+      {"longest_edge", 0, "from 1 to"},
+      {"tile", -1, "from 1 to"},
+      {"resample", "nearest", "wanted is one of \"lanczos\""},
+      {"resample_order", "vertical_first", "wanted is one of \"horizontal_first\", \"pillow13\""},
+      {"position_ids", "legacy", "wanted is one of \"identity\", \"hf-4.55-fp32\""},
+  };
+  for (const Case& c : cases) {
+    Json json = valid();
+    json[c.field] = c.value;
+    try {
+      Contract::from_json(json, "retriever.json");
+      ADD_FAILURE() << c.field << " may be " << c.value;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr(c.message));
+      EXPECT_THAT(error.what(), HasSubstr(c.field));
+    }
+  }
+  EXPECT_THROW(Contract::from_json(Json::array(), "retriever.json"), Error);
+}
+
+// A mean over the tokens needs no terminal one at the end.
+TEST(Contract, MeanPoolingTakesAnyEnding) {
+  Json json = valid();
+  json["pooling"] = "mean";
+  json["passage_prompt"] = "{text}";
+  EXPECT_EQ(Contract::from_json(json, "x").passage_prompt, "{text}");
+}
+
+// The example of docs/formats/contract.md is the default for the 256M model and has the hash that
+// stands below it.
+TEST(Contract, ExampleOfTheDocumentation) {
+  const std::string text = read_file(test::source_directory() / "docs" / "formats" / "contract.md");
+  const size_t begin = text.find("```json\n") + 8;
+  const Json example = parse_json(text.substr(begin, text.find("```", begin) - begin), "example");
+  const Contract contract = Contract::from_json(example, "example");
+  Contract expected = Contract::default_for(a4_views(), 576);
+  expected.base_model = contract.base_model;
+  EXPECT_EQ(contract.to_json(), expected.to_json());
+  EXPECT_EQ(contract.hash(), "90cb0cc79b116189ba407e943b8ab2c6e86ee2f0073d7ce29be37100de192f53");
+  EXPECT_THAT(text, HasSubstr(contract.hash()));
+}
+
+}  // namespace
+}  // namespace recto
