@@ -1,0 +1,51 @@
+#pragma once
+// A file that only grows, with a checked header: what lies behind its committed length is the rest
+// of an addition that never ended and is written over.
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+
+namespace recto {
+
+/// The header, 64 bytes, little-endian:
+///   0  8 bytes  magic
+///   8  u32      format version, 1
+///  12  u32      a number the owner chooses (dimensions of the vectors; 0)
+///  16  16 bytes zero
+///  32  32 bytes SHA-256 of bytes 0..31
+inline constexpr int64_t kAppendHeaderBytes = 64;
+
+/// Creates the file with its header only.
+void create_append_file(const std::filesystem::path& path, const std::string& magic,
+                        uint32_t number);
+
+/// Checks the header and that the file has at least `committed` bytes. Throws Error(kBadInput)
+/// naming the file, Error(kUnsupported) for another version.
+void check_append_file(const std::filesystem::path& path, const std::string& magic, uint32_t number,
+                       int64_t committed);
+
+/// Writes at the end of the committed part. Nothing is promised before sync() returned.
+class AppendFile {
+ public:
+  AppendFile(std::filesystem::path path, int64_t committed);
+  ~AppendFile();
+  AppendFile(const AppendFile&) = delete;
+  AppendFile& operator=(const AppendFile&) = delete;
+
+  /// Offset of what was written. Throws Error(kIo).
+  int64_t append(std::span<const std::byte> bytes);
+  void sync();
+  int64_t size() const { return size_; }
+
+ private:
+  std::filesystem::path path_;
+  int fd_ = -1;
+  int64_t size_ = 0;
+};
+
+/// `size` bytes at `offset`. Throws Error(kBadInput) when the file is shorter.
+std::string read_at(const std::filesystem::path& path, int64_t offset, int64_t size);
+
+}  // namespace recto

@@ -1,0 +1,151 @@
+#include "search/index_documents.h"
+
+#include <algorithm>
+#include <atomic>
+#include <set>
+#include <utility>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/sha256.h"
+#include "page/encode.h"
+#include "page/resize.h"
+
+namespace recto {
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int kPictureQuality = 80;
+
+// At most kIndexPictureEdge on its longest side.
+Image picture_of(const Image& page) {
+  const int longest = std::max(page.width, page.height);
+  if (longest <= kIndexPictureEdge) return page;
+  const auto scaled = [&](int side) {
+    return std::max(1, static_cast<int>(int64_t{side} * kIndexPictureEdge / longest));
+  };
+  return resize(page, scaled(page.width), scaled(page.height));
+}
+
+IndexPage index_page(const EmbeddedRow& row) {
+  const Image picture = picture_of(row.source->image);
+  return {.page_number = row.page,
+          .width = picture.width,
+          .height = picture.height,
+          .jpeg = encode_jpeg(picture, kPictureQuality),
+          .text = row.source->text};
+}
+
+// Gathers the pages of one document after another and adds each when it is complete.
+class Indexer {
+ public:
+  Indexer(PageIndex& index, const Contract& contract, IndexingReport& report)
+      : index_(index), contract_(contract), report_(report) {}
+
+  void take(const EmbeddedRow& row) {
+    if (row.item.pdf != document_.path) finish();
+    if (pages_.empty()) {
+      document_ = {.sha256 = row.item.id,
+                   .source_name = row.item.pdf.filename().string(),
+                   .path = row.item.pdf,
+                   .title = row.source->title};
+      vectors_ = Matrix(0, contract_.dimensions.front());
+    }
+    pages_.push_back(index_page(row));
+    vectors_.values.insert(vectors_.values.end(), row.vector.begin(), row.vector.end());
+    ++vectors_.rows;
+  }
+
+  void finish() {
+    if (pages_.empty()) return;
+    const Matrix vectors = truncate_dimensions(vectors_, index_.dimensions(), contract_);
+    document_.path = fs::absolute(document_.path).lexically_normal();
+    if (index_.add(document_, pages_, vectors)) {
+      ++report_.documents;
+      report_.pages += vectors.rows;
+    } else {
+      ++report_.present;  // another process was faster
+    }
+    document_ = {};
+    pages_.clear();
+  }
+
+ private:
+  PageIndex& index_;
+  const Contract& contract_;
+  IndexingReport& report_;
+  IndexDocument document_;
+  std::vector<IndexPage> pages_;
+  Matrix vectors_;
+};
+
+}  // namespace
+
+IndexModel index_model(const ModelDirectory& model) {
+  return {.path = fs::absolute(model.path()).lexically_normal(),
+          .weights_sha256 = model.weights().sha256()};
+}
+
+std::shared_ptr<const ModelDirectory> open_index_model(const PageIndex& index,
+                                                       const fs::path& other,
+                                                       const fs::path& adapter) {
+  const Contract& contract = index.contract();
+  const fs::path path = other.empty() ? index.model().path : other;
+  if (!fs::is_directory(path)) {
+    fail(ErrorCode::kNotFound, "the model of {}, {}, is not there; name its place with --model",
+         index.directory().string(), path.string());
+  }
+  auto model = ModelDirectory::open(path,
+                                    {.longest_edge = contract.views.longest_edge,
+                                     .image_splitting = contract.views.image_splitting,
+                                     .position_ids = contract.position_ids,
+                                     .resample_order = contract.views.resample_order},
+                                    adapter);
+  index.check_contract(model->contract());
+  const std::string& wanted = index.model().weights_sha256;
+  if (!wanted.empty()) {
+    const std::string found = model->weights().sha256();
+    if (found != wanted) {
+      fail(ErrorCode::kMismatch,
+           "{} has weights {}, but the index {} was made with weights {}; use that model, or make "
+           "a new index",
+           path.string(), found, index.directory().string(), wanted);
+    }
+  }
+  return model;
+}
+
+IndexingReport add_documents(PageIndex& index, Embedder& embedder,
+                             const std::vector<fs::path>& files, EmbedOptions options) {
+  IndexingReport report;
+  options.keep_sources = true;
+  Indexer indexer(index, embedder.model().contract(), report);
+  std::atomic<int64_t> present{0};
+  const EmbedSource source = [&](EmbedIntake& intake) {
+    std::set<std::string> seen;
+    for (const fs::path& file : files) {
+      std::string hash;
+      try {
+        hash = sha256_file(file);
+      } catch (const Error& error) {
+        intake.add_error(error);
+        continue;
+      }
+      if (!seen.insert(hash).second || index.contains(hash)) {
+        log_info("{} is in the index already", file.string());
+        ++present;
+        continue;
+      }
+      intake.add({.id = hash, .pdf = file});
+    }
+  };
+  const EmbedReport embedded =
+      embed_all(embedder, source, options, [&](const EmbeddedRow& row) { indexer.take(row); });
+  indexer.finish();
+  report.present += present;
+  report.failed = embedded.failed;
+  return report;
+}
+
+}  // namespace recto
