@@ -133,10 +133,7 @@ void add_embed_command(CommandLine& line) {
       ->type_name("FILE");
   add_json_option(app, options->json);
   add_model_options(app, options->model);
-  add_setting(app, "dimensions", options->dimensions,
-              "Length of the vectors, one the contract declares (default: the full length)",
-              kModelGroup)
-      ->type_name("N");
+  add_dimensions_option(app, options->dimensions);
   add_run_options(app, options->run);
   app.footer(
       "Ids: \"query:1\" for the first --query, the path for --image, \"PATH#page=1\" for pages of "

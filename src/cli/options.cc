@@ -29,6 +29,22 @@ CLI::Option* add_text(CLI::App& app, const std::string& name, Text& value,
       ->type_name("TEXT");
 }
 
+void add_adapter_option(CLI::App& app, std::string& adapter) {
+  add_setting(app, "adapter", adapter, "PEFT adapter directory, merged into the model", kModelGroup)
+      ->type_name("DIR");
+}
+
+void add_precision_option(CLI::App& app, std::string& precision) {
+  add_setting(app, "precision", precision, "Precision of the arithmetic", kModelGroup)
+      ->type_name("fp32")
+      ->check(CLI::Validator(
+          [](std::string& value) {
+            if (value == "fp32") return std::string();
+            return "\"" + value + "\" is not available; fp32 is the only precision yet";
+          },
+          ""));
+}
+
 }  // namespace
 
 std::string environment_name(const std::string& option) {
@@ -108,16 +124,12 @@ std::shared_ptr<const ModelDirectory> ModelOptions::open() const {
   return ModelDirectory::open(model, overrides(), adapter);
 }
 
-void add_model_options(CLI::App& app, ModelOptions& options, bool optional_model) {
+void add_model_options(CLI::App& app, ModelOptions& options) {
   add_setting(app, "model", options.model,
-              optional_model ? "Model directory (default: the one the index was made with)"
-                             : "Model directory: a Hugging Face checkpoint, or what train wrote",
-              kModelGroup)
+              "Model directory: a Hugging Face checkpoint, or what train wrote", kModelGroup)
       ->type_name("DIR")
-      ->required(!optional_model);
-  add_setting(app, "adapter", options.adapter, "PEFT adapter directory, merged into the model",
-              kModelGroup)
-      ->type_name("DIR");
+      ->required();
+  add_adapter_option(app, options.adapter);
   add_setting(app, "longest-edge", options.longest_edge,
               "Longest side of a page in pixels before it is cut into tiles (default: the model's)",
               kModelGroup)
@@ -135,16 +147,21 @@ void add_model_options(CLI::App& app, ModelOptions& options, bool optional_model
               "Order of the two passes of resizing (default: the contract's)", kModelGroup)
       ->type_name("horizontal_first|pillow13")
       ->check(CLI::IsMember({"horizontal_first", "pillow13"}).description(""));
-  add_setting(app, "precision", options.precision, "Precision of the arithmetic", kModelGroup)
-      ->type_name("fp32")
-      ->check(CLI::Validator(
-          [](std::string& value) {
-            return value == "fp32" ? std::string()
-                                   : "\"" + value +
-                                         "\" is not available; fp32 is the only "
-                                         "precision yet";
-          },
-          ""));
+  add_precision_option(app, options.precision);
+}
+
+void add_index_model_options(CLI::App& app, std::string& model, std::string& adapter) {
+  add_setting(app, "model", model, "Model directory (default: the one the index was made with)",
+              kModelGroup)
+      ->type_name("DIR");
+  add_adapter_option(app, adapter);
+}
+
+void add_dimensions_option(CLI::App& app, std::optional<int>& dimensions) {
+  add_setting(app, "dimensions", dimensions,
+              "Length of the vectors, one the contract declares (default: the full length)",
+              kModelGroup)
+      ->type_name("N");
 }
 
 void add_threads_option(CLI::App& app, int& threads) {

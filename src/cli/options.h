@@ -66,8 +66,11 @@ struct ModelOptions {
   ContractOverrides overrides() const;
   std::shared_ptr<const ModelDirectory> open() const;
 };
-/// --model (required unless `optional_model`), --adapter and the contract's overrides.
-void add_model_options(CLI::App& app, ModelOptions& options, bool optional_model = false);
+/// --model (required), --adapter, --precision and the contract's overrides.
+void add_model_options(CLI::App& app, ModelOptions& options);
+/// --model and --adapter in place of the model that an index remembers.
+void add_index_model_options(CLI::App& app, std::string& model, std::string& adapter);
+void add_dimensions_option(CLI::App& app, std::optional<int>& dimensions);
 
 /// How fast, and what to do with bad inputs.
 struct RunOptions {

@@ -22,7 +22,7 @@ struct Prepared {
   std::string id;
   int page = 0;
   ModelInput input;
-  std::optional<Image> image;
+  std::optional<SourcePage> source;
   std::exception_ptr error;
   bool fatal = false;  ///< the error ends the run
 };
@@ -162,7 +162,10 @@ class Preparer : public EmbedIntake {
     row.input = item.query  ? builder_.query(*item.query, image)
                 : item.text ? builder_.document(image, *item.text)
                             : builder_.document(image);
-    if (options_.keep_images) row.image = std::move(image);
+    if (options_.keep_sources && !item.pdf.empty()) {
+      Document& pdf = document(item.pdf);
+      row.source = {std::move(image), pdf.text(row.page).text, pdf.title()};
+    }
   }
 
   Image picture(const Prepared& row) {
@@ -265,7 +268,7 @@ class Batch {
            .page = row.page,
            .vector = vector,
            .truncated = input.truncated,
-           .image = row.image ? &*row.image : nullptr});
+           .source = row.source ? &*row.source : nullptr});
     ++report_.rows;
   }
 

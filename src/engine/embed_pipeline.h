@@ -38,6 +38,13 @@ void check_embed_item(const EmbedItem& item);
 /// Id of a page of a PDF given as a whole: `pdf` + "#page=" + number, from 1.
 std::string page_row_id(const std::string& pdf, int page);
 
+/// The page behind a row.
+struct SourcePage {
+  Image image;
+  std::string text;   ///< text layer, empty if there is none
+  std::string title;  ///< of the document
+};
+
 /// What a sink is given; everything lives during the call only.
 struct EmbeddedRow {
   const EmbedItem& item;
@@ -45,7 +52,7 @@ struct EmbeddedRow {
   int page = 0;                   ///< of the PDF, from 1; 0 for everything else
   std::span<const float> vector;  ///< full width, as Embedder::embed gives it
   bool truncated = false;         ///< the text was cut to the contract's length
-  const Image* image = nullptr;   ///< the picture, when EmbedOptions::keep_images
+  const SourcePage* source = nullptr;  ///< of a page of a `pdf`, when EmbedOptions::keep_sources
 };
 using EmbedSink = std::function<void(const EmbeddedRow&)>;
 
@@ -63,11 +70,11 @@ class EmbedIntake {
 using EmbedSource = std::function<void(EmbedIntake&)>;
 
 struct EmbedOptions {
-  int64_t batch_tokens =
-      2048;                 ///< most token ids in one call of the model (a longer input goes alone)
-  bool keep_going = false;  ///< report and skip a bad input instead of ending with it
-  bool keep_images = false;  ///< hand the decoded picture to the sink
-  int prefetch = 4;          ///< inputs prepared ahead of the model
+  /// Most token ids in one call of the model; a longer input goes alone.
+  int64_t batch_tokens = 4096;
+  bool keep_going = false;    ///< report and skip a bad input instead of ending with it
+  bool keep_sources = false;  ///< hand the pages of PDFs to the sink too
+  int prefetch = 4;           ///< inputs prepared ahead of the model
   PageLimits limits;
   std::string label = "embed";  ///< of the progress bar
   uint64_t expected = 0;        ///< rows to come, for the progress bar; 0 when unknown

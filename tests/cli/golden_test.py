@@ -1,0 +1,249 @@
+"""Reference values through the programs: what a user gets is what transformers computes."""
+import gzip
+import hashlib
+import json
+import unittest
+
+import numpy as np
+
+from support import GOLDENS, Case, golden_models, models_goldens, read_tensors, smollm2_tokenizer
+
+ACTIVATION, VECTOR = 5e-5, 2e-5
+NOT_ACTIVATIONS = {"tiles_u8", "hf_position_ids", "logits", "logits_last", "rope_cos", "rope_sin", "input_ids"}
+
+
+class Golden(Case):
+    def cases(self, path):
+        file = models_goldens(path) / "cases.json"
+        if not file.exists():
+            self.skipTest(f"{file} is missing")
+        return json.loads(file.read_text())
+
+    def inspect(self, model, *arguments):
+        output = self.path("inspected.safetensors")
+        self.succeed("inspect", "--model", model, *arguments, "--output", output)
+        return read_tensors(output)[0]
+
+    def embed(self, model, *arguments):
+        output = self.path("embedded.safetensors")
+        self.succeed("embed", "--model", model, *arguments, "--output", output)
+        tensors, metadata = read_tensors(output)
+        return dict(zip(json.loads(metadata["ids"]), tensors["embeddings"]))
+
+    def assert_near(self, found, wanted, tolerance, message):
+        self.assertEqual(found.shape, wanted.shape, message)
+        self.assertLessEqual(float(np.abs(found - wanted).max()), tolerance, message)
+
+    def image_arguments(self, case):
+        return ["--longest-edge", case["L"], "--image-splitting", "on" if case["split"] else "off"]
+
+
+class TokenizeGolden(Golden):
+    def check(self, directory, cases):
+        rows = [json.loads(line) for line in cases.read_text(encoding="utf-8").splitlines()]
+        self.assertTrue(rows)
+        lines = self.write_lines("texts.jsonl", [{"text": row["text"]} for row in rows])
+        self.succeed("tokenize", "--model", directory, "--input", lines, "--output", self.path("ids.jsonl"))
+        found = [json.loads(line) for line in self.path("ids.jsonl").read_text().splitlines()]
+        self.assertEqual(len(found), len(rows))
+        for row, line in zip(rows, found):
+            self.assertEqual(line, {"ids": row["ids"]}, row["text"])
+
+    def test_every_model(self):
+        tested = 0
+        for path in golden_models():
+            cases = GOLDENS / f"tokenizer/cases_{path.name}.jsonl"
+            if cases.exists():
+                self.check(path, cases)
+                tested += 1
+        if not tested:
+            self.skipTest("no tokenizer cases of these models")
+
+    def test_smollm2(self):
+        cases = GOLDENS / "tokenizer/cases_smollm2.jsonl"
+        if not cases.exists():
+            self.skipTest(f"{cases} is missing")
+        self.write("smollm2/tokenizer.json", gzip.decompress(smollm2_tokenizer().read_bytes()))
+        self.check(self.path("smollm2"), cases)
+
+
+class InspectGolden(Golden):
+    def test_ids_of_texts_and_queries(self):
+        for path in golden_models():
+            for case in self.cases(path)["texts"]:
+                for option, text in (("--text", case["prompt"]), ("--query", case["text"])):
+                    with self.subTest(model=path.name, option=option, text=text):
+                        found = self.inspect(path, option, text)
+                        self.assertEqual(found["input_ids"].dtype, np.int32)
+                        self.assertEqual(found["input_ids"].tolist(), case["ids"])
+                        self.assertNotIn("pixel_values", found)
+
+    def test_ids_grid_and_pixels_of_images(self):
+        table = read_tensors(GOLDENS / "images/normalize_lut.safetensors")[0]
+        lut = next(iter(table.values()))
+        for path in golden_models():
+            for i, case in enumerate(self.cases(path)["images"]):
+                with self.subTest(model=path.name, image=case["file"]):
+                    found = self.inspect(path, "--image", models_goldens(path) / case["file"],
+                                         *self.image_arguments(case))
+                    self.assertEqual(found["input_ids"].tolist(), case["ids"])
+                    self.assertEqual(found["grid"].dtype, np.int32)
+                    self.assertEqual(found["grid"].tolist(), [case["rows"], case["cols"]])
+                    golden = read_tensors(models_goldens(path) / f"activations_img{i}.safetensors")[0]
+                    self.assertEqual(found["pixel_values"].dtype, np.float32)
+                    np.testing.assert_array_equal(found["pixel_values"], lut[golden["tiles_u8"]])
+
+    def check_layers(self, path, golden_file, *arguments):
+        golden = read_tensors(golden_file)[0]
+        found = self.inspect(path, "--layers", *arguments)
+        self.assertEqual(found["input_ids"].tolist(), golden["input_ids"].tolist())
+        for name in sorted(set(golden) - NOT_ACTIVATIONS):
+            with self.subTest(model=path.name, file=golden_file.name, tensor=name):
+                self.assertIn(name, found)
+                self.assert_near(found[name], golden[name], ACTIVATION, name)
+
+    def test_layers_of_images(self):
+        for path in golden_models():
+            for i, case in enumerate(self.cases(path)["images"]):
+                self.check_layers(path, models_goldens(path) / f"activations_img{i}.safetensors", "--image",
+                                  models_goldens(path) / case["file"], *self.image_arguments(case))
+
+    def test_layers_of_texts(self):
+        for path in golden_models():
+            for i, case in enumerate(self.cases(path)["texts"]):
+                self.check_layers(path, models_goldens(path) / f"activations_text{i}.safetensors", "--query",
+                                  case["text"])
+
+    def test_legacy_position_ids(self):
+        tested = False
+        for path in golden_models():
+            file = models_goldens(path) / "position_ids.safetensors"
+            if not file.exists():
+                continue
+            case = self.cases(path)["images"][2]
+            found = self.inspect(path, "--layers", "--position-ids", "hf-4.55-fp32", "--image",
+                                 models_goldens(path) / case["file"], *self.image_arguments(case))
+            golden = read_tensors(file)[0]["legacy_last_hidden_state"]
+            self.assert_near(found["last_hidden_state"], golden, ACTIVATION, path.name)
+            tested = True
+        if not tested:
+            self.skipTest("no position_ids.safetensors")
+
+    def test_pixels_of_every_kind_of_image(self):
+        """The hashes of float32 pixel values, for the tile size of some golden model."""
+        file = GOLDENS / "images/cases.json"
+        if not file.exists():
+            self.skipTest(f"{file} is missing")
+        tiles = {}
+        for path in golden_models():
+            tiles.setdefault(json.loads((path / "config.json").read_text())["vision_config"]["image_size"], path)
+        tested = 0
+        for case in json.loads(file.read_text())["cases"]:
+            if "gray16" in case["file"]:  # ours scales 16-bit samples, Pillow clips them
+                continue
+            for run in case["runs"]:
+                plain = case["rgb_sha256"] == case["rgb_exif_transposed_sha256"]
+                if run["T"] not in tiles or not (run["exif_transposed"] or plain):
+                    continue
+                with self.subTest(file=case["file"], L=run["L"], split=run["split"]):
+                    found = self.inspect(tiles[run["T"]], "--image", GOLDENS / "images" / case["file"],
+                                         *self.image_arguments(run))
+                    self.assertEqual(found["grid"].tolist(), [run["rows"], run["cols"]])
+                    digest = hashlib.sha256(found["pixel_values"].tobytes()).hexdigest()
+                    self.assertEqual(digest, run["pixel_values_f32_sha256"])
+                    tested += 1
+        self.assertGreater(tested, 0)
+
+    def test_chat_messages(self):
+        file = GOLDENS / "prompts/cases.json"
+        if not file.exists():
+            self.skipTest(f"{file} is missing")
+        path = golden_models()[0]
+        for number, case in enumerate(json.loads(file.read_text())["chat_template"]):
+            images = sum(item["type"] == "image" for m in case["messages"] for item in m["content"])
+            if images:
+                continue
+            with self.subTest(case=number):
+                messages = self.write("messages.json", json.dumps(case["messages"]))
+                extra = ["--add-generation-prompt"] if case["add_generation_prompt"] else []
+                found = self.inspect(path, "--messages", messages, *extra)["input_ids"].tolist()
+                self.assertEqual(found, self.inspect(path, "--text", case["text"])["input_ids"].tolist())
+
+    def test_chat_with_an_image_is_the_document_prompt(self):
+        for path in golden_models():
+            image = models_goldens(path) / self.cases(path)["images"][0]["file"]
+            question = "What is shown in this image?"
+            messages = self.write("chat.json", json.dumps([{"role": "user", "content": [
+                {"type": "image", "path": str(image)}, {"type": "text", "text": question}]}]))
+            chat = self.inspect(path, "--messages", messages, "--add-generation-prompt")
+            document = self.inspect(path, "--image", image)
+            self.assertEqual(chat["input_ids"].tolist(), document["input_ids"].tolist()[:-1])
+            np.testing.assert_array_equal(chat["pixel_values"], document["pixel_values"])
+            np.testing.assert_array_equal(chat["grid"], document["grid"])
+
+
+class EmbedGolden(Golden):
+    def golden_vectors(self, path):
+        return read_tensors(models_goldens(path) / "vectors.safetensors")[0]
+
+    def test_queries(self):
+        for path in golden_models():
+            texts = [case["text"] for case in self.cases(path)["texts"]]
+            golden = self.golden_vectors(path)
+            found = self.embed(path, *[a for text in texts for a in ("--query", text)])
+            for i, text in enumerate(texts):
+                self.assert_near(found[f"query:{i + 1}"], golden[f"text{i}.last_l2"], VECTOR, text)
+
+    def test_images(self):
+        for path in golden_models():
+            golden = self.golden_vectors(path)
+            for i, case in enumerate(self.cases(path)["images"]):
+                image = models_goldens(path) / case["file"]
+                found = self.embed(path, "--image", image, *self.image_arguments(case))
+                self.assert_near(found[str(image)], golden[f"img{i}.last_l2"], VECTOR, case["file"])
+
+    def test_alone_in_a_batch_in_another_order(self):
+        for path in golden_models():
+            images = [models_goldens(path) / case["file"] for case in self.cases(path)["images"]]
+            together = self.embed(path, *[a for image in images for a in ("--image", image)])
+            others = ("--query", "a query beside them", "--threads", 2)
+            reverse = self.embed(path, *[a for image in reversed(images) for a in ("--image", image)], *others)
+            small = self.embed(path, *[a for image in images for a in ("--image", image)], "--batch-tokens", 1)
+            for image in images:
+                alone = self.embed(path, "--image", image)[str(image)]
+                for found in (together, reverse, small):
+                    self.assert_near(found[str(image)], alone, 1e-5, image.name)
+
+    def test_adapters(self):
+        folders = sorted(p for p in (GOLDENS / "peft").glob("*") if (p / "vectors.safetensors").exists())
+        if not folders:
+            self.skipTest("no peft goldens")
+        for folder in folders:
+            golden = read_tensors(folder / "vectors.safetensors")[0]
+            case = json.loads((folder / "cases.json").read_text())
+            image = GOLDENS / case["image"]
+            query = case["text_prompt"].split("Query: ")[1].split("<end_of_utterance>")[0]
+            for name in ["base", *case["variants"]]:
+                adapter = [] if name == "base" else ["--adapter", folder / name]
+                with self.subTest(adapter=name):
+                    found = self.embed(GOLDENS / "models" / folder.name, *adapter, "--query", query, "--image",
+                                       image, "--image-splitting", "on" if case["split"] else "off")
+                    self.assert_near(found["query:1"], golden[f"{name}.text"], VECTOR, name)
+                    self.assert_near(found[str(image)], golden[f"{name}.img2"], VECTOR, name)
+
+    def test_sentence_transformers_directory(self):
+        files = sorted((GOLDENS / "st").glob("*-cases.json"))
+        if not files:
+            self.skipTest("no sentence-transformers goldens")
+        for file in files:
+            name = file.name[:-len("-cases.json")]
+            golden = read_tensors(GOLDENS / f"st/{name}-vectors.safetensors")[0]
+            cases = json.loads(file.read_text())
+            texts = cases["text_batch"]["texts"]
+            found = self.embed(GOLDENS / "st" / name, *[a for t in texts for a in ("--query", t)])
+            for i in range(len(texts)):
+                self.assert_near(found[f"query:{i + 1}"], golden["text_single"][i], VECTOR, texts[i])
+
+
+if __name__ == "__main__":
+    unittest.main()
