@@ -67,6 +67,11 @@ std::exception_ptr located_exception(const std::string& where) {
 // Thrown through a source when the consumer has gone.
 struct NoMoreWanted {};
 
+// A picture that is not a page of a PDF.
+bool has_image(const EmbedItem& item) {
+  return !item.image.empty() || !item.image_bytes.empty() || !item.decoded.rgb.empty();
+}
+
 // Reads, renders and tokenises what the source gives, in its own thread.
 class Preparer : public EmbedIntake {
  public:
@@ -154,7 +159,7 @@ class Preparer : public EmbedIntake {
       row.input = builder_.passage(*item.passage);
       return;
     }
-    if (item.image.empty() && item.image_bytes.empty() && item.pdf.empty()) {
+    if (!has_image(item) && item.pdf.empty()) {
       row.input = builder_.query(*item.query);
       return;
     }
@@ -171,6 +176,7 @@ class Preparer : public EmbedIntake {
   Image picture(const Prepared& row) {
     const EmbedItem& item = row.item;
     if (!item.image.empty()) return read_image(item.image, options_.limits);
+    if (!item.decoded.rgb.empty()) return item.decoded;
     if (!item.image_bytes.empty()) return embedded_picture(item.image_bytes);
     Document& pdf = document(item.pdf);
     if (row.page > pdf.page_count()) {
@@ -286,7 +292,7 @@ class Batch {
 
 void check_embed_item(const EmbedItem& item) {
   const int pictures = (item.image.empty() ? 0 : 1) + (item.image_bytes.empty() ? 0 : 1) +
-                       (item.pdf.empty() ? 0 : 1);
+                       (item.decoded.rgb.empty() ? 0 : 1) + (item.pdf.empty() ? 0 : 1);
   const bool alone =
       pictures == 0 && (item.query.has_value() != item.passage.has_value()) && !item.text;
   const bool picture = pictures == 1 && !item.passage && !(item.query && item.text);
@@ -295,7 +301,7 @@ void check_embed_item(const EmbedItem& item) {
          "an input is one of: query; passage; image or pdf with page; image or pdf with text; "
          "image or pdf with query. This one has {}{}{}{}{}",
          item.query ? "query " : "", item.passage ? "passage " : "", item.text ? "text " : "",
-         item.image.empty() && item.image_bytes.empty() ? "" : "image ",
+         has_image(item) ? "image " : "",
          item.pdf.empty()
              ? (pictures == 0 && !item.query && !item.passage && !item.text ? "none of them" : "")
              : "pdf");

@@ -17,8 +17,8 @@
 
 namespace recto {
 
-/// One input. It has a `query`, a `passage`, or a picture, which is an `image` file, `image_bytes`
-/// or a page of a `pdf`; a picture may come with a `text` of its own or with a `query` about it,
+/// One input. It has a `query`, a `passage`, or a picture, which is an `image` file, `image_bytes`,
+/// a `decoded` one or a page of a `pdf`; a picture may come with a `text` of its own or with a `query` about it,
 /// and the two make one vector.
 struct EmbedItem {
   std::string id;
@@ -27,6 +27,7 @@ struct EmbedItem {
   std::optional<std::string> text;
   std::filesystem::path image;
   std::string image_bytes;  ///< an encoded image
+  Image decoded;            ///< an image whose source the caller answers for; empty for none
   std::filesystem::path pdf;
   int page = 0;       ///< of `pdf`, from 1; 0 means every page, a row each
   std::string where;  ///< stands before messages: "inputs.jsonl line 12"; may be empty
