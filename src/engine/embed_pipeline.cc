@@ -173,10 +173,10 @@ class Preparer : public EmbedIntake {
     }
   }
 
-  Image picture(const Prepared& row) {
-    const EmbedItem& item = row.item;
+  Image picture(Prepared& row) {
+    EmbedItem& item = row.item;
     if (!item.image.empty()) return read_image(item.image, options_.limits);
-    if (!item.decoded.rgb.empty()) return item.decoded;
+    if (!item.decoded.rgb.empty()) return std::exchange(item.decoded, {});
     if (!item.image_bytes.empty()) return embedded_picture(item.image_bytes);
     Document& pdf = document(item.pdf);
     if (row.page > pdf.page_count()) {

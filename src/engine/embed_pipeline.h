@@ -18,8 +18,8 @@
 namespace recto {
 
 /// One input. It has a `query`, a `passage`, or a picture, which is an `image` file, `image_bytes`,
-/// a `decoded` one or a page of a `pdf`; a picture may come with a `text` of its own or with a `query` about it,
-/// and the two make one vector.
+/// a `decoded` one or a page of a `pdf`; a picture may come with a `text` of its own or with a
+/// `query` about it, and the two make one vector.
 struct EmbedItem {
   std::string id;
   std::optional<std::string> query;
