@@ -84,7 +84,7 @@ class Indexer {
 
 IndexModel index_model(const ModelDirectory& model) {
   return {.path = fs::absolute(model.path()).lexically_normal(),
-          .weights_sha256 = model.weights().sha256()};
+          .weights_sha256 = model.contract().weights_sha256};
 }
 
 std::shared_ptr<const ModelDirectory> open_index_model(const PageIndex& index,
@@ -101,18 +101,8 @@ std::shared_ptr<const ModelDirectory> open_index_model(const PageIndex& index,
                                      .image_splitting = contract.views.image_splitting,
                                      .position_ids = contract.position_ids,
                                      .resample_order = contract.views.resample_order},
-                                    adapter);
+                                    adapter, /*verify_weights=*/true);
   index.check_contract(model->contract());
-  const std::string& wanted = index.model().weights_sha256;
-  if (!wanted.empty()) {
-    const std::string found = model->weights().sha256();
-    if (found != wanted) {
-      fail(ErrorCode::kMismatch,
-           "{} has weights {}, but the index {} was made with weights {}; use that model, or make "
-           "a new index",
-           path.string(), found, index.directory().string(), wanted);
-    }
-  }
   return model;
 }
 

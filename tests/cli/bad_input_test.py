@@ -1,0 +1,587 @@
+"""Bad input: a clear message, exit status 1 (2 for wrong usage), nothing half-written, no hang."""
+import gzip
+import json
+import os
+import resource
+import signal
+import struct
+import subprocess
+import unittest
+import zlib
+
+from support import (GOLDENS, RECTO, SOURCE, Case, Started, document_pdf, environment, model,
+                     noise_png, pdf, png, read_tensors, recto, smollm2_tokenizer, stream)
+
+
+def rewrite_json(path, change):
+    data = json.loads(path.read_text())
+    change(data)
+    path.write_text(json.dumps(data))
+
+
+def read_header(data):
+    size, = struct.unpack("<Q", data[:8])
+    return json.loads(data[8:8 + size]), data[8 + size:]
+
+
+def with_header(header, body):
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + body
+
+
+class BadWeights(Case):
+    """Models that must be refused before anything is computed."""
+
+    def setUp(self):
+        super().setUp()
+        self.model = self.copy_model()
+        self.files = sorted(self.model.glob("*.safetensors"))
+        self.weights = self.files[0]
+        self.output = self.path("out.safetensors")
+
+    def refuse(self, *says):
+        self.fail_with(1, "embed", "--model", self.model, "--query", "a page", "--output", self.output, says=says)
+        self.assert_absent(self.output)
+
+    def change_header(self, change):
+        header, body = read_header(self.weights.read_bytes())
+        body = change(header, body) or body
+        self.weights.write_bytes(with_header(header, body))
+
+    def some_tensor(self, header):
+        return sorted(name for name in header if name != "__metadata__" and "layers.0." in name)[0]
+
+    def test_missing_file(self):
+        self.weights.unlink()
+        self.refuse("safetensors")
+
+    def test_no_model_directory(self):
+        self.fail_with(1, "embed", "--model", self.path("nowhere"), "--query", "a", "--output", self.output,
+                       says=["nowhere"])
+        self.assert_absent(self.output)
+
+    def test_truncated(self):
+        data = self.weights.read_bytes()
+        for size in (0, 4, 8, 100, len(data) // 2, len(data) - 1):
+            with self.subTest(size=size):
+                self.weights.write_bytes(data[:size])
+                self.refuse(self.weights.name)
+
+    def test_header_longer_than_the_file(self):
+        data = self.weights.read_bytes()
+        for size in (len(data), 2**31, 2**63, 2**64 - 1):
+            with self.subTest(size=size):
+                self.weights.write_bytes(struct.pack("<Q", size) + data[8:])
+                self.refuse(self.weights.name)
+
+    def test_header_that_is_no_json(self):
+        for header in (b"{", b"[]", b"null", b'{"a": 1}', b"\xff\xfe", b'{"a":{"dtype":"F32"}}', b"[" * 100000):
+            with self.subTest(header=header[:20]):
+                self.weights.write_bytes(struct.pack("<Q", len(header)) + header)
+                self.refuse(self.weights.name)
+
+    def test_overlapping_tensors(self):
+        def overlap(header, body):
+            sizes = {}
+            for name in sorted(n for n in header if n != "__metadata__"):
+                begin, end = header[name]["data_offsets"]
+                if end - begin in sizes:
+                    header[name]["data_offsets"] = sizes[end - begin]
+                    return
+                sizes[end - begin] = [begin, end]
+            raise AssertionError("no two tensors of one size")
+        self.change_header(overlap)
+        self.refuse(self.weights.name)
+
+    def test_offsets_beyond_the_file(self):
+        def beyond(header, body):
+            header[self.some_tensor(header)]["data_offsets"] = [len(body), len(body) + 64]
+        self.change_header(beyond)
+        self.refuse(self.weights.name)
+
+    def test_wrong_dtype(self):
+        for dtype in ("F64", "I32", "Q9"):
+            def retype(header, body, dtype=dtype):
+                header[self.some_tensor(header)]["dtype"] = dtype
+            saved = self.weights.read_bytes()
+            with self.subTest(dtype=dtype):
+                self.change_header(retype)
+                self.refuse(self.weights.name)
+            self.weights.write_bytes(saved)
+
+    def test_wrong_shape(self):
+        name = []
+
+        def reshape(header, body):
+            name.append(next(n for n in sorted(header) if n != "__metadata__" and
+                             len(set(header[n]["shape"])) == 2))
+            header[name[0]]["shape"].reverse()
+        self.change_header(reshape)
+        self.refuse(name[0].removeprefix("model."))
+
+    def test_missing_tensor(self):
+        name = []
+
+        def rename(header, body):
+            name.append(self.some_tensor(header))
+            header["model.text_model.surplus.weight"] = header.pop(name[0])
+        self.change_header(rename)
+        result = recto("embed", "--model", self.model, "--query", "a", "--output", self.output)
+        self.assertEqual(result.status, 1, str(result))
+        self.assertTrue(name[0].removeprefix("model.") in result.err or "text_model.surplus.weight" in result.err,
+                        str(result))
+        self.assert_absent(self.output)
+
+    def test_unknown_tensor(self):
+        def add(header, body):
+            header["model.text_model.surplus.weight"] = {"dtype": "F32", "shape": [2],
+                                                         "data_offsets": [len(body), len(body) + 8]}
+            return body + bytes(8)
+        self.change_header(add)
+        self.refuse("text_model.surplus.weight")
+
+
+class BadConfiguration(Case):
+    def setUp(self):
+        super().setUp()
+        self.model = self.copy_model()
+        self.output = self.path("out.safetensors")
+
+    def refuse(self, *says):
+        self.fail_with(1, "embed", "--model", self.model, "--query", "a page", "--output", self.output, says=says)
+        self.assert_absent(self.output)
+
+    def test_needed_keys(self):
+        config = self.model / "config.json"
+        saved = config.read_text()
+
+        def drop(data, key):
+            data.pop(key, None)
+            for value in data.values():
+                if isinstance(value, dict):
+                    drop(value, key)
+        for key in ("rope_theta", "rms_norm_eps", "vision_config", "text_config", "model_type", "patch_size",
+                    "image_size", "hidden_size"):
+            with self.subTest(key=key):
+                rewrite_json(config, lambda data: drop(data, key))
+                self.refuse("config.json", key)
+            config.write_text(saved)
+
+    def test_files_that_are_no_json(self):
+        for name in ("config.json", "tokenizer.json", "preprocessor_config.json", "processor_config.json"):
+            path = self.model / name
+            saved = path.read_bytes() if path.exists() else None
+            for content in (b"", b"{", b'{"a": "\xff\xfe"}', b"\x00\x01\x02", b"[1, 2]", b"[" * 200000):
+                with self.subTest(name=name, content=content[:12]):
+                    path.write_bytes(content)
+                    self.refuse(name)
+            path.write_bytes(saved) if saved is not None else path.unlink()
+
+    def test_contract_that_is_none(self):
+        path = self.model / "retriever.json"
+        for content in ("{", "[]", "{}", '{"format_version": 99}', '{"surprise": 1}'):
+            with self.subTest(content=content):
+                path.write_text(content)
+                self.refuse("retriever.json")
+
+    def test_tokenizer_of_another_vocabulary(self):
+        (self.model / "tokenizer.json").write_bytes(gzip.decompress(smollm2_tokenizer().read_bytes()))
+        self.refuse("tokenizer")
+
+    def test_sizes_that_do_not_fit_the_weights(self):
+        def change(data):
+            data["text_config"]["num_hidden_layers"] += 1
+        rewrite_json(self.model / "config.json", change)
+        self.refuse("text_model.layers")
+
+    def test_sizes_that_are_absurd(self):
+        for value in (0, -1, 2**31, 2**62, 1.5, "64", None):
+            saved = (self.model / "config.json").read_text()
+
+            def change(data, value=value):
+                data["text_config"]["hidden_size"] = value
+            with self.subTest(value=value):
+                rewrite_json(self.model / "config.json", change)
+                self.refuse("hidden_size")
+            (self.model / "config.json").write_text(saved)
+
+
+class BadImages(Case):
+    def embed(self, path, status=1, says=()):
+        output = self.path("out.safetensors")
+        if status == 0:
+            self.succeed("embed", "--model", model(), "--image", path, "--output", output)
+            self.assertEqual(read_tensors(output)[0]["embeddings"].shape[0], 1)
+            return
+        self.fail_with(status, "embed", "--model", model(), "--image", path, "--output", output,
+                       says=[path.name, *says])
+        self.assert_absent(output)
+
+    def source(self, name):
+        found = GOLDENS / "images/src" / name
+        return found if found.exists() else SOURCE / "tests/goldens/images/src" / name
+
+    def test_not_an_image(self):
+        for name, content in (("a.png", b""), ("b.jpg", b"hello"), ("c.gif", b"GIF89a"), ("d.webp", b"RIFF1234WEBP"),
+                              ("e.png", b"\x89PNG\r\n\x1a\n"), ("f.png", document_pdf([["page"]]))):
+            with self.subTest(name=name):
+                self.embed(self.write(name, content))
+
+    def test_missing_and_folder(self):
+        self.embed(self.path("nowhere.png"))
+        self.path("folder.png").mkdir()
+        self.embed(self.path("folder.png"))
+
+    def test_corrupt(self):
+        for name in ("photo_160x120.jpg", "noise_37x53.png", "anim_2frames_40x30.gif"):
+            data = bytearray(self.source(name).read_bytes())
+            middle = len(data) // 2
+            data[middle:middle + 40] = bytes(b ^ 0xA5 for b in data[middle:middle + 40])
+            with self.subTest(name=name):
+                # What a decoder cannot notice (a JPEG without checksums) may pass, but never crash.
+                result = recto("embed", "--model", model(), "--image", self.write("x-" + name, bytes(data)),
+                               "--output", self.path("out.npy"))
+                self.assertIn(result.status, (0, 1), str(result))
+                if name.endswith(".png"):
+                    self.assertEqual(result.status, 1, str(result))
+                self.assertNotIn("internal error", result.err)
+
+    def test_truncated(self):
+        for name in ("photo_160x120.jpg", "noise_37x53.png", "anim_2frames_40x30.gif"):
+            data = self.source(name).read_bytes()
+            for size in (3, 30, len(data) // 3):
+                with self.subTest(name=name, size=size):
+                    self.embed(self.write("short-" + name, data[:size]))
+
+    def test_one_pixel(self):
+        self.embed(self.write("one.png", png(1, 1)), 0)
+
+    def test_16_bit(self):
+        self.embed(self.write("deep.png", png(24, 16, depth=16, colour=0)), 0)
+        self.embed(self.write("deep-rgb.png", png(24, 16, depth=16, colour=2)), 0)
+
+    def test_cmyk(self):
+        self.embed(self.source("cmyk_96x64.jpg"), 0)
+
+    def test_40000_pixels_wide(self):
+        self.embed(self.write("wide.png", png(40000, 2, [bytes(120000)] * 2)), says=["40000"])
+
+    def test_decompression_bomb(self):
+        for width, height in ((20000, 20000), (100000, 100000), (2**31 - 1, 2**31 - 1)):
+            with self.subTest(width=width):
+                honest = png(8, 8)
+                header = struct.pack(">II", width, height)
+                bomb = bytearray(honest)
+                bomb[16:24] = header
+                bomb[29:33] = struct.pack(">I", zlib.crc32(bytes(bomb[12:29])))
+                self.embed(self.write("bomb.png", bytes(bomb)))
+
+    def test_bytes_in_a_table(self):
+        lines = self.write_lines("lines.jsonl", [{"id": "a", "image": "gone.png"}])
+        self.fail_with(1, "embed", "--model", model(), "--input", lines, "--output", self.path("o.npy"),
+                       says=["lines.jsonl", "gone.png"])
+
+
+class BadPdfs(Case):
+    def refuse(self, name, content, *says):
+        path = self.write(name, content)
+        for output in (self.path("out.safetensors"),):
+            self.fail_with(1, "embed", "--model", model(), "--pdf", path, "--output", output, says=[name, *says])
+            self.assert_absent(output)
+
+    def test_encrypted(self):
+        objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+                   b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] >>",
+                   b"<< /Filter /Standard /V 1 /R 2 /Length 40 /P -44 /O <%s> /U <%s> >>" % (b"ab" * 32, b"cd" * 32)]
+        self.refuse("locked.pdf", pdf(objects, extra=b"/Encrypt 4 0 R /ID [<%s> <%s>]" % (b"01" * 16, b"01" * 16)),
+                    "encrypted")
+
+    def test_empty(self):
+        self.refuse("empty.pdf", b"")
+        self.refuse("no-pages.pdf", pdf([b"<< /Type /Catalog /Pages 2 0 R >>",
+                                         b"<< /Type /Pages /Count 0 /Kids [] >>"]))
+
+    def test_truncated(self):
+        data = document_pdf([["page"]] * 3)
+        for size in (5, 20, 200):
+            with self.subTest(size=size):
+                self.refuse("short.pdf", data[:size])
+
+    def test_self_referencing(self):
+        kids = b"<< /Type /Pages /Count 1 /Kids [2 0 R] >>"
+        self.refuse("loop.pdf", pdf([b"<< /Type /Catalog /Pages 2 0 R >>", kids]))
+        # A page whose content draws a form that draws itself: rendered or refused, never endless.
+        objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+                   b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Contents 4 0 R "
+                   b"/Resources << /XObject << /F 5 0 R >> >> >>",
+                   stream(b"/F Do"),
+                   stream(b"/F Do /F Do", b"/Type /XObject /Subtype /Form /BBox [0 0 200 200] "
+                                          b"/Resources << /XObject << /F 5 0 R >> >>")]
+        path = self.write("form.pdf", pdf(objects))
+        result = recto("embed", "--model", model(), "--pdf", path, "--output", self.path("form.npy"))
+        self.assertIn(result.status, (0, 1), str(result))
+
+    def test_not_a_pdf(self):
+        self.refuse("text.pdf", b"This is no PDF.\n" * 100)
+        self.refuse("zeros.pdf", bytes(5000))
+        self.refuse("image.pdf", b"MZ\x90\x00" + bytes(1000))
+
+    def test_page_that_is_not_there(self):
+        self.write("one.pdf", document_pdf([["only page"]]))
+        for page, says in ((2, "1 page"), (0, "page"), (-1, "page")):
+            lines = self.write_lines("lines.jsonl", [{"id": "a", "pdf": "one.pdf", "page": page}])
+            with self.subTest(page=page):
+                self.fail_with(1, "embed", "--model", model(), "--input", lines, "--output", self.path("o.npy"),
+                               says=["lines.jsonl", says])
+
+
+class BadTexts(Case):
+    def test_query_of_100_000_words(self):
+        text = " ".join(f"word{i % 997}" for i in range(100_000))
+        lines = self.write_lines("long.jsonl", [{"id": "long", "query": text}, {"id": "short", "query": "word"}])
+        result = self.succeed("embed", "--model", model(), "--input", lines, "--output", self.path("o.safetensors"))
+        self.assertIn("cut to", result.err)
+        self.assertEqual(read_tensors(self.path("o.safetensors"))[0]["embeddings"].shape[0], 2)
+
+    def test_empty_query(self):
+        for text in ("", "  ", "\n\t"):
+            with self.subTest(text=text):
+                self.fail_with(1, "embed", "--model", model(), "--query", text, "--output", self.path("o.npy"),
+                               says=["empty"])
+                self.assert_absent(self.path("o.npy"), self.path("o.npy.ids.json"))
+
+    def test_special_tokens_in_a_query_are_text(self):
+        for token in ("<image>", "<end_of_utterance>", "<|im_start|>"):
+            self.succeed("inspect", "--model", model(), "--query", f"find {token} here", "--output",
+                         self.path("q.safetensors"))
+            self.succeed("inspect", "--model", model(), "--text", token, "--output", self.path("t.safetensors"))
+            special, = read_tensors(self.path("t.safetensors"))[0]["input_ids"].tolist()
+            ids = read_tensors(self.path("q.safetensors"))[0]["input_ids"].tolist()
+            self.assertNotIn(special, ids[1:-1], token)
+
+    def test_odd_queries_are_taken_as_they_are(self):
+        for text in ("{}", "[a,b]", "%%", "--model", "a,b", "\"quoted\"", "-5", "a=b", "\u6f22\u5b57 \U0001F389"):
+            with self.subTest(text=text):
+                lines = self.write_lines("q.jsonl", [{"id": "q", "query": text}])
+                self.succeed("embed", "--model", model(), f"--query={text}", "--query", text, "--input", lines,
+                             "--output", self.path("o.safetensors"))
+                vectors = read_tensors(self.path("o.safetensors"))[0]["embeddings"]
+                self.assertEqual(vectors.shape[0], 3)
+                self.assertLess(abs(vectors - vectors[2]).max(), 1e-5)
+
+    def test_arguments_that_are_not_utf8(self):
+        command = [os.fsencode(RECTO), b"embed", b"--model", os.fsencode(model()), b"--query", b"caf\xe9",
+                   b"--output", os.fsencode(self.path("o.npy"))]
+        done = subprocess.run(command, capture_output=True, env=environment(), timeout=60)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn(b"UTF-8", done.stderr)
+
+
+class BadLines(Case):
+    def refuse(self, lines, *says):
+        path = self.write("lines.jsonl", lines)
+        self.fail_with(1, "embed", "--model", model(), "--input", path, "--output", self.path("o.npy"),
+                       says=["lines.jsonl", *says])
+        self.assert_absent(self.path("o.npy"))
+
+    def test_lines(self):
+        good = '{"id": "a", "query": "x"}\n'
+        for line, says in (("{", "2"), ("[]", "2"), ('{"id": "b"}', "2"), ('{"query": "x"}', "id"),
+                           ('{"id": "b", "query": 5}', "query"), ('{"id": "b", "pdf": "x.pdf"}', "page"),
+                           ('{"id": "b", "query": "x", "passage": "y"}', "passage"),
+                           ('{"id": "a", "query": "twice"}', "\"a\""),
+                           ('{"id": "b", "text": "alone"}', "text"),
+                           ('{"id": "b", "query": "\\ud800"}', "2")):
+            with self.subTest(line=line):
+                self.refuse(good + line + "\n", says)
+
+    def test_bytes_that_are_not_utf8(self):
+        self.refuse(b'{"id": "a", "query": "\xff\xfe"}\n', "utf-8")
+
+    def test_missing_empty_and_other_files(self):
+        self.fail_with(1, "embed", "--model", model(), "--input", self.path("gone.jsonl"), "--output",
+                       self.path("o.npy"), says=["gone.jsonl"])
+        self.fail_with(2, "embed", "--model", model(), "--input", self.write("a.csv", "x"), "--output",
+                       self.path("o.npy"), says=["a.csv"])
+        self.fail_with(1, "embed", "--model", model(), "--input", self.write("a.parquet", b"PAR1 no"), "--output",
+                       self.path("o.npy"), says=["a.parquet"])
+        self.fail_with(1, "embed", "--model", model(), "--input", self.write("empty.jsonl", ""), "--output",
+                       self.path("o.npy"))
+
+    def test_tokenize_names_the_line(self):
+        for line, says in (("{", "2"), ('{"ids": []}', "text"), ('{"text": 5}', "text"), ("", "2")):
+            path = self.write("t.jsonl", '{"text": "a"}\n' + line + '\n{"text": "b"}\n')
+            with self.subTest(line=line):
+                self.fail_with(1, "tokenize", "--model", model(), "--input", path, "--output", self.path("o.jsonl"),
+                               says=["t.jsonl line 2", says])
+                self.assert_absent(self.path("o.jsonl"))
+
+    def test_messages(self):
+        for content, says in (("{}", "messages"), ("[]", "messages"), ('[{"role": "user"}]', "content"),
+                              ('[{"role": "user", "content": [{"type": "image"}]}]', "path"),
+                              ('[{"role": "user", "content": [{"type": "image", "url": "https://a/b.png"}]}]',
+                               "network"),
+                              ('[{"role": "user", "content": [{"type": "image", "path": "gone.png"}]}]', "gone.png"),
+                              ('[{"role": "user", "content": [{"type": "video"}]}]', "video")):
+            with self.subTest(content=content):
+                self.fail_with(1, "inspect", "--model", model(), "--messages", self.write("m.json", content),
+                               "--output", self.path("o.safetensors"), says=["m.json", says])
+                self.assert_absent(self.path("o.safetensors"))
+
+
+class KeepGoing(Case):
+    def setUp(self):
+        super().setUp()
+        self.write("bad.png", b"no image")
+        self.write("good.png", noise_png(40, 30, 1))
+        self.write("bad.pdf", b"no pdf")
+        self.write("good.pdf", document_pdf([["one"], ["two"]]))
+        self.lines = self.write("lines.jsonl", "\n".join([
+            '{"id": "a", "query": "first"}', '{broken', '{"id": "b", "image": "bad.png"}',
+            '{"id": "c", "image": "good.png"}', '{"id": "a", "query": "twice"}', '{"id": "d", "query": "  "}',
+            '{"id": "e", "pdf": "good.pdf", "page": 2}', '{"id": "f", "pdf": "good.pdf", "page": 3}',
+            '{"id": "g", "passage": "last"}']) + "\n")
+
+    def arguments(self, output):
+        return ["embed", "--model", model(), "--image", self.path("bad.png"), "--image", self.path("good.png"),
+                "--pdf", self.path("bad.pdf"), "--pdf", self.path("good.pdf"), "--input", self.lines,
+                "--output", output]
+
+    def test_good_rows_are_written_and_the_status_says_so(self):
+        output = self.path("out.safetensors")
+        result = self.fail_with(1, *self.arguments(output), "--keep-going")
+        self.assertEqual(result.err.count("skipped:"), 7, str(result))
+        for text in ("bad.png", "bad.pdf", "lines.jsonl:2", "lines.jsonl:5", "lines.jsonl:6", "lines.jsonl:8"):
+            self.assertIn(text, result.err)
+        tensors, metadata = read_tensors(output)
+        good = str(self.path("good.pdf"))
+        self.assertEqual(json.loads(metadata["ids"]),
+                         [str(self.path("good.png")), f"{good}#page=1", f"{good}#page=2", "a", "c", "e", "g"])
+        self.assertEqual(tensors["embeddings"].shape[0], 7)
+
+    def test_without_it_nothing_is_written(self):
+        output = self.path("out.safetensors")
+        self.fail_with(1, *self.arguments(output), says=["bad.png"])
+        self.assert_absent(output)
+
+    def test_nothing_good_at_all(self):
+        output = self.path("out.safetensors")
+        self.fail_with(1, "embed", "--model", model(), "--image", self.path("bad.png"), "--keep-going", "--output",
+                       output, says=["bad.png"])
+        self.assert_absent(output)
+
+
+class Outputs(Case):
+    def many_queries(self):
+        return self.write_lines("many.jsonl", [{"id": str(i), "query": f"query {i}"} for i in range(400)])
+
+    def test_full_disk(self):
+        """A file size limit stands for a full disk: the write fails half-way."""
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+        for ending in ("safetensors", "npy", "jsonl", "parquet"):
+            output = self.path(f"out.{ending}")
+            with self.subTest(ending=ending):
+                self.fail_with(1, "embed", "--model", model(), "--input", self.many_queries(), "--output", output,
+                               preexec_fn=limit, says=[output.name])
+                self.assert_absent(output, self.path(f"out.{ending}.ids.json"))
+
+    def test_a_disk_that_is_really_full(self):
+        disk = self.path("disk")
+        disk.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True)
+        if mounted.returncode != 0:
+            self.skipTest("mounting a small disk is not allowed here")
+        try:
+            for arguments in (["embed", "--input", self.many_queries()],
+                              ["inspect", "--layers", "--query", " ".join(["word"] * 400)]):
+                with self.subTest(command=arguments[0]):
+                    self.fail_with(1, arguments[0], "--model", model(), *arguments[1:], "--output",
+                                   disk / "out.safetensors", says=["space"])
+                    self.assertEqual(list(disk.iterdir()), [])
+            self.fail_with(1, "model", "create", "--preset", "nano", "--output", disk / "model", says=["space"])
+            self.assertEqual(list(disk.iterdir()), [])
+        finally:
+            subprocess.run(["umount", str(disk)], check=True)
+
+    def test_stdout_that_is_full_or_closed(self):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([str(RECTO), "doctor", "--json"], stdout=full, stderr=subprocess.PIPE,
+                                  env=environment(), timeout=60)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn(b"stdout", done.stderr)
+        read, write = os.pipe()
+        os.close(read)
+        done = subprocess.run([str(RECTO), "--help"], stdout=write, stderr=subprocess.PIPE, env=environment(),
+                              timeout=60)
+        os.close(write)
+        self.assertEqual(done.returncode, 1, done.stderr)
+
+    def test_read_only_place(self):
+        place = self.path("read-only")
+        place.mkdir()
+        place.chmod(0o555)
+        self.directory.chmod(0o755)
+        directory = self.copy_model("readable")
+
+        def drop():
+            if os.geteuid() == 0:
+                os.setgid(65534)
+                os.setuid(65534)
+        output = place / "out.npy"
+        try:
+            self.fail_with(1, "embed", "--model", directory, "--query", "a", "--output", output, preexec_fn=drop,
+                           says=["out.npy", "permission"])
+        except PermissionError:
+            self.skipTest("the program cannot be run by another user here")
+        self.assert_absent(output)
+
+    def test_places_that_do_not_exist(self):
+        self.fail_with(1, "embed", "--model", model(), "--query", "a", "--output", self.path("no/where/out.npy"),
+                       says=["out.npy"])
+        self.fail_with(1, "embed", "--model", model(), "--query", "a", "--output", "/proc/out.npy", says=["out.npy"])
+        self.path("folder.npy").mkdir()
+        self.fail_with(1, "embed", "--model", model(), "--query", "a", "--output", self.path("folder.npy"),
+                       says=["folder.npy"])
+
+    def test_an_old_result_survives_a_failure(self):
+        output = self.write("out.safetensors", b"the old one")
+        self.fail_with(1, "embed", "--model", model(), "--image", self.write("x.png", b"bad"), "--output", output)
+        self.assertEqual(output.read_bytes(), b"the old one")
+
+
+class Interrupts(Case):
+    """A signal during a long run: status 130, and nothing left behind."""
+
+    def start(self, output):
+        image = self.write("page.png", noise_png(300, 200, 3))
+        lines = self.write_lines("lines.jsonl", [{"id": i, "image": image.name} for i in range(100_000)])
+        started = Started("embed", "--model", model(), "--input", lines, "--output", output)
+        self.addCleanup(lambda: started.process.poll() is None and started.process.kill())
+        started.wait_for(b"embed ")
+        return started
+
+    def check(self, number, group):
+        output = self.path("out.safetensors")
+        started = self.start(output)
+        started.send(number, group)
+        self.assertEqual(started.finish(), 130, started.text)
+        self.assertIn(b"interrupted", started.text)
+        self.assert_absent(output)
+
+    def test_ctrl_c(self):
+        self.check(signal.SIGINT, group=True)  # a terminal sends it to every process of the group
+
+    def test_sigterm(self):
+        self.check(signal.SIGTERM, group=False)
+
+    def test_ctrl_c_is_no_bad_input(self):
+        output = self.path("out.safetensors")
+        started = self.start(output)
+        started.send(signal.SIGINT)
+        started.finish()
+        self.assertNotIn(b"skipped:", started.text)
+
+
+if __name__ == "__main__":
+    unittest.main()
