@@ -1,0 +1,338 @@
+#include "page/worker_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/interrupt.h"
+#include "page/sanitizer.h"
+
+namespace recto {
+namespace fs = std::filesystem;
+
+namespace {
+
+// Descriptors of this process that a worker gets must not have the numbers they get there.
+constexpr int kFirstSafeDescriptor = 10;
+
+Descriptor out_of_the_way(int fd, const char* what) {
+  const Descriptor original(fd);
+  if (fd < 0) fail_errno(errno, what);
+  Descriptor moved(::fcntl(fd, F_DUPFD_CLOEXEC, kFirstSafeDescriptor));
+  if (moved.get() < 0) fail_errno(errno, what);
+  return moved;
+}
+
+int64_t now_ms() {
+  timespec time{};
+  ::clock_gettime(CLOCK_MONOTONIC, &time);
+  return int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1'000'000;
+}
+
+/// Shared memory of `size` bytes that its holders cannot resize: a worker that shortened it would
+/// kill its parent. Pages it never writes take no memory.
+Descriptor shared_memory(size_t size) {
+  Descriptor memory = out_of_the_way(
+      ::memfd_create("recto-pixels", MFD_CLOEXEC | MFD_ALLOW_SEALING), "cannot make shared memory");
+  if (::ftruncate(memory.get(), static_cast<off_t>(size)) != 0 ||
+      ::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+    fail_errno(errno, "cannot make shared memory");
+  }
+  return memory;
+}
+
+/// The few variables a worker needs: where libraries are, and what sanitizers listen to.
+class Environment {
+ public:
+  Environment() {
+    for (const char* name : {"RECTO_PDFIUM", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS",
+                             "TSAN_OPTIONS", "LSAN_OPTIONS"}) {
+      const char* value = std::getenv(name);
+      if (value != nullptr) texts_.push_back(std::string(name) + "=" + value);
+    }
+    for (std::string& text : texts_) pointers_.push_back(text.data());
+    pointers_.push_back(nullptr);
+  }
+  char** get() { return pointers_.data(); }
+
+ private:
+  std::vector<std::string> texts_;
+  std::vector<char*> pointers_;
+};
+
+class SpawnActions {
+ public:
+  SpawnActions() { ::posix_spawn_file_actions_init(&actions_); }
+  ~SpawnActions() { ::posix_spawn_file_actions_destroy(&actions_); }
+  SpawnActions(const SpawnActions&) = delete;
+  SpawnActions& operator=(const SpawnActions&) = delete;
+  void give(int from, int to) {
+    if (from >= 0) ::posix_spawn_file_actions_adddup2(&actions_, from, to);
+  }
+  void open_null(int to) {
+    ::posix_spawn_file_actions_addopen(&actions_, to, "/dev/null", O_WRONLY, 0);
+  }
+  posix_spawn_file_actions_t* get() { return &actions_; }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+};
+
+/// A process group of its own, no blocked and no ignored signals.
+class SpawnAttributes {
+ public:
+  SpawnAttributes() {
+    ::posix_spawnattr_init(&attributes_);
+    sigset_t signals;
+    sigemptyset(&signals);
+    ::posix_spawnattr_setsigmask(&attributes_, &signals);
+    sigfillset(&signals);
+    ::posix_spawnattr_setsigdefault(&attributes_, &signals);
+    ::posix_spawnattr_setpgroup(&attributes_, 0);
+    ::posix_spawnattr_setflags(
+        &attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  }
+  ~SpawnAttributes() { ::posix_spawnattr_destroy(&attributes_); }
+  SpawnAttributes(const SpawnAttributes&) = delete;
+  SpawnAttributes& operator=(const SpawnAttributes&) = delete;
+  const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_{};
+};
+
+}  // namespace
+
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+  if (this != &other) {
+    reset();
+    fd_ = std::exchange(other.fd_, -1);
+  }
+  return *this;
+}
+
+void Descriptor::reset() {
+  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+}
+
+fs::path find_page_worker() {
+  const char* chosen = std::getenv("RECTO_PAGE_WORKER");
+  if (chosen != nullptr && *chosen != '\0') return chosen;
+  const fs::path here = executable_path().parent_path();
+  const fs::path places[] = {here / "recto-page-worker",
+                             here / ".." / "libexec" / "recto" / "recto-page-worker",
+                             RECTO_BUILD_PAGE_WORKER};
+  for (const fs::path& place : places) {
+    if (::access(place.c_str(), X_OK) == 0) return place.lexically_normal();
+  }
+  return {};
+}
+
+WorkerProcess::WorkerProcess(int document, std::string name, const PageLimits& limits)
+    : name_(std::move(name)), limits_(limits), pixel_bytes_(pixel_buffer_bytes(limits.image)) {
+  const Descriptor memory = shared_memory(pixel_bytes_);
+  start(document, memory.get());
+  void* address = ::mmap(nullptr, pixel_bytes_, PROT_READ, MAP_SHARED, memory.get(), 0);
+  if (address == MAP_FAILED) {
+    const int error = errno;
+    end();
+    fail_errno(error, "cannot map shared memory");
+  }
+  pixels_ = static_cast<const uint8_t*>(address);
+}
+
+WorkerProcess::~WorkerProcess() {
+  end();
+  if (pixels_ != nullptr) ::munmap(const_cast<uint8_t*>(pixels_), pixel_bytes_);
+}
+
+void WorkerProcess::start(int document, int pixels) {
+  const fs::path program = find_page_worker();
+  if (program.empty()) {
+    fail(ErrorCode::kNotFound,
+         "recto-page-worker was not found beside the program; install it there, or set "
+         "RECTO_PAGE_WORKER to it");
+  }
+  int pair[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+    fail_errno(errno, "cannot make a socket for the page worker");
+  }
+  requests_ = Descriptor(pair[0]);
+  const Descriptor worker_requests = out_of_the_way(pair[1], "cannot start the page worker");
+  if (::pipe2(pair, O_CLOEXEC) != 0) fail_errno(errno, "cannot make a pipe for the page worker");
+  answers_ = Descriptor(pair[0]);
+  const Descriptor worker_answers = out_of_the_way(pair[1], "cannot start the page worker");
+  const Descriptor worker_document =
+      document < 0 ? Descriptor()
+                   : out_of_the_way(::fcntl(document, F_DUPFD_CLOEXEC, kFirstSafeDescriptor),
+                                    "cannot start the page worker");
+  SpawnActions actions;
+  actions.give(worker_requests.get(), 0);
+  actions.give(worker_answers.get(), 1);
+  // A sanitizer's report must reach the tests; nothing else a worker writes is for anybody.
+  if (!kSanitized) actions.open_null(2);
+  actions.give(worker_document.get(), kDocumentDescriptor);
+  actions.give(pixels, kPixelsDescriptor);
+  const SpawnAttributes attributes;
+  std::string argument = program.filename().string();
+  char* arguments[] = {argument.data(), nullptr};
+  const int error = ::posix_spawn(&pid_, program.c_str(), actions.get(), attributes.get(),
+                                  arguments, Environment().get());
+  if (error != 0) {
+    pid_ = -1;
+    fail_errno(error, "cannot start the page worker " + program.string());
+  }
+}
+
+// From outside and by the soft limit alone, so that each request has its own and the worker,
+// whatever it has become, cannot change it.
+void WorkerProcess::limit_cpu_time() {
+  clockid_t clock{};
+  timespec used{};
+  if (::clock_getcpuclockid(pid_, &clock) != 0 || ::clock_gettime(clock, &used) != 0) return;
+  rlimit limit{};
+  if (::prlimit(pid_, RLIMIT_CPU, nullptr, &limit) != 0) return;
+  const auto seconds = static_cast<rlim_t>(used.tv_sec + 1 + limits_.max_cpu_seconds);
+  limit.rlim_cur = std::min(limit.rlim_max, seconds);
+  ::prlimit(pid_, RLIMIT_CPU, &limit, nullptr);
+}
+
+void WorkerProcess::send(const std::string& bytes) {
+  std::string_view rest = bytes;
+  while (!rest.empty()) {
+    const ssize_t count = ::send(requests_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) fail_as_dead();
+    rest.remove_prefix(static_cast<size_t>(count));
+  }
+}
+
+std::string WorkerProcess::receive(size_t size, int64_t deadline) {
+  constexpr int64_t kSliceMs = 200;  // how long a signal can go unnoticed
+  std::string bytes(size, '\0');
+  size_t done = 0;
+  while (done < size) {
+    if (interrupted()) end();
+    throw_if_interrupted();
+    const int64_t left = deadline - now_ms();
+    if (left <= 0) fail_as_slow();
+    pollfd ready{answers_.get(), POLLIN, 0};
+    if (::poll(&ready, 1, static_cast<int>(std::min(left, kSliceMs))) <= 0) continue;
+    const ssize_t count = ::read(answers_.get(), bytes.data() + done, size - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) fail_as_dead();
+    done += static_cast<size_t>(count);
+  }
+  return bytes;
+}
+
+std::string WorkerProcess::ask(const Request& request) {
+  if (pid_ < 0) fail_as_dead();
+  limit_cpu_time();
+  const int64_t deadline = now_ms() + int64_t{limits_.max_wall_seconds} * 1000;
+  send(encode(request));
+  AnswerHeader header{};
+  try {
+    header = decode_answer_header(receive(kAnswerBytes, deadline));
+  } catch (const Error& error) {
+    if (pid_ < 0) throw;
+    fail_as_hostile(error.what());
+  }
+  std::string payload = receive(header.payload_bytes, deadline);
+  if (header.status == 0) return payload;
+  std::string message = decode_message(payload);
+  if (!message.starts_with(name_)) message = name_ + ": " + message;
+  throw Error(error_of(header.status), message);
+}
+
+bool WorkerProcess::alive() {
+  if (pid_ < 0) return false;
+  pollfd state{answers_.get(), POLLIN, 0};
+  if (::poll(&state, 1, 0) == 0) return true;
+  // Unasked words, or the end of the stream: either way it is of no more use.
+  end();
+  return false;
+}
+
+// Kills and reaps; the status of waitpid, -1 when it is not known.
+int WorkerProcess::end() {
+  requests_.reset();
+  answers_.reset();
+  if (pid_ < 0) return -1;
+  ::kill(-pid_, SIGKILL);
+  int status = -1;
+  while (::waitpid(pid_, &status, 0) < 0) {
+    if (errno != EINTR) {
+      status = -1;
+      break;
+    }
+  }
+  pid_ = -1;
+  return status;
+}
+
+void WorkerProcess::fail_as_hostile(const std::string& why) {
+  end();
+  fail(ErrorCode::kBadInput, "{}: {}", name_, why);
+}
+
+void WorkerProcess::fail_as_slow() {
+  end();
+  fail(ErrorCode::kLimit,
+       "{}: reading it took more than {} s and was ended; the file may be damaged or hostile",
+       name_, limits_.max_wall_seconds);
+}
+
+// Called when the pipe has closed: the worker has ended or is about to.
+void WorkerProcess::fail_as_dead() {
+  int status = -1;
+  if (pid_ >= 0) {
+    // It is let die by itself, so that its own status is seen.
+    for (int i = 0; i < 1000; ++i) {
+      siginfo_t info{};
+      if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT | WNOHANG) != 0 ||
+          info.si_pid != 0) {
+        break;
+      }
+      ::poll(nullptr, 0, 1);
+    }
+    status = end();
+  }
+  const uint64_t megabytes = limits_.max_memory_bytes >> 20;
+  if (status != -1 && WIFEXITED(status) && WEXITSTATUS(status) == kExitOutOfMemory) {
+    fail(ErrorCode::kLimit,
+         "{}: reading it needs more than the {} MiB of memory allowed; the file may be damaged or "
+         "hostile",
+         name_, megabytes);
+  }
+  if (status != -1 && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
+    fail(ErrorCode::kLimit,
+         "{}: reading it took more than {} s of processor time and was ended; the file may be "
+         "damaged or hostile",
+         name_, limits_.max_cpu_seconds);
+  }
+  const std::string how = status == -1 ? "ended"
+                          : WIFSIGNALED(status)
+                              ? std::string("died of ") + ::strsignal(WTERMSIG(status))
+                              : fmt::format("ended with {}", WEXITSTATUS(status));
+  fail(ErrorCode::kBadInput,
+       "{}: the page worker {} while reading it; the file may be damaged or hostile", name_, how);
+}
+
+}  // namespace recto
