@@ -8,6 +8,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(dnnl CONFIG REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(PNG REQUIRED)
 find_package(GIF REQUIRED)
 find_package(SQLite3 REQUIRED)
@@ -35,6 +36,19 @@ endif()
 if(RECTO_BUILD_TRAIN)
   list(APPEND CMAKE_PREFIX_PATH "${RECTO_SITE_PACKAGES}/torch/share/cmake")
   find_package(Torch REQUIRED)
+  # The wheel brings headers of other libraries (fmt, oneDNN) in other versions than those recto
+  # links, so its folder is searched last.
+  foreach(_target torch torch_library torch_cpu torch_cpu_library torch_cuda torch_cuda_library
+                  c10 c10_cuda)
+    if(TARGET ${_target})
+      set_target_properties(${_target} PROPERTIES INTERFACE_INCLUDE_DIRECTORIES ""
+                            INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "")
+    endif()
+  endforeach()
+  foreach(_dir IN LISTS TORCH_INCLUDE_DIRS)
+    set_property(TARGET torch APPEND PROPERTY
+      INTERFACE_COMPILE_OPTIONS "SHELL:-idirafter ${_dir}")
+  endforeach()
 endif()
 
 if(RECTO_BUILD_TESTS)

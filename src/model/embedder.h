@@ -16,9 +16,8 @@ namespace recto {
 
 /// Called with each activation of a forward pass under its golden name ("vision_model.embeddings",
 /// "text_model.layers.0", "last_hidden_state", ...) and shape; the values live during the call.
-using ActivationObserver =
-    std::function<void(const std::string& name, const std::vector<int64_t>& shape,
-                       std::span<const float> values)>;
+using ActivationObserver = std::function<void(
+    const std::string& name, const std::vector<int64_t>& shape, std::span<const float> values)>;
 
 class Embedder {
  public:

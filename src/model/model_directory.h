@@ -26,10 +26,14 @@ struct ContractOverrides {
 /// Not copyable; shared by pointer. Immutable after opening, thread-safe.
 class ModelDirectory {
  public:
-  /// Opens a Hugging Face checkpoint directory, or a PEFT adapter directory when `base` names the
-  /// checkpoint it belongs to. Without a retriever.json the default contract is taken and said so
-  /// on stderr. A retriever.json whose weights_sha256 is not that of the weights is an
-  /// Error(kMismatch) (checked when `verify_weights`).
+  /// Opens a Hugging Face checkpoint directory, with the PEFT adapter in the directory `adapter`
+  /// merged into its weights if one is named. Without a retriever.json the default contract is
+  /// taken and said so on stderr. Throws Error(kMismatch) when the contract, the processor files,
+  /// the tokenizer and the configuration disagree, or, with `verify_weights`, when the weights are
+  /// not those that retriever.json was written for; Error(kUsage) for overrides that cannot be
+  /// meant. The contract's weights_sha256 is never empty: without a retriever.json it is
+  /// computed, and with an adapter it is the SHA-256 of "BASE+ADAPTER", the hash of the base
+  /// weights and adapter_sha256(). See docs/decisions/0004-weights-hash.md.
   static std::shared_ptr<const ModelDirectory> open(const std::filesystem::path& path,
                                                     const ContractOverrides& overrides = {},
                                                     const std::filesystem::path& adapter = {},
@@ -54,9 +58,12 @@ class ModelDirectory {
   bool has_own_contract_ = false;
 };
 
-/// Writes the processor, tokenizer and configuration files of `from` into the directory `to` with
-/// `weights` (as dtype) and `contract`: a complete model directory that transformers loads. The
-/// contract's weights_sha256 is set from what is written.
+/// Writes the processor, tokenizer and configuration files of `from` into the new directory `to`
+/// with `weights` (as fp32, fp16 or bf16) and `contract`: a complete model directory that
+/// transformers loads. The contract's weights_sha256 is set from what is written, the processor
+/// files say what the contract says. With lm_head.weight (or tied embeddings) the names and the
+/// architecture are those of ...ForConditionalGeneration, else those of the bare model. Throws
+/// Error(kUsage) when `to` exists; a failure leaves nothing.
 void write_model_directory(const ModelDirectory& from, const Weights& weights, DType dtype,
                            Contract contract, const std::filesystem::path& to);
 

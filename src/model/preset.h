@@ -7,10 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "model/config.h"
+
 namespace recto {
 
 /// {"nano", "256m", "500m", "2.2b"}
 std::vector<std::string> preset_names();
+
+/// Sizes of a preset; image_token_id is not set. Throws Error(kUsage) for an unknown name.
+ModelConfig preset_config(const std::string& preset);
 
 /// Writes a complete Hugging Face directory with weights drawn from `seed` (normal, standard
 /// deviation 0.02, norms 1, biases 0; bf16, nano fp32). Throws Error(kUsage) for an unknown name or

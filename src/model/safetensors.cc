@@ -1,5 +1,8 @@
 #include "model/safetensors.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -205,6 +208,15 @@ const TensorView& SafetensorsFile::at(const std::string& name) const {
     fail(ErrorCode::kNotFound, "{} holds no tensor \"{}\"", path_.string(), name);
   }
   return found->second;
+}
+
+void SafetensorsFile::release(std::span<const std::byte> bytes) const {
+  const auto file = file_.bytes();
+  if (bytes.data() < file.data() || bytes.data() + bytes.size() > file.data() + file.size()) return;
+  const size_t page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = (reinterpret_cast<uintptr_t>(bytes.data()) + page - 1) / page * page;
+  const auto end = reinterpret_cast<uintptr_t>(bytes.data() + bytes.size()) / page * page;
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 
 void SafetensorsWriter::insert(const std::string& name, Entry entry) {

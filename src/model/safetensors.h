@@ -29,6 +29,10 @@ class SafetensorsFile {
   const TensorView& at(const std::string& name) const;
   bool contains(const std::string& name) const { return tensors_.count(name) != 0; }
 
+  /// Lets the pages of `bytes` go from this process's memory if they lie in this file; they are
+  /// mapped again when they are next touched. For one pass over a large file.
+  void release(std::span<const std::byte> bytes) const;
+
  private:
   std::filesystem::path path_;
   MappedFile file_;

@@ -121,7 +121,7 @@ class WeightsLoader {
   void add_files(const std::vector<WeightFile>& files) {
     for (const WeightFile& file : files) {
       weights_.files_.push_back(file.path);
-      weights_.owners_.push_back(file.content);
+      weights_.sources_.push_back(file.content);
       for (const auto& [name, tensor] : file.content->tensors()) {
         is_mlx_ = is_mlx_ || name.starts_with("language_model.");
       }
@@ -215,6 +215,10 @@ void Weights::replace(const std::string& name, std::vector<float> values) {
   owners_.push_back(std::move(owned));
 }
 
+void Weights::release(std::span<const std::byte> bytes) const {
+  for (const auto& source : sources_) source->release(bytes);
+}
+
 std::string Weights::sha256() const {
   constexpr size_t kChunk = size_t{64} << 20;
   constexpr std::string_view kNul("\0", 1);
@@ -229,7 +233,9 @@ std::string Weights::sha256() const {
     hash.update(kNul);
     for (size_t done = 0; done < tensor.bytes.size(); done += kChunk) {
       throw_if_interrupted();
-      hash.update(tensor.bytes.subspan(done, std::min(kChunk, tensor.bytes.size() - done)));
+      const auto chunk = tensor.bytes.subspan(done, std::min(kChunk, tensor.bytes.size() - done));
+      hash.update(chunk);
+      release(chunk);
     }
   }
   return hash.hex();

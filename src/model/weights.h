@@ -13,6 +13,8 @@
 
 namespace recto {
 
+class SafetensorsFile;
+
 /// Name and shape of every tensor a model of this configuration has, without the `model.` prefix
 /// ("vision_model.embeddings.patch_embedding.weight" ... "text_model.norm.weight"), without the
 /// optional lm_head.weight. [names as transformers' Idefics3Model]
@@ -45,12 +47,16 @@ class Weights {
   void replace(const std::string& name, std::vector<float> values);
 
   /// SHA-256 over the tensors sorted by canonical name: name, NUL, dtype name, NUL, shape as
-  /// shape_text, NUL, bytes; so sharding and prefixes do not change it. Reads every byte.
+  /// shape_text, NUL, bytes; so sharding and prefixes do not change it. Reads every byte, but keeps
+  /// none in memory.
   std::string sha256() const;
 
  private:
   friend class WeightsLoader;
-  std::vector<std::shared_ptr<const void>> owners_;
+  void release(std::span<const std::byte> bytes) const;
+
+  std::vector<std::shared_ptr<const SafetensorsFile>> sources_;
+  std::vector<std::shared_ptr<const void>> owners_;  ///< of tensors that are in no file
   std::map<std::string, TensorView> tensors_;
   std::vector<std::filesystem::path> files_;
 };

@@ -1,0 +1,128 @@
+#include "model/model_directory.h"
+
+#include <future>
+#include <utility>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/sha256.h"
+#include "model/processor_config.h"
+#include "model/weights_hash.h"
+
+namespace recto {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kContractFile = "retriever.json";
+constexpr uint64_t kMaxContractBytes = uint64_t{1} << 20;
+constexpr int kMaxLongestEdge = 4096;  // transformers scales larger images down to this
+
+void check_is_model(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::exists(path / "adapter_config.json", ignored) &&
+      !fs::exists(path / "config.json", ignored)) {
+    fail(ErrorCode::kUsage,
+         "{} is an adapter, not a model: name its base model as the model and this directory as "
+         "the adapter",
+         path.string());
+  }
+}
+
+bool same_views(const ViewSettings& a, const ViewSettings& b) {
+  return a.longest_edge == b.longest_edge && a.image_splitting == b.image_splitting &&
+         a.resample == b.resample;
+}
+
+void check_contract(const Contract& contract, const ModelConfig& config, const std::string& where) {
+  if (contract.dimensions.front() != config.text.hidden_size) {
+    fail(ErrorCode::kMismatch,
+         "{}: dimensions begins with {}, but the model's vectors have {} dimensions", where,
+         contract.dimensions.front(), config.text.hidden_size);
+  }
+  if (contract.views.tile != config.vision.image_size) {
+    fail(ErrorCode::kMismatch, "{}: tile is {}, but the vision tower's image_size is {}", where,
+         contract.views.tile, config.vision.image_size);
+  }
+}
+
+// The contract of the directory, or the default one.
+Contract read_contract(const fs::path& directory, const ModelConfig& config, bool& is_own) {
+  const fs::path path = directory / kContractFile;
+  is_own = fs::exists(path);
+  if (!is_own) {
+    const ViewSettings views = read_processor_config(directory, config).views;
+    log_info(
+        "{} has no {}: the default contract is taken (longest edge {}, last token, {} dimensions)",
+        directory.string(), kContractFile, views.longest_edge, config.text.hidden_size);
+    return Contract::default_for(views, config.text.hidden_size);
+  }
+  Contract contract = Contract::from_json(read_json(path, kMaxContractBytes), path.string());
+  check_contract(contract, config, path.string());
+  if (has_processor_config(directory) &&
+      !same_views(read_processor_config(directory, config).views, contract.views)) {
+    log_warning("{} and the processor files disagree on how images are processed; {} is followed",
+                path.string(), kContractFile);
+  }
+  return contract;
+}
+
+void apply(const ContractOverrides& overrides, Contract& contract) {
+  if (overrides.longest_edge) {
+    const int edge = *overrides.longest_edge;
+    if (edge < 1 || edge > kMaxLongestEdge) {
+      fail(ErrorCode::kUsage, "the longest edge is {}; a number from 1 to {} is wanted", edge,
+           kMaxLongestEdge);
+    }
+    contract.views.longest_edge = edge;
+  }
+  if (overrides.image_splitting) contract.views.image_splitting = *overrides.image_splitting;
+  if (overrides.position_ids) contract.position_ids = *overrides.position_ids;
+  if (overrides.resample_order) contract.views.resample_order = *overrides.resample_order;
+}
+
+// The hash goes on in the background while the tokenizer is read.
+std::future<std::string> start_hash(const Weights& weights, bool wanted) {
+  if (!wanted) return {};
+  return std::async(std::launch::async, [&weights] { return weights_sha256(weights); });
+}
+
+void settle_hash(std::future<std::string> hash, const fs::path& path, Contract& contract) {
+  if (!hash.valid()) return;
+  const std::string found = hash.get();
+  if (!contract.weights_sha256.empty() && contract.weights_sha256 != found) {
+    fail(ErrorCode::kMismatch,
+         "the weights in {} have SHA-256 {}, but {} was written for {}; one of the two was "
+         "changed, so fetch or write the model again",
+         path.string(), found, kContractFile, contract.weights_sha256);
+  }
+  contract.weights_sha256 = found;
+}
+
+}  // namespace
+
+std::shared_ptr<const ModelDirectory> ModelDirectory::open(const fs::path& path,
+                                                           const ContractOverrides& overrides,
+                                                           const fs::path& adapter,
+                                                           bool verify_weights) {
+  check_is_model(path);
+  std::shared_ptr<ModelDirectory> model(new ModelDirectory());
+  model->path_ = path;
+  model->config_ = read_model_config(path);
+  model->weights_ = Weights::load(path, model->config_);
+  Contract& contract = model->contract_;
+  contract = read_contract(path, model->config_, model->has_own_contract_);
+  apply(overrides, contract);
+  auto hash = start_hash(model->weights_, verify_weights || contract.weights_sha256.empty());
+  model->tokenizer_ = std::make_unique<Tokenizer>(Tokenizer::load(path));
+  model->inputs_ = std::make_unique<InputBuilder>(model->config_, *model->tokenizer_, contract);
+  settle_hash(std::move(hash), path, contract);
+  if (!adapter.empty()) {
+    const Adapter read = read_adapter(adapter, model->config_);
+    merge_adapter(model->weights_, read);
+    contract.weights_sha256 = sha256_hex(contract.weights_sha256 + "+" + adapter_sha256(read));
+  }
+  return model;
+}
+
+}  // namespace recto

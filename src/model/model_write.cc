@@ -1,0 +1,116 @@
+#include "model/model_write.h"
+
+#include <string>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "model/model_directory.h"
+#include "model/processor_config.h"
+#include "model/safetensors.h"
+#include "model/tokenizer_files.h"
+
+namespace recto {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kHead = "lm_head.weight";
+constexpr const char* kHeadClass = "ForConditionalGeneration";
+constexpr uint64_t kMaxFileBytes = uint64_t{16} << 20;
+
+std::string architecture_for(const ModelConfig& config, bool head_class) {
+  const std::string family = config.model_type == "smolvlm" ? "SmolVLM" : "Idefics3";
+  return family + (head_class ? kHeadClass : "Model");
+}
+
+// Both spellings where they stand already, the newer one where neither does.
+void set_dtype(Json& json, DType dtype) {
+  const char* name = torch_dtype_name(dtype);
+  if (!json.contains("torch_dtype")) json["dtype"] = name;
+  if (json.contains("dtype")) json["dtype"] = name;
+  if (json.contains("torch_dtype")) json["torch_dtype"] = name;
+  for (const char* part : {"text_config", "vision_config"}) {
+    for (const char* key : {"dtype", "torch_dtype"}) {
+      if (json.contains(part) && json[part].contains(key)) json[part][key] = name;
+    }
+  }
+}
+
+// A tensor as it shall stand in the file; conversion happens while the file is written.
+void add_tensor(SafetensorsWriter& writer, const std::string& name, const TensorView& tensor,
+                DType dtype) {
+  if (tensor.dtype == dtype) return writer.add(name, tensor);
+  writer.add(name, dtype, tensor.shape, [tensor, dtype](std::span<std::byte> out) {
+    constexpr size_t kChunk = size_t{1} << 20;
+    std::vector<float> values(kChunk);
+    const size_t count = static_cast<size_t>(tensor.elements());
+    for (size_t first = 0; first < count; first += kChunk) {
+      const std::span<float> chunk(values.data(), std::min(kChunk, count - first));
+      to_float(tensor, static_cast<int64_t>(first), chunk);
+      const size_t size = dtype_size(dtype);
+      from_float(chunk, dtype, out.subspan(first * size, chunk.size() * size));
+    }
+  });
+}
+
+void write_weights(const Weights& weights, DType dtype, bool head_class, const fs::path& path) {
+  SafetensorsWriter writer;
+  writer.set_metadata("format", "pt");
+  for (const auto& [name, tensor] : weights.tensors()) {
+    add_tensor(writer, file_tensor_name(name, head_class), tensor, dtype);
+  }
+  writer.write(path);
+}
+
+void copy_if_there(const fs::path& from, const fs::path& to, const char* name) {
+  if (fs::exists(from / name)) write_file(to / name, read_file(from / name, kMaxFileBytes));
+}
+
+}  // namespace
+
+const char* torch_dtype_name(DType dtype) {
+  switch (dtype) {
+    case DType::kF32:
+      return "float32";
+    case DType::kF16:
+      return "float16";
+    case DType::kBF16:
+      return "bfloat16";
+    default:
+      fail(ErrorCode::kUsage, "weights can be written as F32, F16 or BF16, not {}",
+           dtype_name(dtype));
+  }
+}
+
+bool is_head_architecture(const std::string& architecture) {
+  return architecture.ends_with(kHeadClass);
+}
+
+std::string file_tensor_name(const std::string& canonical, bool head_class) {
+  return head_class && canonical != kHead ? "model." + canonical : canonical;
+}
+
+void write_contract(const fs::path& directory, Contract contract) {
+  const ModelConfig config = read_model_config(directory);
+  write_processor_config(directory, {contract.views, config.image_seq_len()});
+  contract.weights_sha256 = Weights::load(directory, config).sha256();
+  write_file(directory / "retriever.json", pretty_json(contract.to_json()));
+}
+
+void write_model_directory(const ModelDirectory& from, const Weights& weights, DType dtype,
+                           Contract contract, const fs::path& to) {
+  const bool tied =
+      from.config().tie_word_embeddings && is_head_architecture(from.config().architecture);
+  const bool head_class = weights.contains(kHead) || tied;
+  Json json = read_json(from.path() / "config.json", kMaxFileBytes);
+  set_dtype(json, dtype);
+  json["architectures"] = {architecture_for(from.config(), head_class)};
+  StagedDirectory staged(to);
+  write_file(staged.path() / "config.json", pretty_json(json));
+  write_weights(weights, dtype, head_class, staged.path() / "model.safetensors");
+  copy_tokenizer_files(from.path(), staged.path());
+  copy_if_there(from.path(), staged.path(), "generation_config.json");
+  write_contract(staged.path(), std::move(contract));
+  staged.commit();
+}
+
+}  // namespace recto

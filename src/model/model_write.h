@@ -1,0 +1,27 @@
+#pragma once
+// The parts of a model directory that writing a trained model and creating a random one share.
+
+#include <filesystem>
+#include <string>
+
+#include "base/json.h"
+#include "model/config.h"
+#include "model/contract.h"
+
+namespace recto {
+
+/// "float32", "float16", "bfloat16": the names of config.json. Throws Error(kUsage) for others.
+const char* torch_dtype_name(DType dtype);
+
+/// Whether a file of this configuration is laid out as ...ForConditionalGeneration: names with
+/// `model.` before them, beside the head.
+bool is_head_architecture(const std::string& architecture);
+
+/// The name of a tensor in a file laid out with or without the head class.
+std::string file_tensor_name(const std::string& canonical, bool head_class);
+
+/// Writes retriever.json, with weights_sha256 of the weights in `directory`, and the processor
+/// files that say the same; model.safetensors and config.json must be there already.
+void write_contract(const std::filesystem::path& directory, Contract contract);
+
+}  // namespace recto
