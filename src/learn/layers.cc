@@ -1,0 +1,129 @@
+#include "learn/layers.h"
+
+#include <functional>
+#include <numeric>
+
+namespace recto {
+namespace {
+
+torch::Tensor parameter(at::IntArrayRef shape) { return torch::zeros(shape); }
+
+/// FNV-1a: the same on every machine, unlike std::hash.
+uint64_t text_hash(const std::string& text) {
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  return hash;
+}
+
+torch::Tensor split_heads(const torch::Tensor& x, int64_t heads, int64_t repeats) {
+  const int64_t sequences = x.size(0), tokens = x.size(1), width = x.size(2) / heads;
+  torch::Tensor split = x.view({sequences, tokens, heads, width}).transpose(1, 2);
+  if (repeats == 1) return split;
+  return split.unsqueeze(2)
+      .expand({sequences, heads, repeats, tokens, width})
+      .reshape({sequences, heads * repeats, tokens, width});
+}
+
+}  // namespace
+
+void PassContext::show(const std::string& name, const torch::Tensor& values) const {
+  if (observer == nullptr) return;
+  const torch::Tensor flat = values.detach().to(torch::kCPU, torch::kFloat32).contiguous();
+  (*observer)(name, flat.sizes().vec(),
+              {flat.data_ptr<float>(), static_cast<size_t>(flat.numel())});
+}
+
+WeightImpl::WeightImpl(at::IntArrayRef shape) {
+  weight = register_parameter("weight", parameter(shape));
+}
+
+LinearImpl::LinearImpl(std::string path, int64_t in, int64_t out, bool with_bias)
+    : path_(std::move(path)) {
+  weight = register_parameter("weight", parameter({out, in}));
+  if (with_bias) bias = register_parameter("bias", parameter({out}));
+}
+
+void LinearImpl::attach(const LinearAdapter& adapter) {
+  adapter_ = adapter;
+  lora_a = register_module("lora_A", Weight(at::IntArrayRef{adapter.rank, weight.size(1)}));
+  lora_b = register_module("lora_B", Weight(at::IntArrayRef{weight.size(0), adapter.rank}));
+  if (adapter.magnitude) {
+    magnitude = register_parameter("lora_magnitude_vector", weight.detach().norm(2, 1));
+  }
+}
+
+torch::Tensor LinearImpl::dropped(const torch::Tensor& x, const PassContext& context) const {
+  if (adapter_.dropout <= 0 || context.dropout_rows.empty()) return x;
+  torch::Tensor mask = torch::empty(x.sizes(), torch::kFloat32);
+  const uint64_t layer = text_hash(path_);
+  int64_t row = 0;
+  for (const PassContext::Rows& rows : context.dropout_rows) {
+    const at::Generator generator =
+        at::make_generator<at::CPUGeneratorImpl>(derived_seed(rows.seed, layer));
+    mask.narrow(0, row, rows.count).bernoulli_(1 - adapter_.dropout, generator);
+    row += rows.count;
+  }
+  return x * mask.to(x.device()).div_(1 - adapter_.dropout);
+}
+
+torch::Tensor LinearImpl::forward(const torch::Tensor& x, const PassContext& context) {
+  torch::Tensor y;
+  if (!adapted()) {
+    y = torch::linear(x, weight, bias);
+  } else {
+    const torch::Tensor low = torch::linear(dropped(x, context), lora_a->weight);
+    const torch::Tensor delta = torch::linear(low, lora_b->weight) * adapter_.scale;
+    y = torch::linear(x, weight) + delta;
+    if (adapter_.magnitude) {
+      // The norm is a constant to the gradient, as the paper (section 4.3) and PEFT have it.
+      const torch::Tensor merged =
+          weight.detach() + adapter_.scale * lora_b->weight.detach().mm(lora_a->weight.detach());
+      y = y * (magnitude / merged.norm(2, 1));
+    }
+    if (bias.defined()) y = y + bias;
+  }
+  context.show(path_, y);
+  return y;
+}
+
+LayerNormImpl::LayerNormImpl(std::string path, int64_t width, double epsilon)
+    : path_(std::move(path)), epsilon_(epsilon) {
+  weight = register_parameter("weight", parameter({width}));
+  bias = register_parameter("bias", parameter({width}));
+}
+
+torch::Tensor LayerNormImpl::forward(const torch::Tensor& x, const PassContext& context) {
+  torch::Tensor y = torch::layer_norm(x, {x.size(-1)}, weight, bias, epsilon_);
+  context.show(path_, y);
+  return y;
+}
+
+RmsNormImpl::RmsNormImpl(std::string path, int64_t width, double epsilon)
+    : path_(std::move(path)), epsilon_(epsilon) {
+  weight = register_parameter("weight", parameter({width}));
+}
+
+torch::Tensor RmsNormImpl::forward(const torch::Tensor& x, const PassContext& context) {
+  const torch::Tensor scale = torch::rsqrt(x.square().mean(-1, true) + epsilon_);
+  torch::Tensor y = x * scale * weight;
+  context.show(path_, y);
+  return y;
+}
+
+torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
+                        int64_t heads, int64_t kv_heads, bool causal) {
+  const int64_t repeats = heads / kv_heads;
+  const torch::Tensor mixed = at::scaled_dot_product_attention(
+      split_heads(q, heads, 1), split_heads(k, kv_heads, repeats),
+      split_heads(v, kv_heads, repeats), /*attn_mask=*/{}, /*dropout_p=*/0.0, causal);
+  return mixed.transpose(1, 2).reshape(q.sizes());
+}
+
+uint64_t derived_seed(uint64_t seed, uint64_t part) {
+  uint64_t x = seed + 0x9e3779b97f4a7c15u * (part + 1);
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+  return x ^ (x >> 31);
+}
+
+}  // namespace recto

@@ -1,0 +1,257 @@
+#include "learn/retriever_model.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace recto {
+namespace {
+
+constexpr int64_t kVisionActivationBytes = int64_t{64} << 20;
+
+torch::ScalarType scalar_type(DType dtype) {
+  switch (dtype) {
+    case DType::kF32:
+      return torch::kFloat32;
+    case DType::kF16:
+      return torch::kFloat16;
+    case DType::kBF16:
+      return torch::kBFloat16;
+    case DType::kF64:
+      return torch::kFloat64;
+    default:
+      fail(ErrorCode::kUnsupported, "a tensor of type {} is not made of floating-point numbers",
+           dtype_name(dtype));
+  }
+}
+
+/// Pixels of `images` as fp32 [views, 3, T, T].
+torch::Tensor pixel_tensor(const std::vector<const Views*>& images) {
+  int64_t count = 0;
+  for (const Views* views : images) count += views->count();
+  const int64_t tile = images.front()->tile;
+  torch::Tensor pixels = torch::empty({count, 3, tile, tile});
+  float* out = pixels.data_ptr<float>();
+  for (const Views* views : images) {
+    normalize_views(*views, 0, views->count(), out);
+    out += static_cast<int64_t>(views->count()) * 3 * tile * tile;
+  }
+  return pixels;
+}
+
+std::vector<const Views*> image_pointers(const ModelInput& input) {
+  std::vector<const Views*> images;
+  for (const Views& views : input.images) images.push_back(&views);
+  return images;
+}
+
+}  // namespace
+
+torch::Tensor to_tensor(const TensorView& view) {
+  // from_blob wants a pointer to mutable memory; the clone below only reads it.
+  void* data = const_cast<std::byte*>(view.bytes.data());
+  torch::Tensor values = torch::empty(view.shape, torch::kFloat32);
+  values.copy_(torch::from_blob(data, view.shape, scalar_type(view.dtype)));
+  return values;
+}
+
+/// Where the rows of every sequence are.
+struct RetrieverModelImpl::Pack {
+  PackLayout layout;
+  std::vector<size_t> order;  // order[k]: the sequence that lies k-th in the pack
+  torch::Tensor ids;          // [rows]
+  torch::Tensor image_rows;   // [image tokens], rows whose embedding is a visual token
+  torch::Tensor row_of;       // [sequences], k of each sequence: the inverse of `order`
+  std::vector<PassContext::Rows> dropout_rows;
+};
+
+RetrieverModelImpl::RetrieverModelImpl(const ModelConfig& config, const Contract& contract)
+    : config_(config),
+      mean_pooling_(contract.pooling == Pooling::kMean),
+      normalize_(contract.normalize) {
+  vision_ = register_module("vision_model", VisionTower(config.vision, contract.position_ids));
+  connector_ = register_module("connector", Connector(config));
+  text_ = register_module("text_model", TextModel(config.text, contract.causal));
+}
+
+void RetrieverModelImpl::load(const Weights& weights) {
+  const torch::NoGradGuard no_grad;
+  const auto parameters = named_parameters();
+  for (const auto& entry : parameters) {
+    const TensorView& view = weights.at(entry.key());
+    if (entry.value().sizes() != at::IntArrayRef(view.shape)) {
+      fail(ErrorCode::kMismatch, "{} has the shape {}, the model wants {}", entry.key(),
+           shape_text(view.shape), shape_text(entry.value().sizes().vec()));
+    }
+    torch::Tensor parameter = entry.value();
+    parameter.copy_(to_tensor(view));
+  }
+  for (const auto& [name, view] : weights.tensors()) {
+    if (name != "lm_head.weight" && parameters.find(name) == nullptr) {
+      fail(ErrorCode::kMismatch, "{} has no place in the model", name);
+    }
+  }
+}
+
+void RetrieverModelImpl::store(Weights& weights) const {
+  for (const auto& entry : named_parameters()) {
+    if (!entry.value().requires_grad() || !weights.contains(entry.key())) continue;
+    const torch::Tensor values = entry.value().detach().to(torch::kCPU).contiguous();
+    const float* data = values.data_ptr<float>();
+    weights.replace(entry.key(), std::vector<float>(data, data + values.numel()));
+    if (entry.key() == "text_model.embed_tokens.weight" && config_.tie_word_embeddings &&
+        weights.contains("lm_head.weight")) {
+      weights.replace("lm_head.weight", std::vector<float>(data, data + values.numel()));
+    }
+  }
+}
+
+torch::Device RetrieverModelImpl::device() const { return parameters().front().device(); }
+
+bool RetrieverModelImpl::vision_trained() const {
+  for (const auto& part : {vision_.ptr()->parameters(), connector_.ptr()->parameters()}) {
+    for (const torch::Tensor& parameter : part) {
+      if (parameter.requires_grad()) return true;
+    }
+  }
+  return false;
+}
+
+std::map<std::string, Linear> RetrieverModelImpl::linears() {
+  std::map<std::string, Linear> found;
+  for (const auto& entry : named_modules()) {
+    if (auto linear = std::dynamic_pointer_cast<LinearImpl>(entry.value())) {
+      found.emplace(linear->path(), Linear(linear));
+    }
+  }
+  return found;
+}
+
+void RetrieverModelImpl::attach(const Adapter& adapter) {
+  const torch::NoGradGuard no_grad;
+  std::map<std::string, Linear> layers = linears();
+  for (const auto& [path, module] : adapter.modules) {
+    const auto layer = layers.find(path);
+    if (layer == layers.end()) {
+      fail(ErrorCode::kMismatch, "the adapter has the module {}, which the model lacks", path);
+    }
+    Linear& linear = layer->second;
+    linear->attach({module.rank, module.scale, 0.0, !module.magnitude.empty()});
+    const auto fill = [](torch::Tensor parameter, const std::vector<float>& values) {
+      std::copy(values.begin(), values.end(), parameter.data_ptr<float>());
+    };
+    fill(linear->lora_a->weight, module.a);
+    fill(linear->lora_b->weight, module.b);
+    if (!module.magnitude.empty()) fill(linear->magnitude, module.magnitude);
+  }
+}
+
+RetrieverModelImpl::Pack RetrieverModelImpl::pack(std::span<const Sequence> sequences,
+                                                  bool training) const {
+  Pack pack;
+  pack.order.resize(sequences.size());
+  std::iota(pack.order.begin(), pack.order.end(), size_t{0});
+  std::stable_sort(pack.order.begin(), pack.order.end(), [&](size_t a, size_t b) {
+    return sequences[a].input->ids.size() < sequences[b].input->ids.size();
+  });
+  std::vector<int64_t> ids, image_rows, row_of(sequences.size());
+  for (size_t k = 0; k < pack.order.size(); ++k) {
+    const Sequence& sequence = sequences[pack.order[k]];
+    const int64_t length = static_cast<int64_t>(sequence.input->ids.size());
+    std::vector<PackLayout::Run>& runs = pack.layout.runs;
+    if (runs.empty() || runs.back().length != length) runs.push_back({pack.layout.rows, 0, length});
+    ++runs.back().sequences;
+    row_of[pack.order[k]] = static_cast<int64_t>(k);
+    if (training) pack.dropout_rows.push_back({length, sequence.dropout_seed});
+    for (const int32_t id : sequence.input->ids) {
+      if (id < 0 || id >= config_.text.vocab_size) {
+        fail(ErrorCode::kBadInput, "the token id {} is outside the vocabulary of {} tokens", id,
+             config_.text.vocab_size);
+      }
+      if (id == config_.image_token_id) image_rows.push_back(static_cast<int64_t>(ids.size()));
+      ids.push_back(id);
+    }
+    pack.layout.rows += length;
+    pack.layout.longest = std::max(pack.layout.longest, length);
+  }
+  pack.ids = torch::tensor(ids);
+  pack.image_rows = torch::tensor(image_rows, torch::kInt64);
+  pack.row_of = torch::tensor(row_of);
+  return pack;
+}
+
+torch::Tensor RetrieverModelImpl::visual_features(const ModelInput& input,
+                                                  const PassContext& context) {
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor pixels = pixel_tensor(image_pointers(input));
+  const VisionConfig& vision = config_.vision;
+  const int64_t patches =
+      static_cast<int64_t>(vision.patches_per_side()) * vision.patches_per_side();
+  const int64_t at_once =
+      context.observer != nullptr
+          ? pixels.size(0)
+          : std::max<int64_t>(1, kVisionActivationBytes / (patches * vision.intermediate_size * 4));
+  std::vector<torch::Tensor> parts;
+  for (const torch::Tensor& part : pixels.split(at_once)) {
+    parts.push_back(connector_(vision_(part.to(device()), context), context).flatten(0, 1));
+  }
+  return torch::cat(parts, 0);
+}
+
+torch::Tensor RetrieverModelImpl::features(std::span<const Sequence> sequences, const Pack& pack,
+                                           const PassContext& context) {
+  const bool together = torch::GradMode::is_enabled() && vision_trained();
+  std::vector<const Views*> images;
+  std::vector<torch::Tensor> parts;
+  PassContext vision_context{context.observer, {}};
+  for (const size_t k : pack.order) {
+    const Sequence& sequence = sequences[k];
+    if (sequence.features.defined()) {
+      parts.push_back(sequence.features.to(device()));
+    } else if (!sequence.input->images.empty() && !together) {
+      parts.push_back(visual_features(*sequence.input, vision_context));
+    } else if (!sequence.input->images.empty()) {
+      for (const Views& views : sequence.input->images) images.push_back(&views);
+      if (!context.dropout_rows.empty()) {
+        vision_context.dropout_rows.push_back(
+            {sequence.input->view_count(), derived_seed(sequence.dropout_seed, 1)});
+      }
+    }
+  }
+  if (!images.empty()) {
+    RECTO_CHECK(parts.empty());  // given features and a trained tower cannot go together
+    return connector_(vision_(pixel_tensor(images).to(device()), vision_context), vision_context)
+        .flatten(0, 1);
+  }
+  return parts.empty() ? torch::zeros({0, config_.text.hidden_size}, device())
+                       : torch::cat(parts, 0);
+}
+
+torch::Tensor RetrieverModelImpl::pooled(const torch::Tensor& hidden, const Pack& pack) const {
+  std::vector<torch::Tensor> vectors;
+  for (const PackLayout::Run& run : pack.layout.runs) {
+    const torch::Tensor rows = hidden.narrow(0, run.first_row, run.sequences * run.length)
+                                   .view({run.sequences, run.length, hidden.size(1)});
+    vectors.push_back(mean_pooling_ ? rows.mean(1) : rows.select(1, run.length - 1));
+  }
+  const torch::Tensor all =
+      torch::cat(vectors, 0).to(torch::kFloat32).index_select(0, pack.row_of.to(hidden.device()));
+  if (!normalize_) return all;
+  return all / all.norm(2, -1, /*keepdim=*/true).clamp_min(1e-12);
+}
+
+torch::Tensor RetrieverModelImpl::forward(std::span<const Sequence> sequences, bool training,
+                                          const ActivationObserver* observer) {
+  const Pack packed = pack(sequences, training);
+  const PassContext context{observer, packed.dropout_rows};
+  const torch::Tensor visual = features(sequences, packed, context);
+  if (visual.size(0) != packed.image_rows.size(0)) {
+    fail(ErrorCode::kMismatch, "{} image tokens among the ids, but the views make {} visual tokens",
+         packed.image_rows.size(0), visual.size(0));
+  }
+  torch::Tensor x = text_->embed(packed.ids.to(device()));
+  if (visual.size(0) > 0) x = x.index_copy(0, packed.image_rows.to(device()), visual);
+  context.show("inputs_embeds", x);
+  return pooled(text_(x, packed.layout, context), packed);
+}
+
+}  // namespace recto

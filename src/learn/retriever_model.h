@@ -1,0 +1,84 @@
+#pragma once
+// The retriever as a torch module: the vision tower, the connector, the text model and pooling,
+// with gradients. Same arithmetic as engine/, which serves without them.
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "learn/layers.h"
+#include "learn/text_model.h"
+#include "learn/torch.h"
+#include "learn/vision_tower.h"
+#include "model/adapter.h"
+#include "model/config.h"
+#include "model/contract.h"
+#include "model/input.h"
+#include "model/weights.h"
+
+namespace recto {
+
+/// One input of a forward pass.
+struct Sequence {
+  const ModelInput* input = nullptr;  ///< its images may be left out when `features` is given
+  torch::Tensor features;             ///< undefined, or visual_features() of the input
+  uint64_t dropout_seed = 0;
+};
+
+class RetrieverModelImpl : public torch::nn::Module {
+ public:
+  /// An empty model (weights zero) on the CPU. The contract decides attention, pooling,
+  /// normalisation and position ids.
+  RetrieverModelImpl(const ModelConfig& config, const Contract& contract);
+
+  /// Copies every tensor but lm_head.weight, as fp32. Throws Error(kMismatch) naming the tensor
+  /// when the names or shapes of the two sides differ.
+  void load(const Weights& weights);
+  /// Puts the present values of all parameters that differ in nothing but training (no adapters)
+  /// and require a gradient into `weights`; lm_head.weight follows tied embeddings.
+  void store(Weights& weights) const;
+
+  /// Vectors [inputs, hidden], fp32, in the order of `sequences`. Sequences are packed without
+  /// padding, so that a vector does not depend on the others. `training` switches dropout on.
+  /// Throws Error(kMismatch) when the image tokens of an input are not those of its views, and
+  /// Error(kBadInput) for ids outside the vocabulary.
+  torch::Tensor forward(std::span<const Sequence> sequences, bool training = false,
+                        const ActivationObserver* observer = nullptr);
+
+  /// Connector output of the images of one input, [image tokens, hidden], without a gradient.
+  /// Bits depend on nothing but the input.
+  torch::Tensor visual_features(const ModelInput& input, const PassContext& context = {});
+
+  /// Whether any parameter of the vision tower or the connector requires a gradient.
+  bool vision_trained() const;
+  /// Every linear layer by its path ("text_model.layers.0.self_attn.q_proj").
+  std::map<std::string, Linear> linears();
+  /// Puts `adapter` on the layers it names, unmerged. Throws Error(kMismatch) naming a module the
+  /// model does not have.
+  void attach(const Adapter& adapter);
+
+  const ModelConfig& config() const { return config_; }
+  torch::Device device() const;
+
+ private:
+  struct Pack;
+  Pack pack(std::span<const Sequence> sequences, bool training) const;
+  torch::Tensor features(std::span<const Sequence> sequences, const Pack& pack,
+                         const PassContext& context);
+  torch::Tensor pooled(const torch::Tensor& hidden, const Pack& pack) const;
+
+  ModelConfig config_;
+  bool mean_pooling_;
+  bool normalize_;
+  VisionTower vision_{nullptr};
+  Connector connector_{nullptr};
+  TextModel text_{nullptr};
+};
+TORCH_MODULE(RetrieverModel);
+
+/// Values of `view` as a tensor of its own, fp32 on the CPU.
+torch::Tensor to_tensor(const TensorView& view);
+
+}  // namespace recto

@@ -1,0 +1,82 @@
+#include "learn/torch_embedder.h"
+
+#include "base/interrupt.h"
+#include "base/threads.h"
+#include "learn/retriever_model.h"
+#include "learn/torch.h"
+
+namespace recto {
+namespace {
+
+constexpr int64_t kTokensAtOnce = 8192;
+
+class TorchEmbedder : public Embedder {
+ public:
+  TorchEmbedder(std::shared_ptr<const ModelDirectory> directory,
+                const TorchEmbedderOptions& options)
+      : directory_(std::move(directory)), model_(directory_->config(), directory_->contract()) {
+    at::set_num_threads(options.threads > 0 ? options.threads : available_cores());
+    model_->load(directory_->weights());
+    if (options.adapter != nullptr) model_->attach(*options.adapter);
+    model_->to(torch::Device(checked_device(options.device)));
+  }
+
+  const ModelDirectory& model() const override { return *directory_; }
+
+  Matrix embed(std::span<const ModelInput> inputs) override {
+    Matrix vectors(static_cast<int64_t>(inputs.size()), directory_->config().text.hidden_size);
+    size_t first = 0;
+    while (first < inputs.size()) {
+      throw_if_interrupted();
+      std::vector<Sequence> batch;
+      int64_t tokens = 0;
+      for (size_t i = first; i < inputs.size(); ++i) {
+        tokens += static_cast<int64_t>(inputs[i].ids.size());
+        if (!batch.empty() && tokens > kTokensAtOnce) break;
+        batch.push_back({&inputs[i], {}, 0});
+      }
+      embed_batch(batch, vectors.row(static_cast<int64_t>(first)).data());
+      first += batch.size();
+    }
+    return vectors;
+  }
+
+  void inspect(const ModelInput& input, const ActivationObserver& observer) override {
+    const torch::NoGradGuard no_grad;
+    const Sequence sequence{&input, {}, 0};
+    model_->forward({&sequence, 1}, /*training=*/false, &observer);
+  }
+
+ private:
+  void embed_batch(const std::vector<Sequence>& batch, float* out) {
+    const torch::NoGradGuard no_grad;
+    const torch::Tensor vectors = model_->forward(batch).to(torch::kCPU).contiguous();
+    std::copy_n(vectors.data_ptr<float>(), vectors.numel(), out);
+  }
+
+  std::shared_ptr<const ModelDirectory> directory_;
+  RetrieverModel model_;
+};
+
+}  // namespace
+
+std::string checked_device(const std::string& name) {
+  if (name == "cpu") return name;
+  if (name != "cuda" && name.rfind("cuda:", 0) != 0) {
+    fail(ErrorCode::kUsage, "\"{}\" is no device; \"cpu\", \"cuda\" or \"cuda:N\" is wanted", name);
+  }
+  if (!torch::cuda::is_available()) {
+    fail(ErrorCode::kUnsupported,
+         "the device {} was asked for, but this libtorch finds no CUDA device: install the CUDA "
+         "build of torch (RECTO_TORCH of scripts/setup) and a driver, or take --device cpu",
+         name);
+  }
+  return name;
+}
+
+std::unique_ptr<Embedder> make_torch_embedder(std::shared_ptr<const ModelDirectory> model,
+                                              const TorchEmbedderOptions& options) {
+  return std::make_unique<TorchEmbedder>(std::move(model), options);
+}
+
+}  // namespace recto
