@@ -55,8 +55,12 @@ std::pair<std::string, std::string> merge_parts(const Json& merge, const std::st
 Bpe Bpe::parse(const Json& json, const std::string& where) {
   Bpe bpe;
   bpe.read_options(json, where);
-  bpe.read_vocabulary(json.value("vocab", Json()), where + ".vocab");
-  bpe.read_merges(json.value("merges", Json()), where + ".merges");
+  for (const char* key : {"vocab", "merges"}) {
+    if (!json.contains(key))
+      fail(ErrorCode::kBadInput, "{}: the key \"{}\" is missing", where, key);
+  }
+  bpe.read_vocabulary(json.at("vocab"), where + ".vocab");
+  bpe.read_merges(json.at("merges"), where + ".merges");
   const auto unknown = json_optional<std::string>(json, "unk_token", where, "");
   if (!unknown.empty()) {
     bpe.unknown_ = bpe.find(unknown);
