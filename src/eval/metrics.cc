@@ -1,0 +1,166 @@
+#include "eval/metrics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <utility>
+
+namespace recto {
+
+namespace {
+
+double discount(int64_t rank) { return 1.0 / std::log2(static_cast<double>(rank) + 1.0); }
+
+double linear_gain(int grade) { return std::max(grade, 0); }
+double exponential_gain(int grade) { return std::exp2(std::max(grade, 0)) - 1.0; }
+
+using Gain = double (*)(int);
+
+/// Grades of the ranked documents, of the judged ones best first, and how many are relevant.
+struct Grades {
+  std::vector<int> found;
+  std::vector<int> ideal;
+  int64_t relevant = 0;
+
+  explicit Grades(const Judgements& judgements) {
+    for (const auto& [document, grade] : judgements) {
+      ideal.push_back(grade);
+      if (grade > 0) ++relevant;
+    }
+    std::sort(ideal.begin(), ideal.end(), std::greater<>());
+  }
+};
+
+double discounted_gain(const std::vector<int>& grades, int k, Gain gain) {
+  double sum = 0;
+  const auto count = std::min<int64_t>(k, std::ssize(grades));
+  for (int64_t i = 0; i < count; ++i) sum += gain(grades[i]) * discount(i + 1);
+  return sum;
+}
+
+double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
+
+/// The metrics of one query at one cutoff.
+struct AtCutoff {
+  double ndcg = 0, ndcg_exp = 0, recall = 0, precision = 0, map = 0, mrr = 0, hit_rate = 0;
+
+  void store(MetricValues& values, int k) const {
+    const auto set = [&](const char* name, double value) {
+      values[std::string(name) + "_at_" + std::to_string(k)] = value;
+    };
+    set("ndcg", ndcg);
+    set("ndcg_exp", ndcg_exp);
+    set("recall", recall);
+    set("precision", precision);
+    set("map", map);
+    set("mrr", mrr);
+    set("hit_rate", hit_rate);
+  }
+};
+
+AtCutoff at_cutoff(const Grades& grades, int k) {
+  AtCutoff out;
+  out.ndcg = ratio(discounted_gain(grades.found, k, linear_gain),
+                   discounted_gain(grades.ideal, k, linear_gain));
+  out.ndcg_exp = ratio(discounted_gain(grades.found, k, exponential_gain),
+                       discounted_gain(grades.ideal, k, exponential_gain));
+  double hits = 0;
+  double precisions = 0;
+  const auto count = std::min<int64_t>(k, std::ssize(grades.found));
+  for (int64_t i = 0; i < count; ++i) {
+    if (grades.found[i] <= 0) continue;
+    if (hits == 0) out.mrr = 1.0 / static_cast<double>(i + 1);
+    ++hits;
+    precisions += hits / static_cast<double>(i + 1);
+  }
+  out.recall = ratio(hits, static_cast<double>(grades.relevant));
+  out.precision = hits / k;
+  out.map = ratio(precisions, static_cast<double>(grades.relevant));
+  out.hit_rate = hits > 0 ? 1 : 0;
+  return out;
+}
+
+/// Expectations over random orders of n documents of which r are relevant. Each rank holds each
+/// document with probability 1/n; given a relevant one at rank i, each of the i - 1 before it is
+/// relevant with probability (r - 1) / (n - 1).
+AtCutoff random_at_cutoff(const Grades& grades, int64_t documents, int k) {
+  AtCutoff out;
+  const double n = static_cast<double>(documents);
+  const double r = static_cast<double>(grades.relevant);
+  if (documents == 0 || grades.relevant == 0) return out;
+  const int64_t ranks = std::min<int64_t>(k, documents);
+  double linear = 0;
+  double exponential = 0;
+  for (const int grade : grades.ideal) {
+    linear += linear_gain(grade) / n;
+    exponential += exponential_gain(grade) / n;
+  }
+  double discounts = 0;
+  double none_before = 1;  // probability that no earlier rank holds a relevant document
+  for (int64_t i = 1; i <= ranks; ++i) {
+    const double rank = static_cast<double>(i);
+    discounts += discount(i);
+    const double first_here = none_before * std::min(1.0, r / (n - rank + 1));
+    out.mrr += first_here / rank;
+    none_before -= first_here;
+    const double earlier = documents > 1 ? (rank - 1) * (r - 1) / (n - 1) : 0;
+    out.map += (1 + earlier) / rank / n;
+  }
+  out.ndcg = ratio(linear * discounts, discounted_gain(grades.ideal, k, linear_gain));
+  out.ndcg_exp = ratio(exponential * discounts, discounted_gain(grades.ideal, k, exponential_gain));
+  out.recall = static_cast<double>(ranks) / n;
+  out.precision = static_cast<double>(ranks) * r / n / k;
+  out.hit_rate = 1 - none_before;
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::string> ranked_ids(const std::vector<ScoredId>& hits) {
+  std::vector<const ScoredId*> order;
+  for (const ScoredId& hit : hits) order.push_back(&hit);
+  std::sort(order.begin(), order.end(), [](const ScoredId* a, const ScoredId* b) {
+    return a->score != b->score ? a->score > b->score : a->id > b->id;
+  });
+  std::vector<std::string> ids;
+  for (const ScoredId* hit : order) ids.push_back(hit->id);
+  return ids;
+}
+
+MetricValues query_metrics(const Judgements& judgements, const std::vector<std::string>& ranking) {
+  Grades grades(judgements);
+  for (const std::string& id : ranking) {
+    const auto found = judgements.find(id);
+    grades.found.push_back(found == judgements.end() ? 0 : found->second);
+  }
+  MetricValues values;
+  for (const int k : kCutoffs) at_cutoff(grades, k).store(values, k);
+  return values;
+}
+
+MetricValues random_order_metrics(const Judgements& judgements, int64_t documents) {
+  const Grades grades(judgements);
+  MetricValues values;
+  for (const int k : kCutoffs) random_at_cutoff(grades, documents, k).store(values, k);
+  return values;
+}
+
+std::map<std::string, MetricValues> run_metrics(const Qrels& qrels, const Run& run) {
+  std::map<std::string, MetricValues> per_query;
+  for (const auto& [query, hits] : run) {
+    const auto judged = qrels.find(query);
+    if (judged != qrels.end()) per_query[query] = query_metrics(judged->second, ranked_ids(hits));
+  }
+  return per_query;
+}
+
+MetricValues mean_metrics(const std::map<std::string, MetricValues>& per_query) {
+  MetricValues mean;
+  for (const auto& [query, values] : per_query) {
+    for (const auto& [name, value] : values) mean[name] += value;
+  }
+  for (auto& [name, value] : mean) value /= static_cast<double>(per_query.size());
+  return mean;
+}
+
+}  // namespace recto
