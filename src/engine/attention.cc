@@ -13,7 +13,9 @@ void attention(const AttentionShape& shape, const float* qkv, int64_t tokens, fl
                Workspace& workspace) {
   // A unit of work is a key/value head and a range of queries. With one thread a head's keys and
   // values are packed once; more threads than heads share a head and pack it once each.
-  const int threads = workspace.threads;
+  const double pairs = static_cast<double>(tokens) * static_cast<double>(tokens);
+  const int threads =
+      worthwhile_threads(workspace.threads, 4 * pairs * static_cast<double>(shape.output_row()));
   const int64_t blocks = (tokens + kQueryBlock - 1) / kQueryBlock;
   const int64_t wanted = threads <= 1 ? 1 : (2 * threads + shape.kv_heads - 1) / shape.kv_heads;
   const int64_t parts = std::min(wanted, blocks);

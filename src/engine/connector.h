@@ -6,6 +6,7 @@
 #include "engine/linear.h"
 #include "engine/workspace.h"
 #include "model/config.h"
+#include "model/weights.h"
 
 namespace recto {
 

@@ -30,6 +30,9 @@ struct AttentionTask {
 /// only for a block of queries and keys at a time.
 int64_t attention_scratch_floats(int64_t tokens, int head_dim);
 
+/// Operations of the norms below for each element, roughly.
+inline constexpr int64_t kNormCost = 8;
+
 /// One instruction set's kernels. Rows are dense unless a stride is given. Results of a row depend
 /// on that row alone.
 struct Kernels {

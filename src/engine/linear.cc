@@ -26,50 +26,46 @@ size_t whole_pages(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment 
 
 }  // namespace
 
-Linear::Linear(const Weights& weights, std::vector<std::string> weight_names,
-               std::vector<std::string> bias_names)
-    : weight_names_(std::move(weight_names)), bias_names_(std::move(bias_names)) {
-  for (const std::string& name : weight_names_) {
-    const TensorView& tensor = weights.at(name);
+Linear::Linear(std::vector<TensorView> weights, std::vector<TensorView> biases)
+    : weights_(std::move(weights)) {
+  for (const TensorView& tensor : weights_) {
     RECTO_CHECK(!tensor.shape.empty() && tensor.shape[0] > 0);
     outputs_ += tensor.shape[0];
     inputs_ = tensor.elements() / tensor.shape[0];
+  }
+  for (const TensorView& tensor : biases) {
+    const std::vector<float> part = weight_vector(tensor);
+    bias_.insert(bias_.end(), part.begin(), part.end());
   }
 }
 
 size_t Linear::packed_bytes() const { return packed_weights(outputs_, inputs_).get_size(); }
 
-const float* Linear::gather(const Weights& weights, FloatBuffer& staging) const {
-  const TensorView& first = weights.at(weight_names_[0]);
+const float* Linear::gather(FloatBuffer& staging) const {
+  const TensorView& first = weights_[0];
   const bool aligned = reinterpret_cast<uintptr_t>(first.bytes.data()) % alignof(float) == 0;
-  if (weight_names_.size() == 1 && first.dtype == DType::kF32 && aligned) {
+  if (weights_.size() == 1 && first.dtype == DType::kF32 && aligned) {
     return reinterpret_cast<const float*>(first.bytes.data());
   }
   float* const joined = staging.reserve(outputs_ * inputs_);
   float* to = joined;
-  for (const std::string& name : weight_names_) {
-    const TensorView& tensor = weights.at(name);
+  for (const TensorView& tensor : weights_) {
     convert_to_float(tensor, 0, tensor.elements(), to);
     to += tensor.elements();
   }
   return joined;
 }
 
-void Linear::pack(const Weights& weights, std::byte* place, FloatBuffer& staging) {
+void Linear::pack(std::byte* place, FloatBuffer& staging) {
   using dnnl::memory;
   // The file holds W [outputs, inputs]; oneDNN wants [inputs, outputs]: the same bytes as "ba".
   const memory::desc plain({inputs_, outputs_}, memory::data_type::f32, memory::format_tag::ba);
-  void* const from = const_cast<float*>(gather(weights, staging));
+  void* const from = const_cast<float*>(gather(staging));
   dnnl::memory source(plain, cpu_engine(), from);
   dnnl::memory target(packed_weights(outputs_, inputs_), cpu_engine(), place);
   dnnl::reorder(source, target).execute(present_stream(), source, target);
   present_stream().wait();
-  for (const std::string& name : bias_names_) {
-    const std::vector<float> part = weight_vector(weights, name);
-    bias_.insert(bias_.end(), part.begin(), part.end());
-  }
-  for (const std::string& name : weight_names_) {
-    const TensorView& tensor = weights.at(name);
+  for (const TensorView& tensor : weights_) {
     release_mapped_pages(tensor.bytes.data(), tensor.bytes.size());
   }
   packed_ = place;
@@ -77,7 +73,10 @@ void Linear::pack(const Weights& weights, std::byte* place, FloatBuffer& staging
 
 void Linear::apply(const float* source, int64_t rows, float* destination, Epilogue epilogue,
                    int threads, FloatBuffer& scratchpad) const {
-  const auto matmul = matmul_for({rows, outputs_, inputs_, !bias_.empty(), epilogue, threads});
+  const Team team(worthwhile_threads(
+      threads, 2.0 * static_cast<double>(rows * outputs_) * static_cast<double>(inputs_)));
+  const auto matmul =
+      matmul_for({rows, outputs_, inputs_, !bias_.empty(), epilogue, team.threads()});
   const dnnl::engine& engine = cpu_engine();
   const size_t scratch_bytes = matmul->scratchpad.get_size();
   float* const scratch =
@@ -95,7 +94,7 @@ void Linear::apply(const float* source, int64_t rows, float* destination, Epilog
   present_stream().wait();
 }
 
-Buffer pack_linears(const Weights& weights, std::span<Linear* const> layers, int threads) {
+Buffer pack_linears(std::span<Linear* const> layers, int threads) {
   std::vector<size_t> offsets;
   size_t total = 0;
   for (const Linear* layer : layers) {
@@ -110,7 +109,7 @@ Buffer pack_linears(const Weights& weights, std::span<Linear* const> layers, int
     FloatBuffer staging;
     for (size_t i = worker; i < layers.size(); i += workers) {
       throw_if_interrupted();
-      layers[i]->pack(weights, memory.data() + offsets[i], staging);
+      layers[i]->pack(memory.data() + offsets[i], staging);
     }
   });
   return memory;
@@ -135,8 +134,7 @@ void convert_to_float(const TensorView& tensor, int64_t first, int64_t count, fl
   }
 }
 
-std::vector<float> weight_vector(const Weights& weights, const std::string& name) {
-  const TensorView& tensor = weights.at(name);
+std::vector<float> weight_vector(const TensorView& tensor) {
   std::vector<float> values(static_cast<size_t>(tensor.elements()));
   convert_to_float(tensor, 0, tensor.elements(), values.data());
   return values;

@@ -16,6 +16,11 @@ Team::Team(int threads) : threads_(threads < 1 ? 1 : threads), before_(omp_get_m
 
 Team::~Team() { omp_set_num_threads(before_); }
 
+int worthwhile_threads(int threads, double operations) {
+  constexpr double kWorthwhile = 4e6;
+  return operations < kWorthwhile ? 1 : threads;
+}
+
 int team_index() { return omp_get_thread_num(); }
 
 }  // namespace recto

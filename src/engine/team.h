@@ -22,6 +22,10 @@ class Team {
   int before_;
 };
 
+/// `threads` when `operations` floating-point operations are worth sharing, else 1: waking a team
+/// costs some ten microseconds, and far more on a machine that others use too.
+int worthwhile_threads(int threads, double operations);
+
 /// Index of the present thread in its team, from 0.
 int team_index();
 
@@ -40,8 +44,10 @@ void team_for(int threads, int64_t count, const Body& body) {
 }
 
 /// Calls body(first, count) for ranges that together are [0, rows), one or a few a thread.
+/// `row_cost` is the operations of a row.
 template <typename Body>
-void team_rows(int threads, int64_t rows, const Body& body) {
+void team_rows(int threads, int64_t rows, int64_t row_cost, const Body& body) {
+  threads = worthwhile_threads(threads, static_cast<double>(rows) * static_cast<double>(row_cost));
   const int64_t pieces = threads <= 1 ? 1 : 2 * static_cast<int64_t>(threads);
   const int64_t step = (rows + pieces - 1) / pieces;
   if (step == 0) return;

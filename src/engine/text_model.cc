@@ -12,6 +12,9 @@
 namespace recto {
 namespace {
 
+// Operations an element, for the choice of threads.
+constexpr int64_t kSiluCost = 20;
+
 constexpr const char* kEmbedding = "text_model.embed_tokens.weight";
 
 int64_t longest(std::span<const TextSequence> sequences) {
@@ -54,23 +57,27 @@ TextModel::TextModel(const ModelConfig& config, bool causal, const Weights& weig
   } else if (config.tie_word_embeddings) {
     head_name_ = kEmbedding;
   }
+  const auto linear = [&](const std::vector<std::string>& names) {
+    std::vector<TensorView> matrices;
+    for (const std::string& name : names) matrices.push_back(weights.at(name + ".weight"));
+    return Linear(matrices, {});
+  };
   std::vector<Linear*> linears;
   layers_.resize(static_cast<size_t>(config_.num_hidden_layers));
   for (size_t i = 0; i < layers_.size(); ++i) {
     const std::string at = fmt::format("text_model.layers.{}.", i);
     const std::string attn = at + "self_attn.";
     Layer& layer = layers_[i];
-    layer.input_norm = weight_vector(weights, at + "input_layernorm.weight");
-    layer.post_norm = weight_vector(weights, at + "post_attention_layernorm.weight");
-    layer.qkv = Linear(
-        weights, {attn + "q_proj.weight", attn + "k_proj.weight", attn + "v_proj.weight"}, {});
-    layer.out = Linear(weights, {attn + "o_proj.weight"}, {});
-    layer.gate_up = Linear(weights, {at + "mlp.gate_proj.weight", at + "mlp.up_proj.weight"}, {});
-    layer.down = Linear(weights, {at + "mlp.down_proj.weight"}, {});
+    layer.input_norm = weight_vector(weights.at(at + "input_layernorm.weight"));
+    layer.post_norm = weight_vector(weights.at(at + "post_attention_layernorm.weight"));
+    layer.qkv = linear({attn + "q_proj", attn + "k_proj", attn + "v_proj"});
+    layer.out = linear({attn + "o_proj"});
+    layer.gate_up = linear({at + "mlp.gate_proj", at + "mlp.up_proj"});
+    layer.down = linear({at + "mlp.down_proj"});
     linears.insert(linears.end(), {&layer.qkv, &layer.out, &layer.gate_up, &layer.down});
   }
-  norm_ = weight_vector(weights, "text_model.norm.weight");
-  packed_ = pack_linears(weights, linears, threads);
+  norm_ = weight_vector(weights.at("text_model.norm.weight"));
+  packed_ = pack_linears(linears, threads);
 }
 
 void TextModel::embed(std::span<const TextSequence> sequences, int64_t bucket, Workspace& w) const {
@@ -98,7 +105,7 @@ void TextModel::normalize(const std::vector<float>& weight, int64_t rows, Worksp
   const float* const states = w.states.data();
   float* const normed = w.normed.reserve(rows * width);
   const auto eps = static_cast<float>(config_.rms_norm_eps);
-  team_rows(w.threads, rows, [&](int64_t first, int64_t count) {
+  team_rows(w.threads, rows, kNormCost * width, [&](int64_t first, int64_t count) {
     kernels().rms_norm(states + first * width, weight.data(), eps, count, width,
                        normed + first * width);
   });
@@ -126,7 +133,7 @@ void TextModel::attend(const Layer& layer, const std::string& name,
   for (const TextSequence& sequence : sequences) {
     const auto tokens = static_cast<int64_t>(sequence.ids.size());
     float* const part = qkv + first * row;
-    team_rows(w.threads, tokens, [&](int64_t begin, int64_t count) {
+    team_rows(w.threads, tokens, 6 * row, [&](int64_t begin, int64_t count) {
       for (int64_t t = begin; t < begin + count; ++t) {
         kernels().rotate_half(part + t * row, rotated, attention_.head_dim, rope.cosine(t),
                               rope.sine(t));
@@ -152,7 +159,7 @@ void TextModel::feed_forward(const Layer& layer, const std::string& name, int64_
     probe(name + ".mlp.up_proj", rows, width, gate_up + width, 2 * width);
   }
   float* const gated = w.gated.reserve(bucket * width);
-  team_rows(w.threads, bucket, [&](int64_t first, int64_t count) {
+  team_rows(w.threads, bucket, kSiluCost * width, [&](int64_t first, int64_t count) {
     kernels().silu_gate(gate_up + first * 2 * width, count, width, gated + first * width);
   });
   add_residual(layer.down, gated, bucket, w, name + ".mlp", probe, rows);

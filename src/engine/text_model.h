@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/attention.h"
@@ -10,6 +11,7 @@
 #include "engine/rope.h"
 #include "engine/workspace.h"
 #include "model/config.h"
+#include "model/weights.h"
 
 namespace recto {
 

@@ -37,13 +37,13 @@ VisionTower::VisionTower(const VisionConfig& config, PositionIds position_ids,
       attention_{config.num_attention_heads, config.num_attention_heads, config.head_dim(), false},
       positions_(position_rows(config, position_ids, weights)) {
   const auto linear = [&](const std::string& at, const std::vector<std::string>& names) {
-    std::vector<std::string> weight_names;
-    std::vector<std::string> bias_names;
+    std::vector<TensorView> matrices;
+    std::vector<TensorView> biases;
     for (const std::string& name : names) {
-      weight_names.push_back(at + name + ".weight");
-      bias_names.push_back(at + name + ".bias");
+      matrices.push_back(weights.at(at + name + ".weight"));
+      biases.push_back(weights.at(at + name + ".bias"));
     }
-    return Linear(weights, weight_names, bias_names);
+    return Linear(matrices, biases);
   };
   patch_embedding_ = linear(kPrefix, {"embeddings.patch_embedding"});
   std::vector<Linear*> linears = {&patch_embedding_};
@@ -51,19 +51,19 @@ VisionTower::VisionTower(const VisionConfig& config, PositionIds position_ids,
   for (size_t i = 0; i < layers_.size(); ++i) {
     const std::string at = fmt::format("{}encoder.layers.{}.", kPrefix, i);
     Layer& layer = layers_[i];
-    layer.norm1_weight = weight_vector(weights, at + "layer_norm1.weight");
-    layer.norm1_bias = weight_vector(weights, at + "layer_norm1.bias");
-    layer.norm2_weight = weight_vector(weights, at + "layer_norm2.weight");
-    layer.norm2_bias = weight_vector(weights, at + "layer_norm2.bias");
+    layer.norm1_weight = weight_vector(weights.at(at + "layer_norm1.weight"));
+    layer.norm1_bias = weight_vector(weights.at(at + "layer_norm1.bias"));
+    layer.norm2_weight = weight_vector(weights.at(at + "layer_norm2.weight"));
+    layer.norm2_bias = weight_vector(weights.at(at + "layer_norm2.bias"));
     layer.qkv = linear(at, {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"});
     layer.out = linear(at, {"self_attn.out_proj"});
     layer.fc1 = linear(at, {"mlp.fc1"});
     layer.fc2 = linear(at, {"mlp.fc2"});
     linears.insert(linears.end(), {&layer.qkv, &layer.out, &layer.fc1, &layer.fc2});
   }
-  norm_weight_ = weight_vector(weights, fmt::format("{}post_layernorm.weight", kPrefix));
-  norm_bias_ = weight_vector(weights, fmt::format("{}post_layernorm.bias", kPrefix));
-  packed_ = pack_linears(weights, linears, threads);
+  norm_weight_ = weight_vector(weights.at(fmt::format("{}post_layernorm.weight", kPrefix)));
+  norm_bias_ = weight_vector(weights.at(fmt::format("{}post_layernorm.bias", kPrefix)));
+  packed_ = pack_linears(linears, threads);
 }
 
 void VisionTower::embed(const uint8_t* pixels, Workspace& w, const Probe& probe) const {
@@ -85,7 +85,7 @@ void VisionTower::normalize(const std::vector<float>& weight, const std::vector<
   const float* const states = w.states.data();
   float* const normed = w.normed.reserve(patches_ * width);
   const auto eps = static_cast<float>(config_.layer_norm_eps);
-  team_rows(w.threads, patches_, [&](int64_t first, int64_t count) {
+  team_rows(w.threads, patches_, kNormCost * width, [&](int64_t first, int64_t count) {
     kernels().layer_norm(states + first * width, weight.data(), bias.data(), eps, count, width,
                          normed + first * width);
   });

@@ -2,6 +2,7 @@
 // The SigLIP vision tower: one tile in, its patches' states out.
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "engine/attention.h"
@@ -9,6 +10,7 @@
 #include "engine/workspace.h"
 #include "model/config.h"
 #include "model/contract.h"
+#include "model/weights.h"
 
 namespace recto {
 
