@@ -213,12 +213,13 @@ void WorkerProcess::limit_cpu_time() {
   ::prlimit(pid_, RLIMIT_CPU, &limit, nullptr);
 }
 
+// A worker that does not listen any more is found out when its answer is read.
 void WorkerProcess::send(const std::string& bytes) {
   std::string_view rest = bytes;
   while (!rest.empty()) {
     const ssize_t count = ::send(requests_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) fail_as_dead();
+    if (count <= 0) return;
     rest.remove_prefix(static_cast<size_t>(count));
   }
 }
