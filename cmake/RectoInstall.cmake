@@ -23,6 +23,8 @@ endif()
 
 install(FILES ${PyArrow_LIBRARIES} DESTINATION "${_libraries}")
 install(FILES "${RECTO_PDFIUM_LIBRARY}" DESTINATION "${_libraries}")
+get_filename_component(_pdfium "${RECTO_PDFIUM_LIBRARY}" DIRECTORY)
+install(FILES "${_pdfium}/version.json" DESTINATION "${_libraries}" RENAME pdfium-version.json)
 
 # Every room but learn, whose users need libtorch's own CMake package and recto's sources, and cli,
 # which is the programs.

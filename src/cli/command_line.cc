@@ -73,9 +73,12 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
 CommandLine::CommandLine(const std::string& program, const std::string& description)
     : app_(description, program) {
   app_.require_subcommand(1);
-  app_.set_version_flag("--version", program + " " + recto_version(), "Print the version and exit");
-  app_.set_help_flag("-h,--help", "Print this help and exit");
-  app_.formatter(std::make_shared<HelpFormat>());
+  app_.set_version_flag("--version", program + " " + recto_version(), "Print the version and exit")
+      ->group(kGeneralGroup);
+  app_.set_help_flag("-h,--help", "Print this help and exit")->group(kGeneralGroup);
+  const auto format = std::make_shared<HelpFormat>();
+  format->label("Positionals", "Arguments");
+  app_.formatter(format);
 }
 
 CLI::App& CommandLine::add_command(const std::string& name, const std::string& description,
@@ -90,6 +93,7 @@ CLI::App& CommandLine::add_command(const std::string& group, const std::string& 
   if (parent == nullptr) {
     parent = app_.add_subcommand(group, group_description)->group("Commands");
     parent->require_subcommand(1);
+    parent->get_help_ptr()->group(kGeneralGroup);
   }
   return declare(*parent, name, description, std::move(run));
 }
@@ -97,11 +101,13 @@ CLI::App& CommandLine::add_command(const std::string& group, const std::string& 
 CLI::App& CommandLine::declare(CLI::App& parent, const std::string& name,
                                const std::string& description, std::function<int()> run) {
   CLI::App& command = *parent.add_subcommand(name, description)->group("Commands");
+  command.get_help_ptr()->group(kGeneralGroup);
   command.final_callback([this, run = std::move(run)] { chosen_ = run; });
   add_setting(command, "config", common_.config, "Read options from a TOML file", kGeneralGroup)
       ->type_name("FILE")
       ->configurable(false);
-  add_setting(command, "quiet", common_.quiet, "Say nothing but errors", kGeneralGroup);
+  add_setting(command, "quiet", common_.quiet, "Say nothing but warnings and errors",
+              kGeneralGroup);
   add_setting(command, "verbose", common_.verbose, "Say more", kGeneralGroup);
   add_setting(command, "no-progress", common_.no_progress, "Show no progress", kGeneralGroup);
   return command;
@@ -123,7 +129,7 @@ int CommandLine::parse_and_run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return say_usage_error(app_, usage_message(app_, error));
   }
-  if (common_.quiet) set_log_level(LogLevel::kQuiet);
+  if (common_.quiet) set_log_level(LogLevel::kWarning);
   if (common_.verbose) set_log_level(LogLevel::kDebug);
   set_progress_shown(!common_.quiet && !common_.no_progress);
   const int status = chosen_();

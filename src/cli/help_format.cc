@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <sstream>
+#include <vector>
+
+#include "cli/options.h"
 
 namespace recto {
 namespace {
@@ -35,6 +39,43 @@ std::string HelpFormat::make_description(const CLI::App* app) const {
   return app->get_description() + "\n";
 }
 
+std::string HelpFormat::make_usage(const CLI::App* app, std::string name) const {
+  std::string text = "\nUsage: " + name;
+  if (!app->get_subcommands([](const CLI::App*) { return true; }).empty())
+    return text + " COMMAND\n";
+  text += " [OPTIONS]";
+  for (const CLI::Option* option : app->get_options()) {
+    if (!option->get_positional()) continue;
+    text += " " + option->get_name(true);
+    if (option->get_items_expected_max() > 1) text += "...";
+  }
+  return text + "\n";
+}
+
+std::string HelpFormat::make_help(const CLI::App* app, std::string name,
+                                  CLI::AppFormatMode mode) const {
+  std::vector<std::string> groups = app->get_groups();
+  // What every command has stands last.
+  std::stable_partition(groups.begin(), groups.end(),
+                        [](const std::string& group) { return group != kGeneralGroup; });
+  std::string text = make_description(app) + make_usage(app, name) + make_positionals(app);
+  text += make_subcommands(app, mode);
+  for (const std::string& group : groups) {
+    const auto options = app->get_options([&](const CLI::Option* option) {
+      return option->get_group() == group && option->nonpositional();
+    });
+    if (group.empty() || options.empty()) continue;
+    text += fmt::format("\n{}:\n", group);
+    for (const CLI::Option* option : options) text += make_option(option, false);
+  }
+  if (!app->get_footer().empty()) text += "\n" + app->get_footer() + "\n";
+  return text;
+}
+
+std::string HelpFormat::make_subcommand(const CLI::App* command) const {
+  return fmt::format("  {:<10} {}\n", command->get_name(), command->get_description());
+}
+
 std::string HelpFormat::make_option(const CLI::Option* option, bool is_positional) const {
   const std::string left =
       "  " + make_option_name(option, is_positional) + make_option_opts(option);
@@ -51,7 +92,8 @@ std::string HelpFormat::make_option_opts(const CLI::Option* option) const {
 std::string HelpFormat::make_option_desc(const CLI::Option* option) const {
   std::string text = option->get_description();
   if (option->get_required()) text += " (required)";
-  if (!option->get_default_str().empty()) text += fmt::format(" [{}]", option->get_default_str());
+  if (!option->get_default_str().empty())
+    text += fmt::format(" [default {}]", option->get_default_str());
   if (!option->get_envname().empty()) text += fmt::format(" ({})", option->get_envname());
   return text;
 }

@@ -134,7 +134,7 @@ void add_model_options(CLI::App& app, ModelOptions& options) {
               "Longest side of a page in pixels before it is cut into tiles (default: the model's)",
               kModelGroup)
       ->type_name("PIXELS")
-      ->check(CLI::Range(1, 4096));
+      ->check(CLI::Range(1, 4096).description(""));
   add_setting(app, "image-splitting", options.image_splitting,
               "Whether a page is cut into tiles (default: the model's)", kModelGroup)
       ->type_name("on|off")

@@ -1,0 +1,195 @@
+"""Options, help, exit statuses, configuration files."""
+import json
+import unittest
+
+from support import BUILD, Case, model, read_tensors, recto
+
+COMMANDS = [["doctor"], ["model", "create"], ["curate"], ["train"], ["eval"], ["embed"], ["index", "create"],
+            ["index", "add"], ["search"], ["inspect"], ["tokenize"]]
+
+
+class Usage(Case):
+    def test_help_names_every_command(self):
+        result = self.succeed("--help")
+        for command in COMMANDS:
+            self.assertIn(f"  {command[0]} ", result.out)
+        self.assertEqual(result.err, "")
+
+    def test_every_command_has_help(self):
+        for command in COMMANDS:
+            with self.subTest(command=command):
+                result = self.succeed(*command, "--help")
+                self.assertIn("--quiet", result.out)
+                self.assertIn("--config", result.out)
+                for line in result.out.splitlines():
+                    self.assertLessEqual(len(line), 110, line)
+
+    def test_every_option_has_an_environment_variable(self):
+        for command in COMMANDS:
+            for line in self.succeed(*command, "--help").out.replace("\n" + " " * 34, " ").splitlines():
+                if line.startswith("  --"):
+                    name = line.split()[0].rstrip(",")[2:]
+                    self.assertIn("RECTO_" + name.upper().replace("-", "_"), line, command)
+
+    def test_help_names_the_options_of_the_contract(self):
+        wanted = {
+            "embed": "--model --query --image --pdf --input --output --dimensions --precision --longest-edge "
+                     "--image-splitting --position-ids --resample-order --threads --batch-tokens --keep-going",
+            "inspect": "--model --text --query --image --messages --output --layers",
+            "tokenize": "--model --input --output",
+            "curate": "--output --test-documents",
+            "train": "--model --data --output --method --loss --epochs --max-steps --batch-size --lr --temperature "
+                     "--seed --lora-r",
+            "eval": "--model --data --output",
+            "index create": "--model",
+            "search": "--index --query --k --json --contact-sheet",
+            "model create": "--preset --seed --output",
+            "doctor": "--json",
+        }
+        for command, options in wanted.items():
+            text = self.succeed(*command.split(), "--help").out
+            for option in options.split():
+                self.assertIn(option + " " if option != "--k" else "--k ", text.replace("\n", " "), command)
+
+    def test_version(self):
+        self.assertRegex(self.succeed("--version").out, r"^recto \d+\.\d+\.\d+\n$")
+
+    def test_wrong_usage(self):
+        m = model()
+        o = self.path("o.npy")
+        for arguments, says in (
+                ([], "needs a command"),
+                (["nonsense"], "nonsense"),
+                (["index"], "needs a command"),
+                (["index", "nonsense"], "nonsense"),
+                (["embed"], "--model"),
+                (["embed", "--model", m, "--query", "a"], "--output"),
+                (["embed", "--model", m, "--output", o], "nothing to embed"),
+                (["embed", "--model", m, "--query", "a", "--output", "out.csv"], ".safetensors"),
+                (["embed", "--model", m, "--query", "a", "--output", o, "--surprise"], "--surprise"),
+                (["embed", "--model", m, "--query", "a", "--output", o, "more"], "more"),
+                (["embed", "--model", m, "--query", "a", "--output", o, "--threads", "many"], "--threads"),
+                (["embed", "--model", m, "--query", "a", "--output", o, "--threads", "-1"], "--threads"),
+                (["embed", "--model", m, "--query", "a", "--output", o, "--batch-tokens", "0"], "--batch-tokens"),
+                (["embed", "--model", m, "--query", "a", "--output", o, "--precision", "bf16"], "fp32"),
+                (["embed", "--model", m, "--query", "a", "--output", o, "--image-splitting", "maybe"], "off"),
+                (["embed", "--model", m, "--query", "a", "--output", o, "--position-ids", "x"], "identity"),
+                (["embed", "--model", m, "--query", "a", "--output", o, "--resample-order", "x"], "pillow13"),
+                (["embed", "--model", m, "--query", "a", "--output", o, "--dimensions", "7"], "7"),
+                (["embed", "--model", m, "--query", "a", "--output", o, "--longest-edge", "0"], "--longest-edge"),
+                (["embed", "--model", m, "--query", "a", "--output", o, "--config", "gone.toml"], "gone.toml"),
+                (["embed", "--model"], "--model"),
+                (["inspect", "--model", m, "--output", o], "one of"),
+                (["inspect", "--model", m, "--text", "a", "--query", "b", "--output", o], "one of"),
+                (["tokenize", "--model", m], "--"),
+                (["model", "create", "--preset", "giant", "--output", o], "nano"),
+                (["search", "--index", "i", "--query", "q", "--k", "0"], "--k"),
+                (["train", "--model", m, "--data", m, "--output", o, "--method", "magic"], "lora"),
+        ):
+            with self.subTest(arguments=arguments):
+                result = self.fail_with(2, *arguments, says=[says])
+                self.assertIn("--help", result.err)
+                self.assertEqual(result.out, "")
+                self.assert_absent(o)
+
+    def test_quiet_says_nothing(self):
+        result = self.succeed("embed", "--model", model(), "--query", "a", "--output", self.path("o.npy"), "--quiet")
+        self.assertEqual((result.out, result.err), ("", ""))
+
+    def test_train_without_its_program(self):
+        self.fail_with(1, "train", "--model", model(), "--data", self.path("d"), "--output", self.path("o"),
+                       env={"RECTO_TRAIN": str(self.path("nowhere"))}, says=["recto-train"])
+
+    def test_index_of_another_model(self):
+        self.succeed("model", "create", "--preset", "nano", "--seed", "1", "--output", self.path("other"))
+        self.succeed("index", "create", self.path("i"), "--model", model())
+        self.fail_with(1, "search", "--index", self.path("i"), "--model", self.path("other"), "--query", "a",
+                       says=["contract"])
+        self.fail_with(1, "index", "add", self.path("i"), self.path("other"), says=["no PDF"])
+        self.fail_with(1, "search", "--index", self.path("gone"), "--query", "a", says=["gone"])
+        self.fail_with(2, "index", "create", self.path("i"), "--model", model(), says=["exists"])
+
+
+class Settings(Case):
+    """The same option from the command line, the environment and a file."""
+
+    def contract(self, *arguments, **options):
+        output = self.path("out.safetensors")
+        self.succeed("embed", "--model", model(), "--query", "a", "--output", output, *arguments, **options)
+        return read_tensors(output)[1]["contract"]
+
+    def test_the_command_line_wins_over_the_environment_over_the_file(self):
+        file = self.write("c.toml", "longest-edge = 128\n")
+        plain = self.contract()
+        by = {edge: self.contract("--longest-edge", edge) for edge in (64, 128, 256)}
+        self.assertEqual(len({plain, *by.values()}), 4)
+        self.assertEqual(self.contract("--config", file), by[128])
+        self.assertEqual(self.contract(env={"RECTO_CONFIG": str(file)}), by[128])
+        self.assertEqual(self.contract(env={"RECTO_LONGEST_EDGE": "256"}), by[256])
+        self.assertEqual(self.contract("--config", file, env={"RECTO_LONGEST_EDGE": "256"}), by[256])
+        self.assertEqual(self.contract("--config", file, "--longest-edge", 64,
+                                       env={"RECTO_LONGEST_EDGE": "256"}), by[64])
+
+    def test_tables_of_commands(self):
+        file = self.write("c.toml", "[embed]\nlongest-edge = 128\n[index.create]\nlongest-edge = 256\n"
+                                    "[doctor]\njson = true\n")
+        self.assertEqual(self.contract("--config", file), self.contract("--longest-edge", 128))
+        self.assertTrue(self.succeed("doctor", "--config", file).out.startswith("{"))
+
+    def test_lists_flags_and_required_options(self):
+        output = self.path("listed.safetensors")
+        file = self.write("c.toml", f'model = "{model()}"\noutput = "{output}"\nquery = ["one", "two, [three]"]\n'
+                                    'keep-going = true\nquiet = true\n')
+        result = self.succeed("embed", "--config", file)
+        self.assertEqual(result.err, "")
+        self.assertEqual(json.loads(read_tensors(output)[1]["ids"]), ["query:1", "query:2"])
+
+    def test_unknown_keys_are_errors(self):
+        for content, says in (("surprise = 1", "surprise"), ("[embed]\nsurprise = 1", "surprise"),
+                              ("[nonsense]\na = 1", "nonsense"), ("[index.nonsense]\na = 1", "nonsense"),
+                              ("[search]\nsurprise = 1", "surprise"), ("longest-edge = [1, 2]", "one value"),
+                              ("longest-edge = 1979-05-27", "longest-edge"), ("longest-edge = ", "toml"),
+                              ("longest-edge = \"wide\"", "longest-edge"), ("config = \"x\"", "config")):
+            file = self.write("c.toml", content + "\n")
+            with self.subTest(content=content):
+                self.fail_with(2, "embed", "--model", model(), "--query", "a", "--output", self.path("o.npy"),
+                               "--config", file, says=[says])
+
+    def test_bad_values_in_the_environment(self):
+        self.fail_with(2, "embed", "--model", model(), "--query", "a", "--output", self.path("o.npy"),
+                       env={"RECTO_THREADS": "many"}, says=["--threads"])
+
+
+class Doctor(Case):
+    def test_text(self):
+        result = self.succeed("doctor")
+        self.assertIn("GFLOP/s", result.out)
+        self.assertIn("recto is ready", result.out)
+
+    def test_json(self):
+        report = json.loads(self.succeed("doctor", "--json").out)
+        self.assertTrue(report["usable"])
+        for name in ("recto", "onednn", "arrow", "sqlite", "pdfium"):
+            self.assertRegex(report["versions"][name], r"^\d+\.", name)
+        self.assertGreater(report["gemm"]["one_thread_gflops"], 0)
+        self.assertGreater(report["memory"]["available_bytes"], 0)
+        self.assertGreater(report["disk"]["free_bytes"], 0)
+        if (BUILD / "recto-train").exists():
+            self.assertTrue(report["tools"]["recto-train"])
+            self.assertRegex(report["versions"]["torch"], r"^\d+\.")
+
+    def test_what_is_missing_is_said(self):
+        gone = str(self.path("gone"))
+        result = self.fail_with_report(env={"RECTO_PAGE_WORKER": gone})
+        self.assertIn("recto-page-worker", json.dumps(result["problems"]))
+        result = json.loads(self.succeed("doctor", "--json", env={"RECTO_TRAIN": gone}).out)
+        self.assertIn("recto-train", json.dumps(result["problems"]))
+
+    def fail_with_report(self, **options):
+        result = recto("doctor", "--json", **options)
+        self.assertEqual(result.status, 1, str(result))
+        return json.loads(result.out)
+
+
+if __name__ == "__main__":
+    unittest.main()
