@@ -1,4 +1,4 @@
-"""Ids and texts as Hugging Face's tokenizers library gives them, for tokenizer_oracle_test.cc.
+"""Ids and texts as Hugging Face's tokenizers library gives them, for src/model/tokenizer_oracle_test.cc.
 
 tokenizer_oracle.py TOKENIZER.json CASES.json OUT.json, where CASES is {"texts": [text...],
 "ids": [[id...]...]} and OUT gets "ids" of the texts, "decoded" and "decoded_skip_special"."""
