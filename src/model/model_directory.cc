@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/sha256.h"
+#include "model/model_write.h"
 #include "model/processor_config.h"
 #include "model/weights_hash.h"
 
@@ -32,18 +33,6 @@ void check_is_model(const fs::path& path) {
 bool same_views(const ViewSettings& a, const ViewSettings& b) {
   return a.longest_edge == b.longest_edge && a.image_splitting == b.image_splitting &&
          a.resample == b.resample;
-}
-
-void check_contract(const Contract& contract, const ModelConfig& config, const std::string& where) {
-  if (contract.dimensions.front() != config.text.hidden_size) {
-    fail(ErrorCode::kMismatch,
-         "{}: dimensions begins with {}, but the model's vectors have {} dimensions", where,
-         contract.dimensions.front(), config.text.hidden_size);
-  }
-  if (contract.views.tile != config.vision.image_size) {
-    fail(ErrorCode::kMismatch, "{}: tile is {}, but the vision tower's image_size is {}", where,
-         contract.views.tile, config.vision.image_size);
-  }
 }
 
 // The contract of the directory, or the default one.

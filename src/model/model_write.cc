@@ -89,8 +89,21 @@ std::string file_tensor_name(const std::string& canonical, bool head_class) {
   return head_class && canonical != kHead ? "model." + canonical : canonical;
 }
 
+void check_contract(const Contract& contract, const ModelConfig& config, const std::string& where) {
+  if (contract.dimensions.front() != config.text.hidden_size) {
+    fail(ErrorCode::kMismatch,
+         "{}: dimensions begins with {}, but the model's vectors have {} dimensions", where,
+         contract.dimensions.front(), config.text.hidden_size);
+  }
+  if (contract.views.tile != config.vision.image_size) {
+    fail(ErrorCode::kMismatch, "{}: tile is {}, but the vision tower's image_size is {}", where,
+         contract.views.tile, config.vision.image_size);
+  }
+}
+
 void write_contract(const fs::path& directory, Contract contract) {
   const ModelConfig config = read_model_config(directory);
+  check_contract(contract, config, "the contract to write");
   write_processor_config(directory, {contract.views, config.image_seq_len()});
   contract.weights_sha256 = Weights::load(directory, config).sha256();
   write_file(directory / "retriever.json", pretty_json(contract.to_json()));

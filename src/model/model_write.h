@@ -20,6 +20,10 @@ bool is_head_architecture(const std::string& architecture);
 /// The name of a tensor in a file laid out with or without the head class.
 std::string file_tensor_name(const std::string& canonical, bool head_class);
 
+/// Throws Error(kMismatch) naming `where` when the contract's full width or tile is not the
+/// model's.
+void check_contract(const Contract& contract, const ModelConfig& config, const std::string& where);
+
 /// Writes retriever.json, with weights_sha256 of the weights in `directory`, and the processor
 /// files that say the same; model.safetensors and config.json must be there already.
 void write_contract(const std::filesystem::path& directory, Contract contract);

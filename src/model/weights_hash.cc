@@ -14,20 +14,6 @@ namespace recto {
 namespace fs = std::filesystem;
 namespace {
 
-// Smaller weights are hashed in less than 50 ms; keeping their hashes would only litter.
-constexpr uint64_t kWorthKeeping = uint64_t{64} << 20;
-
-// A file changed this recently could change again without its time of change moving.
-constexpr int64_t kSettledSeconds = 3;
-
-fs::path cache_directory() {
-  const char* cache = std::getenv("XDG_CACHE_HOME");
-  if (cache != nullptr && *cache == '/') return fs::path(cache) / "recto/weights";
-  const char* home = std::getenv("HOME");
-  if (home != nullptr && *home == '/') return fs::path(home) / ".cache/recto/weights";
-  return {};
-}
-
 struct Identity {
   std::string text;  ///< of all files
   uint64_t bytes = 0;
@@ -72,23 +58,31 @@ void remember(const fs::path& path, const std::string& hash) {
   }
 }
 
-bool is_settled(const Identity& identity) {
+bool is_settled(const Identity& identity, int seconds) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::seconds>(now).count() - identity.changed >=
-         kSettledSeconds;
+         seconds;
 }
 
 }  // namespace
 
-std::string weights_sha256(const Weights& weights) {
+HashCache user_hash_cache() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  if (cache != nullptr && *cache == '/') return {fs::path(cache) / "recto/weights"};
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && *home == '/') return {fs::path(home) / ".cache/recto/weights"};
+  return {};
+}
+
+std::string weights_sha256(const Weights& weights, const HashCache& cache) {
   const Identity identity = identify(weights.files());
-  const fs::path directory = cache_directory();
-  if (identity.bytes < kWorthKeeping || directory.empty()) return weights.sha256();
-  const fs::path path = directory / sha256_hex(identity.text);
+  if (identity.bytes < cache.min_bytes || cache.directory.empty()) return weights.sha256();
+  const fs::path path = cache.directory / sha256_hex(identity.text);
   const std::string known = recall(path);
   if (!known.empty()) return known;
   const std::string hash = weights.sha256();
-  if (is_settled(identity) && identify(weights.files()).text == identity.text) {
+  if (is_settled(identity, cache.settle_seconds) &&
+      identify(weights.files()).text == identity.text) {
     remember(path, hash);
   }
   return hash;

@@ -1,0 +1,257 @@
+#include "model/model_directory.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "model/safetensors.h"
+#include "model/smollm2_tokenizer.h"
+#include "support/support.h"
+
+namespace recto {
+namespace {
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+// A copy of a golden model that a test may spoil.
+class ModelCopy {
+ public:
+  explicit ModelCopy(const std::string& name) : path_(directory_.path() / "model") {
+    fs::copy(test::goldens() / "models" / name, path_, fs::copy_options::recursive);
+  }
+  const fs::path& path() const { return path_; }
+  fs::path other(const char* name) const { return directory_.path() / name; }
+
+  void change(const char* file, const std::function<void(Json&)>& edit) const {
+    Json json = read_json(path_ / file);
+    edit(json);
+    write_file(path_ / file, dump_json(json));
+  }
+
+ private:
+  TemporaryDirectory directory_;
+  fs::path path_;
+};
+
+std::string message_of(const fs::path& path, ErrorCode code, bool verify = false) {
+  try {
+    ModelDirectory::open(path, {}, {}, verify);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), code) << error.what();
+    return error.what();
+  }
+  return "no error";
+}
+
+void write_contract_of(const ModelCopy& copy, const std::function<void(Contract&)>& edit) {
+  Contract contract = ModelDirectory::open(copy.path())->contract();
+  edit(contract);
+  write_file(copy.path() / "retriever.json", dump_json(contract.to_json()));
+}
+
+TEST(ModelDirectory, WithoutAContractTheDefaultOneIsTakenAndSaid) {
+  for (const std::string& name : test::golden_models()) {
+    SCOPED_TRACE(name);
+    const ModelCopy copy(name);
+    ::testing::internal::CaptureStderr();
+    const auto model = ModelDirectory::open(copy.path());
+    EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("default contract"));
+    EXPECT_FALSE(model->has_own_contract());
+    EXPECT_EQ(model->contract().dimensions, std::vector<int>{model->config().text.hidden_size});
+    EXPECT_EQ(model->contract().views.tile, model->config().vision.image_size);
+    EXPECT_EQ(model->contract().weights_sha256, model->weights().sha256());
+    EXPECT_FALSE(model->inputs().query("what is it").ids.empty());
+  }
+}
+
+TEST(ModelDirectory, TheSameFilesAnywhereHaveTheSameContract) {
+  const ModelCopy first(test::golden_models().front());
+  const ModelCopy second(test::golden_models().front());
+  const std::string hash = ModelDirectory::open(first.path())->contract().hash();
+  EXPECT_EQ(ModelDirectory::open(second.path())->contract().hash(), hash);
+  EXPECT_EQ(ModelDirectory::open(first.path() / ".")->contract().hash(), hash);
+  EXPECT_EQ(ModelDirectory::open(first.path(), {}, {}, true)->contract().hash(), hash);
+}
+
+TEST(ModelDirectory, ItsOwnContractIsFollowed) {
+  const ModelCopy copy(test::golden_models().front());
+  int edge = 0;
+  write_contract_of(copy, [&](Contract& contract) {
+    edge = contract.views.longest_edge += 8;
+    contract.pooling = Pooling::kMean;
+  });
+  ::testing::internal::CaptureStderr();
+  const auto model = ModelDirectory::open(copy.path(), {}, {}, true);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("disagree"));
+  EXPECT_TRUE(model->has_own_contract());
+  EXPECT_EQ(model->contract().pooling, Pooling::kMean);
+  EXPECT_EQ(model->contract().views.longest_edge, edge);
+}
+
+TEST(ModelDirectory, OverridesMakeAnotherContract) {
+  const ModelCopy copy(test::golden_models().front());
+  const auto plain = ModelDirectory::open(copy.path());
+  std::set<std::string> hashes = {plain->contract().hash()};
+  ContractOverrides edge, splitting, ids, order;
+  edge.longest_edge = plain->contract().views.longest_edge + 8;
+  splitting.image_splitting = !plain->contract().views.image_splitting;
+  ids.position_ids = PositionIds::kHf455Fp32;
+  order.resample_order = ResampleOrder::kPillow13;
+  for (const ContractOverrides& overrides : {edge, splitting, ids, order}) {
+    const auto model = ModelDirectory::open(copy.path(), overrides);
+    EXPECT_TRUE(hashes.insert(model->contract().hash()).second);
+  }
+  for (const int bad : {0, -5, 4097}) {
+    edge.longest_edge = bad;
+    try {
+      ModelDirectory::open(copy.path(), edge);
+      ADD_FAILURE() << bad << " accepted";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUsage);
+    }
+  }
+}
+
+TEST(ModelDirectory, PartsThatDisagreeAreRefusedByName) {
+  const ModelCopy copy(test::golden_models().front());
+  write_contract_of(copy, [](Contract& contract) { contract.dimensions.front() += 1; });
+  EXPECT_THAT(message_of(copy.path(), ErrorCode::kMismatch), HasSubstr("dimensions"));
+  fs::remove(copy.path() / "retriever.json");
+  write_contract_of(copy, [](Contract& contract) { contract.views.tile += 1; });
+  EXPECT_THAT(message_of(copy.path(), ErrorCode::kMismatch), HasSubstr("tile"));
+  fs::remove(copy.path() / "retriever.json");
+  copy.change("processor_config.json", [](Json& json) { json["image_seq_len"] = 169; });
+  EXPECT_THAT(message_of(copy.path(), ErrorCode::kMismatch), HasSubstr("169"));
+}
+
+TEST(ModelDirectory, ForeignWeightsAreFoundWhenVerified) {
+  const ModelCopy copy(test::golden_models().front());
+  write_contract_of(copy,
+                    [](Contract& contract) { contract.weights_sha256 = std::string(64, '0'); });
+  EXPECT_NO_THROW(ModelDirectory::open(copy.path()));
+  EXPECT_THAT(message_of(copy.path(), ErrorCode::kMismatch, true), HasSubstr(std::string(64, '0')));
+}
+
+TEST(ModelDirectory, MissingFilesAndStrangeContractsAreNamed) {
+  EXPECT_THAT(message_of("/nonexistent/model", ErrorCode::kNotFound),
+              HasSubstr("/nonexistent/model"));
+  for (const char* file : {"config.json", "tokenizer.json"}) {
+    const ModelCopy copy(test::golden_models().front());
+    fs::remove(copy.path() / file);
+    EXPECT_THAT(message_of(copy.path(), ErrorCode::kNotFound), HasSubstr(file));
+  }
+  const ModelCopy copy(test::golden_models().front());
+  write_file(copy.path() / "retriever.json", "{\"format_version\": 1, ");
+  EXPECT_THAT(message_of(copy.path(), ErrorCode::kBadInput), HasSubstr("retriever.json"));
+}
+
+TEST(ModelDirectory, AnotherVocabularyIsRefused) {
+  const ModelCopy copy(test::golden_models().front());
+  const int image = ModelDirectory::open(copy.path())->config().image_token_id;
+  const int size = image == 598 ? 700 : 600;  // <image> is the last but one
+  write_file(copy.path() / "tokenizer.json", dump_json(truncated_smollm2_tokenizer(size)));
+  EXPECT_THAT(message_of(copy.path(), ErrorCode::kMismatch), HasSubstr("token"));
+}
+
+TEST(ModelDirectory, AnAdapterDirectoryAloneIsExplained) {
+  TemporaryDirectory directory;
+  write_file(directory.path() / "adapter_config.json", "{}");
+  EXPECT_THAT(message_of(directory.path(), ErrorCode::kUsage), HasSubstr("base model"));
+}
+
+std::vector<float> rounded(const std::vector<float>& values, DType dtype) {
+  std::vector<std::byte> bytes(values.size() * dtype_size(dtype));
+  from_float(values, dtype, bytes);
+  return to_float(TensorView{dtype, {static_cast<int64_t>(values.size())}, bytes});
+}
+
+TEST(WriteModelDirectory, WritesWhatOpensAsTheSameModel) {
+  for (const std::string& name : test::golden_models()) {
+    for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+      SCOPED_TRACE(name + " " + dtype_name(dtype));
+      const ModelCopy copy(name);
+      const auto from = ModelDirectory::open(copy.path());
+      Contract contract = from->contract();
+      contract.base_model = "base";
+      contract.views.longest_edge = contract.views.tile;
+      write_model_directory(*from, from->weights(), dtype, contract, copy.other("out"));
+
+      const auto to = ModelDirectory::open(copy.other("out"), {}, {}, true);
+      EXPECT_TRUE(to->has_own_contract());
+      contract.weights_sha256 = to->weights().sha256();
+      EXPECT_EQ(to->contract().to_json(), contract.to_json());
+      EXPECT_EQ(to->config().dtype, dtype);
+      ASSERT_EQ(to->weights().tensors().size(), from->weights().tensors().size());
+      for (const auto& [tensor, view] : from->weights().tensors()) {
+        EXPECT_EQ(to->weights().at(tensor).dtype, dtype);
+        EXPECT_EQ(to_float(to->weights().at(tensor)), rounded(to_float(view), dtype)) << tensor;
+      }
+      EXPECT_EQ(to->tokenizer().encode("Größe 12"), from->tokenizer().encode("Größe 12"));
+    }
+  }
+}
+
+TEST(WriteModelDirectory, FilesSayTheSameInEveryPlace) {
+  const ModelCopy copy(test::golden_models().front());
+  const auto from = ModelDirectory::open(copy.path());
+  const fs::path out = copy.other("out");
+  write_model_directory(*from, from->weights(), DType::kF32, from->contract(), out);
+  for (const char* file : {"config.json", "model.safetensors", "preprocessor_config.json",
+                           "processor_config.json", "tokenizer.json", "tokenizer_config.json",
+                           "special_tokens_map.json", "chat_template.jinja", "retriever.json"}) {
+    EXPECT_TRUE(fs::exists(out / file)) << file;
+  }
+  Json flat = read_json(out / "preprocessor_config.json");
+  const Json processor = read_json(out / "processor_config.json");
+  EXPECT_EQ(flat["processor_class"], "Idefics3Processor");
+  flat.erase("processor_class");
+  EXPECT_EQ(flat, processor["image_processor"]);
+  EXPECT_EQ(processor["image_seq_len"], from->config().image_seq_len());
+  EXPECT_EQ(read_json(out / "tokenizer_config.json")["tokenizer_class"], "PreTrainedTokenizerFast");
+  EXPECT_EQ(read_file(out / "chat_template.jinja"), read_file(copy.path() / "chat_template.jinja"));
+}
+
+// The layout follows the weights: with a head that of ...ForConditionalGeneration, else the bare.
+TEST(WriteModelDirectory, NamesFollowTheArchitecture) {
+  for (const std::string& name : test::golden_models()) {
+    SCOPED_TRACE(name);
+    const ModelCopy copy(name);
+    const auto from = ModelDirectory::open(copy.path());
+    const fs::path out = copy.other("out");
+    write_model_directory(*from, from->weights(), DType::kBF16, from->contract(), out);
+    const bool head_file = from->weights().contains("lm_head.weight");
+    const bool head_class =
+        head_file || (from->config().tie_word_embeddings &&
+                      from->config().architecture.ends_with("ForConditionalGeneration"));
+    const SafetensorsFile file(out / "model.safetensors");
+    EXPECT_EQ(file.contains("lm_head.weight"), head_file);
+    EXPECT_EQ(file.contains("model.text_model.norm.weight"), head_class);
+    EXPECT_EQ(file.contains("text_model.norm.weight"), !head_class);
+    const std::string architecture = read_json(out / "config.json")["architectures"][0];
+    EXPECT_EQ(architecture.ends_with("ForConditionalGeneration"), head_class) << architecture;
+  }
+}
+
+TEST(WriteModelDirectory, NeverOverAnotherAndNeverHalf) {
+  const ModelCopy copy(test::golden_models().front());
+  const auto from = ModelDirectory::open(copy.path());
+  EXPECT_THROW(
+      write_model_directory(*from, from->weights(), DType::kF32, from->contract(), copy.path()),
+      Error);
+  Contract wrong = from->contract();
+  wrong.dimensions.front() += 1;
+  EXPECT_THROW(write_model_directory(*from, from->weights(), DType::kF32, wrong, copy.other("out")),
+               Error);
+  EXPECT_THROW(write_model_directory(*from, from->weights(), DType::kI32, from->contract(),
+                                     copy.other("out")),
+               Error);
+  EXPECT_FALSE(fs::exists(copy.other("out")));
+  EXPECT_EQ(std::distance(fs::directory_iterator(copy.path().parent_path()), {}), 1)
+      << "something was left beside the model";
+}
+
+}  // namespace
+}  // namespace recto
