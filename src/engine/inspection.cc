@@ -29,6 +29,14 @@ std::filesystem::path take_image_path(Json& item, const std::filesystem::path& d
        "{}: the image names no file; wanted {{\"type\": \"image\", \"path\": \"FILE\"}}", where);
 }
 
+Image read_named_image(const std::filesystem::path& file, const std::string& where) {
+  try {
+    return read_image(file);
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("{}: {}", where, error.what()));
+  }
+}
+
 std::vector<Image> take_images(Json& messages, const std::filesystem::path& directory,
                                const std::string& where) {
   std::vector<Image> images;
@@ -41,7 +49,7 @@ std::vector<Image> take_images(Json& messages, const std::filesystem::path& dire
       Json& item = content[i];
       if (!item.is_object() || item.value("type", Json()) != "image") continue;
       const std::string place = fmt::format("{}: message {}, item {}", where, m + 1, i + 1);
-      images.push_back(read_image(take_image_path(item, directory, place)));
+      images.push_back(read_named_image(take_image_path(item, directory, place), place));
     }
   }
   return images;

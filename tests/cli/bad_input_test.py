@@ -390,7 +390,7 @@ class BadLines(Case):
                            ('{"id": "b", "query": 5}', "query"), ('{"id": "b", "pdf": "x.pdf"}', "page"),
                            ('{"id": "b", "query": "x", "passage": "y"}', "passage"),
                            ('{"id": "a", "query": "twice"}', "\"a\""),
-                           ('{"id": "b", "text": "alone"}', "text"),
+                           ('{"id": "b", "text": "alone"}', "passage"),
                            ('{"id": "b", "query": "\\ud800"}', "2")):
             with self.subTest(line=line):
                 self.refuse(good + line + "\n", says)

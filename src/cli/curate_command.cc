@@ -1,0 +1,86 @@
+// recto curate: documents to a dataset.
+#include <memory>
+
+#include "base/threads.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "curate/curate.h"
+
+namespace recto {
+namespace {
+
+struct Options {
+  std::vector<std::string> paths;
+  std::string output;
+  CurateOptions curate;
+  int threads = 0;
+  bool json = false;
+};
+
+Json report_json(const CurateReport& report) {
+  Json splits = Json::object();
+  for (const auto& [name, counts] : report.splits) {
+    splits[name] = {{"families", counts.families},
+                    {"documents", counts.documents},
+                    {"pages", counts.pages},
+                    {"queries", counts.queries}};
+  }
+  return {{"files", report.files},      {"documents", report.documents},
+          {"pages", report.pages},      {"headings", report.headings},
+          {"queries", report.queries},  {"dropped", report.dropped},
+          {"splits", std::move(splits)}};
+}
+
+int run(Options options) {
+  options.curate.threads = options.threads > 0 ? options.threads : available_cores();
+  const std::vector<std::filesystem::path> paths(options.paths.begin(), options.paths.end());
+  const CurateReport report = curate(paths, options.output, options.curate);
+  print_result(options.json ? pretty_json(report_json(report)) : describe(report));
+  return 0;
+}
+
+}  // namespace
+
+void add_curate_command(CommandLine& line) {
+  const auto options = std::make_shared<Options>();
+  CurateOptions& curate = options->curate;
+  CLI::App& app =
+      line.add_command("curate", "A dataset of pages and queries from PDFs and page images",
+                       [options] { return run(*options); });
+  add_paths(app, "PATH", options->paths, "PDFs, images, and folders that hold them");
+  add_setting(app, "test-documents", curate.test_documents,
+              "Documents whose families are the test, as a shell pattern of file name or path",
+              kInputGroup)
+      ->type_name("GLOB");
+  add_setting(app, "test-share", curate.test_share,
+              "Share of the families in the test (default: 0.1, or 0 with --test-documents)",
+              kInputGroup)
+      ->type_name("SHARE")
+      ->check(CLI::Range(0.0, 1.0).description(""));
+  add_setting(app, "validation-share", curate.validation_share,
+              "Share of the families in the validation split", kInputGroup)
+      ->type_name("SHARE")
+      ->check(CLI::Range(0.0, 1.0).description(""));
+  add_setting(app, "generic-families", curate.generic_families,
+              "A heading in that many families is no query", kInputGroup)
+      ->type_name("N");
+  add_setting(app, "max-pages-per-query", curate.max_pages_per_query,
+              "A heading on more pages of its family is no query", kInputGroup)
+      ->type_name("N");
+  add_seed_option(app, options->curate.seed);
+  add_output_option(app, options->output, "The new dataset directory")->type_name("DIR");
+  add_setting(app, "longest-edge", curate.longest_edge, "Longest side of a page picture in pixels",
+              kOutputGroup)
+      ->type_name("PIXELS")
+      ->check(CLI::Range(16, 8192).description(""));
+  add_setting(app, "jpeg-quality", curate.jpeg_quality, "Quality of page pictures", kOutputGroup)
+      ->type_name("N")
+      ->check(CLI::Range(1, 100).description(""));
+  add_json_option(app, options->json);
+  add_setting(app, "threads", options->threads, "Documents read at a time; 0 is one for each core",
+              kSpeedGroup)
+      ->type_name("N")
+      ->check(CLI::Range(0, 1024).description(""));
+}
+
+}  // namespace recto
