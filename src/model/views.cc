@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "model/planes.h"
 
 namespace recto {
 namespace {
@@ -60,11 +61,7 @@ void copy_planes(const Image& image, int x, int y, int tile, uint8_t* out) {
                             static_cast<size_t>(x)) *
                                3;
     uint8_t* to = out + row * side;
-    for (size_t i = 0; i < side; ++i) {
-      to[i] = from[3 * i];
-      to[plane + i] = from[3 * i + 1];
-      to[2 * plane + i] = from[3 * i + 2];
-    }
+    split_rgb(from, side, to, to + plane, to + 2 * plane);
   }
 }
 

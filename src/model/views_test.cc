@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "model/planes.h"
 
 namespace recto {
 namespace {
@@ -66,6 +67,20 @@ TEST(Views, TilesAreCutRowByRowAsPlanes) {
     for (size_t channel = 0; channel < 3; ++channel) {
       for (size_t i = 0; i < 4; ++i) {
         EXPECT_EQ(views.pixels[(3 * tile + channel) * 4 + i], 100 * channel + 10 * tile);
+      }
+    }
+  }
+}
+
+TEST(Views, SplitsRgbOfAnyLength) {
+  std::vector<uint8_t> rgb(3 * 67);
+  for (size_t i = 0; i < rgb.size(); ++i) rgb[i] = static_cast<uint8_t>(7 * i + i / 3);
+  for (size_t count = 0; count <= 67; ++count) {
+    std::vector<uint8_t> planes(3 * 67, 255);
+    split_rgb(rgb.data(), count, &planes[0], &planes[67], &planes[2 * 67]);
+    for (size_t i = 0; i < 67; ++i) {
+      for (size_t channel = 0; channel < 3; ++channel) {
+        EXPECT_EQ(planes[67 * channel + i], i < count ? rgb[3 * i + channel] : 255);
       }
     }
   }
