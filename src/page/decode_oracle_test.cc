@@ -4,10 +4,9 @@
 #include <gtest/gtest.h>
 #include <turbojpeg.h>
 
-#include <cstring>
-
 #include "base/file.h"
 #include "page/decode.h"
+#include "page/test_oracle.h"
 #include "support/support.h"
 
 namespace recto {
@@ -32,14 +31,6 @@ std::string ycck_jpeg() {
   return bytes;
 }
 
-Image read_expected(const fs::path& path) {
-  const std::string file = read_file(path);
-  uint32_t size[2];
-  std::memcpy(size, file.data(), sizeof(size));
-  return {static_cast<int>(size[0]), static_cast<int>(size[1]),
-          std::vector<uint8_t>(file.begin() + sizeof(size), file.end())};
-}
-
 TEST(DecodeOracle, EveryKindOfFileEqualsPillow) {
   if (!fs::exists(test::python())) GTEST_SKIP() << "no " << test::python();
   TemporaryDirectory directory;
@@ -53,7 +44,7 @@ TEST(DecodeOracle, EveryKindOfFileEqualsPillow) {
   for (const auto& entry : fs::directory_iterator(directory.path())) {
     if (entry.path().extension() == ".rgb") continue;
     const std::string name = entry.path().filename().string();
-    const Image want = read_expected(entry.path().string() + ".rgb");
+    const Image want = test::read_raw_image(entry.path().string() + ".rgb");
     const Image got = decode_image(as_bytes(read_file(entry.path())), name);
     EXPECT_EQ(got.width, want.width) << name;
     EXPECT_EQ(got.height, want.height) << name;
