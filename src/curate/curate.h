@@ -1,0 +1,64 @@
+#pragma once
+// Documents to a dataset: files in, pages, queries with the pages that answer them, splits, and a
+// reason for every item kept or dropped (docs/formats/dataset.md).
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "page/reader.h"
+
+namespace recto {
+
+struct CurateOptions {
+  int longest_edge = 2048;  ///< of a page picture, in pixels; larger images are scaled down to it
+  int jpeg_quality = 85;    ///< 1..100
+  int threads = 1;          ///< documents at a time, each with a worker process
+
+  double validation_share = 0.1;  ///< of the families
+  /// Of the families; when unset 0.1, or 0 with test_documents: the test is then what they name.
+  std::optional<double> test_share;
+  uint64_t seed = 0;  ///< of the split
+  /// Patterns as in a shell (* ? []), matched against a document's file name and its path; the
+  /// families of those that match are test.
+  std::vector<std::string> test_documents;
+
+  int generic_families = 3;     ///< a heading in that many families is no query
+  int max_pages_per_query = 3;  ///< a heading on more pages of its family is no query
+  PageLimits limits;
+};
+
+struct SplitCounts {
+  int64_t families = 0;
+  int64_t documents = 0;
+  int64_t pages = 0;
+  int64_t queries = 0;
+};
+
+/// What happened, in numbers; the audit table has it item by item.
+struct CurateReport {
+  int64_t files = 0;
+  int64_t documents = 0;
+  int64_t pages = 0;
+  int64_t headings = 0;  ///< outline entries
+  int64_t queries = 0;
+  std::map<std::string, int64_t> dropped;  ///< by "stage: reason"
+  std::map<std::string, SplitCounts> splits;
+};
+
+/// Curates files and directories into a dataset directory. Files are read in sandboxed workers
+/// (page/reader.h); one that is broken, encrypted or a copy of another is recorded and skipped.
+/// The same files and options give the same bytes, whatever `threads` is. Throws Error(kUsage) for
+/// options that cannot be meant, an output that exists, or a pattern of test_documents that
+/// matches no file; Error(kBadInput) when no document is left; Error(kNotFound | kIo);
+/// Error(kInterrupted). After an error there is no output.
+CurateReport curate(const std::vector<std::filesystem::path>& paths,
+                    const std::filesystem::path& output, const CurateOptions& options);
+
+/// Lines for people: counts of each stage, and of each split.
+std::string describe(const CurateReport& report);
+
+}  // namespace recto

@@ -1,0 +1,262 @@
+#include "curate/curate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <set>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/interrupt.h"
+#include "base/sha256.h"
+#include "data/dataset.h"
+#include "data/parquet.h"
+#include "data/tables.h"
+#include "page/decode.h"
+#include "page/test_pdf.h"
+#include "support/support.h"
+
+namespace recto {
+namespace {
+namespace fs = std::filesystem;
+using test::PdfBuilder;
+using test::text_at;
+using ::testing::HasSubstr;
+
+struct Entry {
+  std::string title;
+  int page;  ///< from 1
+};
+
+/// A PDF with a page for each text and an outline.
+std::string book(const std::vector<std::string>& texts, const std::vector<Entry>& outline,
+                 const std::string& title = "") {
+  PdfBuilder pdf;
+  std::vector<int> pages;
+  for (const std::string& text : texts) pages.push_back(pdf.add_page(text_at(72, 700, text)));
+  const int root = pdf.reserve();
+  std::vector<int> items;
+  for (size_t i = 0; i < outline.size(); ++i) items.push_back(pdf.reserve());
+  for (size_t i = 0; i < outline.size(); ++i) {
+    std::string body = fmt::format("<< /Title ({}) /Parent {} 0 R /Dest [{} 0 R /Fit]",
+                                   outline[i].title, root, pages[outline[i].page - 1]);
+    if (i > 0) body += fmt::format(" /Prev {} 0 R", items[i - 1]);
+    if (i + 1 < items.size()) body += fmt::format(" /Next {} 0 R", items[i + 1]);
+    pdf.set(items[i], body + " >>");
+  }
+  if (!items.empty()) {
+    pdf.set(root, fmt::format("<< /Type /Outlines /First {} 0 R /Last {} 0 R /Count {} >>",
+                              items.front(), items.back(), items.size()));
+    pdf.set_catalog_entries(fmt::format("/Outlines {} 0 R", root));
+  }
+  if (!title.empty()) {
+    const int info = pdf.add(fmt::format("<< /Title ({}) /Producer (by hand) >>", title));
+    pdf.set_trailer_entries(fmt::format("/Info {} 0 R", info));
+  }
+  return pdf.finish();
+}
+
+/// A folder with five good documents of four families and several bad files.
+class Curate : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    fs::create_directories(in() / "sub");
+    write_file(in() / "faq-book.de.pdf",
+               book({"Vorwort", "1 Wie installiert man es?", "2 Wer hat es geschrieben?"},
+                    {{"1 Wie installiert man es?", 2}, {"2 Wer hat es geschrieben?", 2}}));
+    write_file(in() / "faq-book.en.pdf",
+               book({"Foreword", "1 How to install it?"}, {{"1 How to install it?", 2}},
+                    "The questions of many"));
+    write_file(in() / "sub" / "engine.pdf",
+               book({"Engine maintenance schedule", "Oil pressure limits"},
+                    {{"Engine maintenance schedule", 1},
+                     {"Oil pressure limits", 2},
+                     {"Nothing of the kind", 1}},
+                    "Engine"));
+    write_file(in() / "harvest.pdf",
+               book({"Harvest report of the year"}, {{"Harvest report of the year", 1}}));
+    write_file(in() / "scan.png", read_file(test::source_directory() /
+                                            "tests/goldens/images/src/page_a4_620x877.png"));
+    fs::copy_file(in() / "harvest.pdf", in() / "sub" / "copy of harvest.pdf");
+    write_file(in() / "broken.pdf", "%PDF-1.4 and then nothing");
+    write_file(in() / "empty.pdf", "");
+    write_file(in() / "text.png", "this is no picture");
+    options_.longest_edge = 300;
+    options_.limits.max_wall_seconds = 60;
+  }
+
+  fs::path in() const { return directory_.path() / "in"; }
+  fs::path out(const std::string& name = "out") const { return directory_.path() / name; }
+
+  TemporaryDirectory directory_;
+  CurateOptions options_;
+};
+
+std::map<std::string, std::string> audit_of(const fs::path& directory) {
+  const ParquetFile file(directory / "audit/audit-00000-of-00001.parquet");
+  std::map<std::string, std::string> rows;
+  for (int group = 0; group < file.groups(); ++group) {
+    for (Row& row : file.read(group, Table<AuditRow>::columns())) {
+      const AuditRow audit = Table<AuditRow>::from_row(std::move(row));
+      rows[audit.stage + " " + audit.item] = audit.decision + ": " + audit.reason;
+    }
+  }
+  return rows;
+}
+
+TEST_F(Curate, DocumentsPagesQueriesAndReasons) {
+  options_.test_documents = {"faq-book.*"};
+  options_.validation_share = 0;
+  const CurateReport report = curate({in()}, out(), options_);
+  EXPECT_EQ(report.files, 9);
+  EXPECT_EQ(report.documents, 5);
+  EXPECT_EQ(report.pages, 9);
+  EXPECT_EQ(report.queries, 6);
+  EXPECT_EQ(report.splits.at("test").families, 1);
+  EXPECT_EQ(report.splits.at("test").documents, 2);
+
+  const Dataset dataset = Dataset::open(out());
+  EXPECT_THAT(dataset.splits(), ::testing::ElementsAre("test", "train"));
+  std::map<std::string, std::string> answers;
+  for (const char* split : {"train", "test"}) {
+    std::map<std::string, std::string> texts;
+    for (const auto& query : dataset.queries(split)) texts[query.query_id] = query.query;
+    for (const auto& qrel : dataset.qrels(split)) {
+      answers[texts.at(qrel.query_id)] = qrel.page_id.substr(64);
+    }
+  }
+  EXPECT_EQ(answers, (std::map<std::string, std::string>{{"Wie installiert man es?", "-2"},
+                                                         {"Wer hat es geschrieben?", "-3"},
+                                                         {"How to install it?", "-2"},
+                                                         {"Engine maintenance schedule", "-1"},
+                                                         {"Oil pressure limits", "-2"},
+                                                         {"Harvest report of the year", "-1"}}));
+  std::map<std::string, DocumentRow> documents;
+  for (const auto& row : dataset.documents("train")) documents[row.source_name] = row;
+  ASSERT_EQ(documents.size(), 3u);
+  EXPECT_EQ(documents["engine.pdf"].title, "Engine");
+  EXPECT_EQ(documents["engine.pdf"].producer, "by hand");
+  EXPECT_EQ(documents["engine.pdf"].pages, 2);
+  EXPECT_EQ(documents["scan.png"].document_id, sha256_file(in() / "scan.png"));
+
+  dataset.for_each_page("train", [&](PageRow&& page) {
+    const Image image = decode_image(as_bytes(page.image), page.page_id);
+    EXPECT_EQ(std::max(image.width, image.height), 300);
+    EXPECT_EQ(image.width, page.width);
+    EXPECT_EQ(image.height, page.height);
+    EXPECT_EQ(page.text_source, page.text.empty() ? "none" : "text_layer");
+  });
+  const auto audit = audit_of(out());
+  EXPECT_THAT(audit.at("file copy of harvest.pdf"),
+              HasSubstr("dropped: copy of the document " + sha256_file(in() / "harvest.pdf")));
+  for (const char* bad : {"broken.pdf", "empty.pdf", "text.png"}) {
+    const std::string row = audit.at("document " + sha256_file(in() / bad));
+    EXPECT_THAT(row, HasSubstr("dropped: " + std::string(bad)));
+    EXPECT_THAT(row, ::testing::Not(HasSubstr(in().string()))) << "paths are not recorded";
+  }
+  const std::string engine = sha256_file(in() / "sub" / "engine.pdf");
+  EXPECT_EQ(audit.at("heading " + engine + "#outline-3"),
+            "dropped: not on the page it leads to nor beside it");
+  EXPECT_EQ(audit.at("page " + engine + "-1"), "kept: rendered");
+  EXPECT_THAT(audit.at("split " + sha256_file(in() / "faq-book.de.pdf")), HasSubstr("pinned"));
+  EXPECT_THAT(describe(report), HasSubstr("5 documents, 9 pages"));
+}
+
+TEST_F(Curate, SameInputGivesTheSameBytesWhateverTheThreads) {
+  curate({in()}, out("a"), options_);
+  options_.threads = 3;
+  curate({in()}, out("b"), options_);
+  int files = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(out("a"))) {
+    if (!entry.is_regular_file()) continue;
+    const fs::path name = fs::relative(entry.path(), out("a"));
+    EXPECT_EQ(read_file(entry.path()), read_file(out("b") / name)) << name;
+    ++files;
+  }
+  EXPECT_GE(files, 8);
+  EXPECT_FALSE(fs::exists(out("a") / "scratch"));
+}
+
+TEST_F(Curate, NoFamilyAndNoQueryIsInTwoSplits) {
+  for (uint64_t seed = 0; seed < 4; ++seed) {
+    options_.seed = seed;
+    curate({in()}, out(std::to_string(seed)), options_);
+    const Dataset dataset = Dataset::open(out(std::to_string(seed)));
+    std::map<std::string, std::string> split_of;
+    std::set<std::string> queries;
+    for (const std::string& split : dataset.splits()) {
+      for (const auto& row : dataset.documents(split)) {
+        EXPECT_EQ(row.split, split);
+        EXPECT_EQ(split_of.emplace(row.family, split).first->second, split);
+      }
+      for (const auto& row : dataset.queries(split)) EXPECT_TRUE(queries.insert(row.query).second);
+    }
+    EXPECT_EQ(dataset.splits().size(), 3u) << "four families fill three splits";
+  }
+}
+
+TEST_F(Curate, WrongUsageIsSaidAndLeavesNothing) {
+  struct Case {
+    const char* word;
+    std::function<void(CurateOptions&)> spoil;
+  };
+  const std::vector<Case> cases = {
+      {"longest edge", [](CurateOptions& o) { o.longest_edge = 0; }},
+      {"quality", [](CurateOptions& o) { o.jpeg_quality = 101; }},
+      {"threads", [](CurateOptions& o) { o.threads = 0; }},
+      {"shares", [](CurateOptions& o) { o.validation_share = 1; }},
+      {"\"nosuch-*\"", [](CurateOptions& o) { o.test_documents = {"nosuch-*"}; }},
+  };
+  for (const Case& test : cases) {
+    CurateOptions options = options_;
+    test.spoil(options);
+    try {
+      curate({in()}, out(), options);
+      ADD_FAILURE() << test.word << ": no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUsage) << error.what();
+      EXPECT_THAT(error.what(), HasSubstr(test.word));
+    }
+    EXPECT_FALSE(fs::exists(out()));
+  }
+}
+
+TEST_F(Curate, NothingUsableIsAnErrorThatSaysWhy) {
+  try {
+    curate({in() / "broken.pdf", in() / "empty.pdf"}, out(), options_);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kBadInput);
+    EXPECT_THAT(error.what(), HasSubstr("broken.pdf"));
+  }
+  EXPECT_FALSE(fs::exists(out()));
+  EXPECT_THROW(curate({in() / "absent"}, out(), options_), Error);
+}
+
+TEST_F(Curate, InterruptedItLeavesNothing) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    install_interrupt_handler();
+    ::raise(SIGINT);
+    try {
+      curate({in()}, out(), options_);
+    } catch (const Error& error) {
+      ::_exit(exit_status(error.code()));
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 130);
+  std::set<std::string> left;
+  for (const auto& entry : fs::directory_iterator(directory_.path())) {
+    left.insert(entry.path().filename());
+  }
+  EXPECT_EQ(left, (std::set<std::string>{"in"}));
+}
+
+}  // namespace
+}  // namespace recto

@@ -1,0 +1,69 @@
+#include "curate/folded_text.h"
+
+#include <algorithm>
+
+#include "base/utf8.h"
+
+namespace recto {
+
+namespace {
+
+constexpr char32_t kFirstLigature = 0xFB00;
+constexpr const char* kLigatures[] = {"ff", "fi", "fl", "ffi", "ffl", "st", "st"};
+constexpr char32_t kSoftHyphen = 0x00AD;
+constexpr char32_t kHyphenAtLineEnd = 0xFFFE;
+/// From here on (radicals, kana, ideographs, hangul) a character is a syllable or a word.
+constexpr char32_t kFirstEastAsian = 0x2E80;
+constexpr int kEastAsianLetters = 3;
+
+}  // namespace
+
+std::string spell_out_ligatures(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (size_t at = 0; at < text.size();) {
+    const char32_t code = decode_utf8(text, at);
+    if (code >= kFirstLigature && code < kFirstLigature + std::size(kLigatures)) {
+      out += kLigatures[code - kFirstLigature];
+    } else if (code != kSoftHyphen && code != kHyphenAtLineEnd) {
+      append_utf8(out, code);
+    }
+  }
+  return out;
+}
+
+FoldedText::FoldedText(WordTokenizer& tokenizer, std::string_view text) {
+  tokenizer.for_each(spell_out_ligatures(text), [&](std::string_view word) {
+    starts_.push_back(joined_.size());
+    joined_ += word;
+    return true;
+  });
+}
+
+bool FoldedText::is_boundary(size_t at) const {
+  return at == joined_.size() || std::binary_search(starts_.begin(), starts_.end(), at);
+}
+
+bool FoldedText::contains(const FoldedText& part) const {
+  if (part.empty()) return false;
+  for (size_t at = joined_.find(part.joined_); at != std::string::npos;
+       at = joined_.find(part.joined_, at + 1)) {
+    if (is_boundary(at) && is_boundary(at + part.joined_.size())) return true;
+  }
+  return false;
+}
+
+int FoldedText::letters() const {
+  int count = 0;
+  for (size_t at = 0; at < joined_.size();) {
+    const char32_t code = decode_utf8(joined_, at);
+    if (code >= kFirstEastAsian) {
+      count += kEastAsianLetters;
+    } else if (code < U'0' || code > U'9') {
+      ++count;
+    }
+  }
+  return count;
+}
+
+}  // namespace recto

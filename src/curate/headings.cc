@@ -1,0 +1,162 @@
+#include "curate/headings.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <optional>
+#include <utility>
+
+#include "base/error.h"
+
+namespace recto {
+
+namespace {
+
+constexpr const char* kStage = "heading";
+constexpr int kMinLetters = 6;
+constexpr int kMinLettersOfOneWord = 12;
+
+/// Words that stand before the number of a chapter, in lower case.
+constexpr std::array<std::string_view, 28> kChapterWords = {
+    "chapter",  "appendix", "section", "part",      "kapitel",  "anhang",    "abschnitt",
+    "teil",     "chapitre", "annexe",  "partie",    "capítulo", "capitulo",  "apéndice",
+    "apêndice", "sección",  "secção",  "parte",     "capitolo", "appendice", "sezione",
+    "rozdział", "dodatek",  "część",   "hoofdstuk", "bijlage",  "deel",      "paragraaf"};
+
+std::vector<std::string_view> split_words(std::string_view text) {
+  std::vector<std::string_view> words;
+  for (size_t at = text.find_first_not_of(" \t\r\n\f\v"); at != std::string_view::npos;
+       at = text.find_first_not_of(" \t\r\n\f\v", at)) {
+    const size_t end = std::min(text.find_first_of(" \t\r\n\f\v", at), text.size());
+    words.push_back(text.substr(at, end - at));
+    at = end;
+  }
+  return words;
+}
+
+std::string ascii_lower(std::string_view word) {
+  std::string out(word);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+bool is_roman(std::string_view word) {
+  return !word.empty() && word.find_first_not_of("IVXLC") == std::string_view::npos;
+}
+
+/// "1", "1.2.3", "4)", "A.1", "(2)", "II." and "§7", but not "3D", "A" or "I".
+bool is_number(std::string_view word) {
+  if (word.starts_with("§")) word.remove_prefix(2);  // two bytes of UTF-8
+  if (word.starts_with("(")) word.remove_prefix(1);
+  const size_t bare = word.find_last_not_of(".:)") + 1;
+  const bool marked = bare < word.size();
+  word = word.substr(0, bare);
+  if (marked && is_roman(word)) return true;
+  bool digits = false;
+  bool separated = false;
+  for (size_t i = 0; i < word.size(); ++i) {
+    const auto c = static_cast<unsigned char>(word[i]);
+    if (std::isdigit(c)) {
+      digits = true;
+    } else if (c == '.' || c == '-') {
+      separated = true;
+    } else if (!(i == 0 && std::isupper(c))) {
+      return false;
+    }
+  }
+  // One capital letter numbers an appendix when something shows that it does.
+  const bool letter = !word.empty() && std::isupper(static_cast<unsigned char>(word[0]));
+  return letter ? (separated && digits) || (marked && word.size() == 1) : digits;
+}
+
+/// What stands after "Chapter": any number, roman numeral or letter.
+bool is_chapter_number(std::string_view word) {
+  word = word.substr(0, word.find_last_not_of(".:)") + 1);
+  return is_number(word) || is_roman(word) ||
+         (word.size() == 1 && std::isupper(static_cast<unsigned char>(word[0])));
+}
+
+bool is_dash(std::string_view word) {
+  return word == "-" || word == "–" || word == "—" || word == ":" || word == "." || word == "|";
+}
+
+/// Why a heading cannot be a query whatever page it is on, or nothing.
+struct Refusal {
+  const char* reason = nullptr;
+  double score = 0;
+  double threshold = 0;
+};
+
+Refusal refuse(const OutlineEntry& entry, int page_count, const FoldedText& words) {
+  if (entry.page < 1 || entry.page > page_count) return {"leads nowhere"};
+  const int letters = words.letters();
+  if (letters == 0) return {"no letters"};
+  if (letters < kMinLetters) return {"short", double(letters), double(kMinLetters)};
+  if (words.words() == 1 && letters < kMinLettersOfOneWord) {
+    return {"short: one word", double(letters), double(kMinLettersOfOneWord)};
+  }
+  return {};
+}
+
+/// The page that has the words: the one the outline names, the next, or the one before.
+std::optional<int> find_page(const FoldedText& words, int page, int page_count,
+                             const PageWords& page_words) {
+  for (const int candidate : {page, page + 1, page - 1}) {
+    if (candidate < 1 || candidate > page_count) continue;
+    if (page_words(candidate).contains(words)) return candidate;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string strip_numbering(std::string_view title) {
+  const auto words = split_words(title);
+  size_t first = 0;
+  if (words.size() > 1 && is_chapter_number(words[1]) &&
+      std::find(kChapterWords.begin(), kChapterWords.end(), ascii_lower(words[0])) !=
+          kChapterWords.end()) {
+    first = 2;
+  } else if (!words.empty() && is_number(words[0])) {
+    first = 1;
+  }
+  if (first > 0) {
+    while (first < words.size() && is_dash(words[first])) ++first;
+  }
+  std::string out;
+  for (size_t i = first; i < words.size(); ++i) {
+    if (!out.empty()) out += ' ';
+    out += words[i];
+  }
+  return out;
+}
+
+std::vector<Heading> find_headings(const std::string& document_id,
+                                   const std::vector<OutlineEntry>& outline, int page_count,
+                                   WordTokenizer& tokenizer, const PageWords& page_words,
+                                   Audit& audit) {
+  std::vector<Heading> headings;
+  for (size_t i = 0; i < outline.size(); ++i) {
+    const OutlineEntry& entry = outline[i];
+    const std::string item = fmt::format("{}#outline-{}", document_id, i + 1);
+    Heading heading;
+    heading.query = strip_numbering(spell_out_ligatures(entry.title));
+    const FoldedText words(tokenizer, heading.query);
+    heading.folded = words.joined();
+    if (const Refusal refusal = refuse(entry, page_count, words); refusal.reason != nullptr) {
+      audit.drop(item, kStage, refusal.reason, refusal.score, refusal.threshold);
+      continue;
+    }
+    const auto page = find_page(words, entry.page, page_count, page_words);
+    if (!page) {
+      audit.drop(item, kStage, "not on the page it leads to nor beside it");
+      continue;
+    }
+    heading.page = *page;
+    headings.push_back(std::move(heading));
+  }
+  return headings;
+}
+
+}  // namespace recto

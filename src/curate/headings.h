@@ -1,0 +1,39 @@
+#pragma once
+// Queries that a document carries itself: the headings of its outline, each with the page it
+// stands on.
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "curate/audit.h"
+#include "curate/folded_text.h"
+#include "page/reader.h"
+
+namespace recto {
+
+/// A heading that stands on a page.
+struct Heading {
+  std::string query;   ///< without numbering, white space folded
+  std::string folded;  ///< FoldedText::joined of query: what makes two queries the same
+  int page = 0;        ///< from 1
+};
+
+/// "3.1 Setting up" -> "Setting up", "Chapter 4: Use" -> "Use", "A.2. Files" -> "Files"; white
+/// space folded. A title that is nothing but numbering gives "".
+std::string strip_numbering(std::string_view title);
+
+/// Folded text of page `number` (from 1), made when it is asked for.
+using PageWords = std::function<const FoldedText&(int number)>;
+
+/// The headings of `outline` that can be queries. One is dropped, with a row in `audit` for
+/// `document_id` + "#outline-" + its place from 1, when it leads nowhere, has no letters, is short
+/// (fewer than 6 letters, or one word of fewer than 12), or stands neither on the page it leads to
+/// nor on the next or the one before. A heading on the page beside belongs to that page.
+std::vector<Heading> find_headings(const std::string& document_id,
+                                   const std::vector<OutlineEntry>& outline, int page_count,
+                                   WordTokenizer& tokenizer, const PageWords& page_words,
+                                   Audit& audit);
+
+}  // namespace recto
