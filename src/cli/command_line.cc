@@ -57,23 +57,22 @@ int say_usage_error(const CLI::App& app, const std::string& message) {
 std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& command = deepest_command(app);
   const bool no_command = !command.get_subcommands([](const CLI::App*) { return true; }).empty();
-  if (no_command && dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+  if (no_command) {
     const auto rest = command.remaining(true);
-    return fmt::format("{} has no command \"{}\"", full_name(command),
-                       rest.empty() ? "" : rest.front());
-  }
-  if (no_command && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
-    return fmt::format("{} needs a command", full_name(command));
+    if (rest.empty()) return fmt::format("{} needs a command", full_name(command));
+    return fmt::format("{} has no command \"{}\"", full_name(command), rest.front());
   }
   return error.what();
 }
 
 }  // namespace
 
-CommandLine::CommandLine(const std::string& program, const std::string& description)
+CommandLine::CommandLine(const std::string& program, const std::string& description,
+                         const std::string& version_note)
     : app_(description, program) {
   app_.require_subcommand(1);
-  app_.set_version_flag("--version", program + " " + recto_version(), "Print the version and exit")
+  app_.set_version_flag("--version", program + " " + recto_version() + version_note,
+                        "Print the version and exit")
       ->group(kGeneralGroup);
   app_.set_help_flag("-h,--help", "Print this help and exit")->group(kGeneralGroup);
   const auto format = std::make_shared<HelpFormat>();
@@ -139,6 +138,7 @@ int CommandLine::parse_and_run(int argc, char** argv) {
 
 int CommandLine::run(int argc, char** argv) {
   install_interrupt_handler();
+  arguments_.assign(argv + 1, argv + argc);
   try {
     return parse_and_run(argc, argv);
   } catch (const Error& error) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace recto {
 
@@ -13,7 +14,9 @@ namespace recto {
 /// environment (RECTO_…), the file of --config, the default.
 class CommandLine {
  public:
-  CommandLine(const std::string& program, const std::string& description);
+  /// `version_note` follows the version in --version: ", torch 2.13.0".
+  CommandLine(const std::string& program, const std::string& description,
+              const std::string& version_note = {});
 
   /// Declares a command. `run` is called after all options are read and checked; its result is the
   /// exit status. The common options (--config, --quiet, --verbose, --no-progress) are added.
@@ -27,6 +30,9 @@ class CommandLine {
   /// Reads the arguments and runs the command. Returns the exit status: 0 done, 1 failed, 2 wrong
   /// usage, 130 interrupted; every message is on stderr by then. Never throws.
   int run(int argc, char** argv);
+
+  /// The arguments of run(), without the program's name.
+  const std::vector<std::string>& arguments() const { return arguments_; }
 
  private:
   struct CommonOptions {
@@ -43,6 +49,7 @@ class CommandLine {
   std::map<std::string, CLI::App*> groups_;
   CommonOptions common_;
   std::function<int()> chosen_;
+  std::vector<std::string> arguments_;
 };
 
 /// Writes a result to stdout, at once. Throws Error(kIo) when stdout cannot take it.

@@ -70,16 +70,17 @@ class Problems {
 };
 
 void judge_pages(const SandboxReport& sandbox, Problems& problems) {
-  problems.add(sandbox.worker_path.empty(), true, "recto-page-worker is not there",
-               "put it beside recto or into ../libexec/recto, or set RECTO_PAGE_WORKER");
-  problems.add(!sandbox.worker_path.empty() && !sandbox.pdfium, true,
-               "the page worker cannot load PDFium",
-               sandbox.problem.empty() ? "run scripts/setup, or set RECTO_PDFIUM to libpdfium.so"
-                                       : sandbox.problem);
-  problems.add(!sandbox.landlock || !sandbox.seccomp, false,
-               "the page worker runs with a weaker sandbox",
-               "use a Linux kernel from 5.13 on with Landlock and seccomp; open only files you "
-               "trust until then");
+  if (sandbox.worker_path.empty() || !sandbox.pdfium) {
+    problems.add(
+        true, true, "the page worker cannot read PDFs: " + sandbox.problem,
+        "put recto-page-worker beside recto or into ../libexec/recto and libpdfium.so into "
+        "lib/recto, or set RECTO_PAGE_WORKER and RECTO_PDFIUM");
+    return;
+  }
+  problems.add(
+      !sandbox.problem.empty(), false,
+      "the page worker runs in a weaker sandbox: " + sandbox.problem,
+      "use a Linux kernel with Landlock and seccomp; until then open only files you trust");
 }
 
 void judge(const Json& report, const SandboxReport& sandbox, Problems& problems) {

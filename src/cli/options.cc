@@ -103,6 +103,7 @@ CLI::Option* add_paths(CLI::App& app, const std::string& name, std::vector<std::
       ->type_name("PATH")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->expected(1, CLI::detail::expected_max_vector_size)
+      ->allow_extra_args()
       ->required()
       ->configurable(false);
 }
