@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "model/input.h"
 #include "page/decode.h"
+#include "support/golden_tokenizers.h"
 #include "support/support.h"
 
 namespace recto {
@@ -19,17 +20,7 @@ Json prompt_cases(const char* section) {
 }
 
 Tokenizer tokenizer_of(const std::string& name) {
-  if (name != "smollm2_v1_2b") return Tokenizer::parse(test::smollm2_tokenizer_json(), name);
-  Json json = parse_json(test::smollm2_tokenizer_json(), name);
-  const Json added =
-      read_json(test::goldens() / "tokenizer/smollm2/v1_2b_added_tokens.json").at("added_tokens");
-  Json kept = Json::array();
-  for (const Json& token : json.at("added_tokens")) {
-    if (token.at("id") < added.at(0).at("id")) kept.push_back(token);
-  }
-  for (const Json& token : added) kept.push_back(token);
-  json["added_tokens"] = kept;
-  return Tokenizer::parse(json.dump(), name);
+  return Tokenizer::parse(test::golden_tokenizer_json(name), name);
 }
 
 std::vector<int32_t> ids_of(const Json& json) { return json.get<std::vector<int32_t>>(); }
