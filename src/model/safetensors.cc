@@ -261,8 +261,10 @@ void SafetensorsWriter::set_metadata(const std::string& key, const std::string& 
 std::vector<const SafetensorsWriter::Named*> SafetensorsWriter::layout() const {
   std::vector<const Named*> order;
   for (const Named& entry : entries_) order.push_back(&entry);
-  std::stable_sort(order.begin(), order.end(), [](const Named* a, const Named* b) {
-    return dtype_size(a->second.dtype) > dtype_size(b->second.dtype);
+  std::sort(order.begin(), order.end(), [](const Named* a, const Named* b) {
+    const size_t a_size = dtype_size(a->second.dtype);
+    const size_t b_size = dtype_size(b->second.dtype);
+    return a_size != b_size ? a_size > b_size : a->first < b->first;
   });
   return order;
 }
