@@ -27,10 +27,10 @@ struct Contract {
   int max_query_tokens = 512;        ///< ids of a text-only input with the terminal token
   Pooling pooling = Pooling::kLast;
   std::vector<std::string> outputs = {"dense"};
-  bool causal = true;                ///< "attention": "causal" | "bidirectional"
-  std::vector<int> dimensions;       ///< descending, first = full width
+  bool causal = true;           ///< "attention": "causal" | "bidirectional"
+  std::vector<int> dimensions;  ///< descending, first = full width
   bool normalize = true;
-  ViewSettings views;                ///< longest_edge, tile, image_splitting, resample, resample_order
+  ViewSettings views;  ///< longest_edge, tile, image_splitting, resample, resample_order
   PositionIds position_ids = PositionIds::kIdentity;
 
   /// The default of docs/formats.md for a model directory without retriever.json.
