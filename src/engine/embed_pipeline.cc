@@ -12,6 +12,7 @@
 #include "base/progress.h"
 #include "base/threads.h"
 #include "engine/cpu_embedder.h"
+#include "page/resize.h"
 
 namespace recto {
 namespace {
@@ -153,6 +154,20 @@ class Preparer : public EmbedIntake {
     if (!queue_.push(std::move(row)) || last) throw NoMoreWanted();
   }
 
+  // The picture for people has a size of its own: a model may see too little of a page to read it.
+  SourcePage source_page(Document& document, int page, Image seen) const {
+    const int edge = options_.picture_edge;
+    if (document.is_pdf() && longest_edge_ != edge) {
+      seen = document.render(page, edge);
+    } else if (const int longest = std::max(seen.width, seen.height); longest > edge) {
+      const auto scaled = [&](int side) {
+        return std::max(1, static_cast<int>(int64_t{side} * edge / longest));
+      };
+      seen = resize(seen, scaled(seen.width), scaled(seen.height));
+    }
+    return {std::move(seen), document.text(page).text, document.title()};
+  }
+
   void build(Prepared& row) {
     const EmbedItem& item = row.item;
     if (item.passage) {
@@ -167,9 +182,8 @@ class Preparer : public EmbedIntake {
     row.input = item.query  ? builder_.query(*item.query, image)
                 : item.text ? builder_.document(image, *item.text)
                             : builder_.document(image);
-    if (options_.keep_sources && !item.pdf.empty()) {
-      Document& pdf = document(item.pdf);
-      row.source = {std::move(image), pdf.text(row.page).text, pdf.title()};
+    if (options_.picture_edge > 0 && !item.pdf.empty()) {
+      row.source = source_page(document(item.pdf), row.page, std::move(image));
     }
   }
 
@@ -291,24 +305,29 @@ class Batch {
 }  // namespace
 
 void check_embed_item(const EmbedItem& item) {
-  const int pictures = (item.image.empty() ? 0 : 1) + (item.image_bytes.empty() ? 0 : 1) +
-                       (item.decoded.rgb.empty() ? 0 : 1) + (item.pdf.empty() ? 0 : 1);
-  const bool alone =
-      pictures == 0 && (item.query.has_value() != item.passage.has_value()) && !item.text;
+  std::string found;
+  int pictures = 0;
+  const auto note = [&](bool present, const char* name, int picture) {
+    if (!present) return;
+    found += (found.empty() ? "" : ", ") + std::string(name);
+    pictures += picture;
+  };
+  note(item.query.has_value(), "query", 0);
+  note(item.passage.has_value(), "passage", 0);
+  note(item.text.has_value(), "text", 0);
+  note(!item.image.empty(), "image", 1);
+  note(!item.image_bytes.empty(), "image bytes", 1);
+  note(!item.decoded.rgb.empty(), "decoded image", 1);
+  note(!item.pdf.empty(), "pdf", 1);
+  const bool words = pictures == 0 && item.query.has_value() != item.passage.has_value();
   const bool picture = pictures == 1 && !item.passage && !(item.query && item.text);
-  if (!alone && !picture) {
+  if (!(words && !item.text) && !picture) {
     fail(ErrorCode::kBadInput,
-         "an input is one of: query; passage; image or pdf with page; image or pdf with text; "
-         "image or pdf with query. This one has {}{}{}{}{}",
-         item.query ? "query " : "", item.passage ? "passage " : "", item.text ? "text " : "",
-         has_image(item) ? "image " : "",
-         item.pdf.empty()
-             ? (pictures == 0 && !item.query && !item.passage && !item.text ? "none of them" : "")
-             : "pdf");
+         "an input is a query, a passage, or an image or page of a pdf, alone or with a text or a "
+         "query; this one has: {}",
+         found.empty() ? "nothing" : found);
   }
-  if (item.page < 0) {
-    fail(ErrorCode::kBadInput, "page {}: pages are counted from 1", item.page);
-  }
+  if (item.page < 0) fail(ErrorCode::kBadInput, "page {}: pages are counted from 1", item.page);
 }
 
 std::string page_row_id(const std::string& pdf, int page) {

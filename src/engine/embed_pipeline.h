@@ -41,7 +41,7 @@ std::string page_row_id(const std::string& pdf, int page);
 
 /// The page behind a row.
 struct SourcePage {
-  Image image;
+  Image picture;      ///< longest side at most EmbedOptions::picture_edge
   std::string text;   ///< text layer, empty if there is none
   std::string title;  ///< of the document
 };
@@ -53,7 +53,7 @@ struct EmbeddedRow {
   int page = 0;                   ///< of the PDF, from 1; 0 for everything else
   std::span<const float> vector;  ///< full width, as Embedder::embed gives it
   bool truncated = false;         ///< the text was cut to the contract's length
-  const SourcePage* source = nullptr;  ///< of a page of a `pdf`, when EmbedOptions::keep_sources
+  const SourcePage* source = nullptr;  ///< of a page of a `pdf`, with EmbedOptions::picture_edge
 };
 using EmbedSink = std::function<void(const EmbeddedRow&)>;
 
@@ -73,9 +73,9 @@ using EmbedSource = std::function<void(EmbedIntake&)>;
 struct EmbedOptions {
   /// Most token ids in one call of the model; a longer input goes alone.
   int64_t batch_tokens = 4096;
-  bool keep_going = false;    ///< report and skip a bad input instead of ending with it
-  bool keep_sources = false;  ///< hand the pages of PDFs to the sink too
-  int prefetch = 4;           ///< inputs prepared ahead of the model
+  bool keep_going = false;  ///< report and skip a bad input instead of ending with it
+  int picture_edge = 0;     ///< 0, or longest side of the page pictures handed to the sink
+  int prefetch = 4;         ///< inputs prepared ahead of the model
   PageLimits limits;
   std::string label = "embed";  ///< of the progress bar
   uint64_t expected = 0;        ///< rows to come, for the progress bar; 0 when unknown

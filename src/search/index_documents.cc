@@ -1,6 +1,5 @@
 #include "search/index_documents.h"
 
-#include <algorithm>
 #include <atomic>
 #include <set>
 #include <utility>
@@ -9,7 +8,6 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "page/encode.h"
-#include "page/resize.h"
 
 namespace recto {
 namespace fs = std::filesystem;
@@ -18,18 +16,8 @@ namespace {
 
 constexpr int kPictureQuality = 80;
 
-// At most kIndexPictureEdge on its longest side.
-Image picture_of(const Image& page) {
-  const int longest = std::max(page.width, page.height);
-  if (longest <= kIndexPictureEdge) return page;
-  const auto scaled = [&](int side) {
-    return std::max(1, static_cast<int>(int64_t{side} * kIndexPictureEdge / longest));
-  };
-  return resize(page, scaled(page.width), scaled(page.height));
-}
-
 IndexPage index_page(const EmbeddedRow& row) {
-  const Image picture = picture_of(row.source->image);
+  const Image& picture = row.source->picture;
   return {.page_number = row.page,
           .width = picture.width,
           .height = picture.height,
@@ -109,7 +97,7 @@ std::shared_ptr<const ModelDirectory> open_index_model(const PageIndex& index,
 IndexingReport add_documents(PageIndex& index, Embedder& embedder,
                              const std::vector<fs::path>& files, EmbedOptions options) {
   IndexingReport report;
-  options.keep_sources = true;
+  options.picture_edge = kIndexPictureEdge;
   Indexer indexer(index, embedder.model().contract(), report);
   std::atomic<int64_t> present{0};
   const EmbedSource source = [&](EmbedIntake& intake) {

@@ -172,7 +172,7 @@ class WholeWay(Documents):
         self.fail_with(1, "curate", self.path("bad"), "--output", self.path("d"))
         self.assert_absent(self.path("d"))
         self.fail_with(1, "eval", "--model", model(), "--data", self.path("pdf"), "--output", self.path("r"),
-                       says=["manifest.json"])
+                       says=["dataset"])
         self.assert_absent(self.path("r"))
 
 
