@@ -11,6 +11,7 @@ namespace recto {
 namespace {
 
 std::atomic<bool> g_interrupted{false};
+thread_local int t_deferred = 0;
 static_assert(std::atomic<bool>::is_always_lock_free);
 
 void on_signal(int) {
@@ -29,7 +30,10 @@ void install_interrupt_handler() {
   std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit becomes EFBIG, an error with a message
 }
 
-bool interrupted() { return g_interrupted.load(std::memory_order_relaxed); }
+bool interrupted() { return t_deferred == 0 && g_interrupted.load(std::memory_order_relaxed); }
+
+DeferInterrupts::DeferInterrupts() { ++t_deferred; }
+DeferInterrupts::~DeferInterrupts() { --t_deferred; }
 
 void throw_if_interrupted() {
   if (interrupted()) throw Error(ErrorCode::kInterrupted, "interrupted; nothing was half-written");

@@ -13,4 +13,14 @@ bool interrupted();
 /// Throws Error(kInterrupted) once a signal has arrived. Long loops call it once an item.
 void throw_if_interrupted();
 
+/// While one lives, the two functions above know of no signal in this thread: for what must still
+/// be written before the program ends, such as a checkpoint.
+class DeferInterrupts {
+ public:
+  DeferInterrupts();
+  ~DeferInterrupts();
+  DeferInterrupts(const DeferInterrupts&) = delete;
+  DeferInterrupts& operator=(const DeferInterrupts&) = delete;
+};
+
 }  // namespace recto

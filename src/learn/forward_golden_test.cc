@@ -103,13 +103,6 @@ TEST(LearnGolden, ShiftedPositionIdsOfTransformers455) {
     if (!std::filesystem::exists(golden.goldens / "position_ids.safetensors")) continue;
     any = true;
     const SafetensorsFile file(golden.goldens / "position_ids.safetensors");
-    const int64_t side = golden.config.vision.patches_per_side();
-    EXPECT_TRUE(patch_position_ids(side, PositionIds::kHf455Fp32)
-                    .to(torch::kFloat32)
-                    .equal(torch::from_blob(
-                               const_cast<std::byte*>(file.at("legacy_position_ids").bytes.data()),
-                               {side * side}, torch::kInt32)
-                               .to(torch::kFloat32)));
     Contract contract;
     contract.position_ids = PositionIds::kHf455Fp32;
     RetrieverModel model = golden.load(contract);

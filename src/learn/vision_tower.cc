@@ -2,7 +2,17 @@
 
 #include <cmath>
 
+#include "engine/position_ids.h"
+
 namespace recto {
+namespace {
+
+torch::Tensor position_tensor(const VisionConfig& config, PositionIds kind) {
+  const std::vector<int32_t> ids = patch_position_ids(kind, config.patches_per_side());
+  return torch::tensor(std::vector<int64_t>(ids.begin(), ids.end()));
+}
+
+}  // namespace
 
 VisionLayerImpl::VisionLayerImpl(std::string path, const VisionConfig& config)
     : path_(std::move(path)), heads_(config.num_attention_heads) {
@@ -47,7 +57,7 @@ torch::Tensor VisionLayerImpl::forward(torch::Tensor x, const PassContext& conte
 VisionTowerImpl::VisionTowerImpl(const VisionConfig& config, PositionIds position_ids)
     : config_(config) {
   const int64_t width = config.hidden_size, side = config.patches_per_side();
-  position_ids_ = register_buffer("position_ids", patch_position_ids(side, position_ids));
+  position_ids_ = register_buffer("position_ids", position_tensor(config, position_ids));
   Group embeddings = register_module("embeddings", Group());
   Group patch = embeddings->add("patch_embedding", Group());
   patch_weight_ = patch->register_parameter(
@@ -100,17 +110,6 @@ torch::Tensor ConnectorImpl::forward(const torch::Tensor& patches, const PassCon
   torch::Tensor y = projection_(shuffled, context);
   context.show("connector.modality_projection", y);
   return y;
-}
-
-torch::Tensor patch_position_ids(int64_t side, PositionIds kind) {
-  if (kind == PositionIds::kIdentity) return torch::arange(side * side, torch::kInt64);
-  const torch::Tensor places =
-      torch::arange(side, torch::kFloat32) / static_cast<double>(side) * (1 - 1e-6);
-  const torch::Tensor bounds =
-      torch::arange(1.0 / side, 1.0, 1.0 / side, torch::dtype(torch::kFloat32));
-  const torch::Tensor bucket =
-      torch::bucketize(places, bounds, /*out_int32=*/false, /*right=*/true);
-  return (bucket.unsqueeze(1) * side + bucket.unsqueeze(0)).reshape({-1});
 }
 
 torch::Tensor pixel_shuffle_tokens(const torch::Tensor& patches, int64_t scale) {

@@ -60,10 +60,6 @@ class ConnectorImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Connector);
 
-/// Position ids of the P x P patches of a view, row by row [P*P]. kHf455Fp32 repeats, in fp32, the
-/// formula of transformers 4.55, which shifts them by one patch where i/P is exact.
-torch::Tensor patch_position_ids(int64_t side, PositionIds kind);
-
 /// out[h'*(P/s)+w'][(j*s+k)*E+e] = x[(h'*s+j)*P + (w'*s+k)][e]: each block of s x s patches becomes
 /// one token. [views, P*P, E] -> [views, (P/s)², E*s²].
 torch::Tensor pixel_shuffle_tokens(const torch::Tensor& patches, int64_t scale);

@@ -1,0 +1,75 @@
+// recto-train: the commands that need gradients, linked with libtorch. "recto train" starts it.
+#include <memory>
+
+#include "cli/command_line.h"
+#include "cli/options.h"
+#include "cli/train_options.h"
+#include "learn/torch_setup.h"
+#include "learn/trainer.h"
+#include "learn/training_bench.h"
+
+namespace recto {
+namespace {
+
+std::string held_out_line(const char* name, const HeldOutResult& result) {
+  return fmt::format("{} nDCG@5 {:.4f} hit@1 {:.4f} queries {} pages {}\n", name, result.ndcg_at_5,
+                     result.hit_rate_at_1, result.queries, result.pages);
+}
+
+int run_train(const TrainSettings& settings) {
+  const TrainResult result = train(settings);
+  std::string text = fmt::format("steps {} skipped {} loss {:.4f} pairs/s {:.2f}\n", result.steps,
+                                 result.skipped, result.last_loss, result.pairs_per_second);
+  if (result.before) text += held_out_line("held-out before", *result.before);
+  if (result.after) text += held_out_line("held-out after", *result.after);
+  print_result(text);
+  return 0;
+}
+
+void add_train_command(CommandLine& line) {
+  const auto settings = std::make_shared<TrainSettings>();
+  CLI::App& app = line.add_command("train", "Fine-tune a model on the pairs of a dataset",
+                                   [settings] { return run_train(*settings); });
+  add_train_options(app, *settings);
+}
+
+void add_bench_command(CommandLine& line) {
+  const auto options = std::make_shared<TrainingBenchOptions>();
+  CLI::App& app = line.add_command("bench", "Training speed on made-up pages, as JSON", [options] {
+    print_result(pretty_json(run_training_bench(*options)));
+    return 0;
+  });
+  add_setting(app, "model", options->model, "Model directory", kModelGroup)
+      ->type_name("DIR")
+      ->required();
+  add_setting(app, "method", options->method, "What is trained", kTrainingGroup)
+      ->type_name("lora|full")
+      ->check(CLI::IsMember({"lora", "full"}).description(""));
+  add_setting(app, "longest-edge", options->longest_edge, "Longest side of a page in pixels",
+              kModelGroup)
+      ->type_name("PIXELS")
+      ->check(CLI::Range(1, 4096).description(""));
+  add_setting(app, "batch-size", options->batch_size, "Pairs in a step", kTrainingGroup)
+      ->type_name("N")
+      ->check(CLI::Range(2, 4096).description(""));
+  add_setting(app, "chunk-size", options->chunk_size, "Pages in one pass with gradients",
+              kSpeedGroup)
+      ->type_name("N")
+      ->check(CLI::Range(1, 4096).description(""));
+  add_setting(app, "steps", options->steps, "Steps that are timed, after one that is not",
+              kTrainingGroup)
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000).description(""));
+  add_threads_option(app, options->threads);
+}
+
+}  // namespace
+}  // namespace recto
+
+int main(int argc, char** argv) {
+  recto::keep_freed_memory();
+  recto::CommandLine line("recto-train", "Training of page retrievers (started by recto train).");
+  recto::add_train_command(line);
+  recto::add_bench_command(line);
+  return line.run(argc, argv);
+}

@@ -1,0 +1,13 @@
+#pragma once
+// The options of "train", declared once for recto, which passes them on, and recto-train, which
+// acts on them. No torch here.
+
+#include <CLI/CLI.hpp>
+
+#include "learn/train_settings.h"
+
+namespace recto {
+
+void add_train_options(CLI::App& app, TrainSettings& settings);
+
+}  // namespace recto

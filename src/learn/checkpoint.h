@@ -1,0 +1,41 @@
+#pragma once
+// Checkpoints of a training run: OUTPUT/checkpoints/step-00000123/ with parameters.safetensors
+// (what is trained), optimizer.safetensors (its state) and state.json. The order of the data and
+// the dropout masks depend on seed and step alone, so these two are the whole random state.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "learn/optimizer.h"
+
+namespace recto {
+
+struct CheckpointState {
+  int64_t step = 0;               ///< steps done
+  double elapsed_seconds = 0;     ///< of training, for --max-seconds
+  int bad_steps = 0;              ///< skipped in a row so far
+  Json results = Json::object();  ///< what the run will tell in the end
+  Json run;  ///< what decides the result (settings, hashes), compared on resuming
+};
+
+/// Writes a checkpoint whole or not at all, then removes all but the latest `keep`. Throws
+/// Error(kIo); a full disk leaves the earlier checkpoints as they were.
+void write_checkpoint(const std::filesystem::path& output, const CheckpointState& state,
+                      const AdamW& optimizer, int keep);
+
+/// The latest checkpoint of `output`, if there is one.
+std::optional<std::filesystem::path> latest_checkpoint(const std::filesystem::path& output);
+
+/// state.json of a checkpoint. Throws Error(kBadInput) naming what is wrong in it.
+CheckpointState read_checkpoint_state(const std::filesystem::path& checkpoint);
+
+/// Restores parameters and optimiser state. Throws Error(kBadInput | kMismatch) naming the tensor.
+void restore_checkpoint(const std::filesystem::path& checkpoint, AdamW& optimizer);
+
+/// Throws Error(kMismatch) naming the first entry of `run` whose value is not that of `saved`.
+void check_same_run(const Json& saved, const Json& run, const std::filesystem::path& checkpoint);
+
+}  // namespace recto

@@ -1,0 +1,51 @@
+#pragma once
+// The directory a training run writes.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "learn/held_out.h"
+#include "learn/train_settings.h"
+#include "learn/trainable.h"
+#include "model/model_directory.h"
+
+namespace recto {
+
+/// Throws Error(kUsage) when `output` is not empty and a new run is wanted, or has no checkpoint
+/// and the run is to be resumed.
+void check_output(const std::filesystem::path& output, bool resume);
+
+/// The contract of the model that will be written: that of `model` with the settings' dimensions
+/// and the name of the model it was made from. Throws Error(kUsage) for dimensions that are not a
+/// falling list beginning with the full width.
+Contract output_contract(const ModelDirectory& model, const TrainSettings& settings);
+
+/// SHA-256 over pages, queries and who answers whom.
+std::string data_fingerprint(const TrainingData& data);
+
+/// train.json: the settings, and with a summary what came of them.
+struct TrainSummary {
+  int64_t trained_parameters = 0;
+  int64_t steps = 0;
+  int64_t skipped = 0;
+  std::optional<HeldOutResult> before, after;
+};
+void write_train_json(const TrainSettings& settings, const Json& run,
+                      const TrainSummary* summary = nullptr);
+/// Whether train.json says that the run came to its end.
+bool is_finished(const std::filesystem::path& output);
+/// Pages at once of the run that began in `output`. Throws Error(kBadInput).
+int saved_chunk_size(const std::filesystem::path& output);
+
+/// "fp32", "fp16" or "bf16", as TrainSettings::dtype has it.
+DType parse_dtype(const std::string& name);
+
+/// Writes the model with what was trained (adapters merged, and apart in adapter/) into `output`,
+/// beside what is there. The files appear only when all of them are complete, retriever.json last.
+void write_trained_model(const ModelDirectory& from, RetrieverModel& model,
+                         const Trainable& trainable, const Contract& contract, DType dtype,
+                         const std::filesystem::path& output);
+
+}  // namespace recto

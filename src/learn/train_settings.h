@@ -1,0 +1,64 @@
+#pragma once
+// What a training run is asked to do: the options of "recto train", without torch.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+
+namespace recto {
+
+struct TrainSettings {
+  std::string model;   ///< directory of the model to start from
+  std::string data;    ///< dataset directory
+  std::string output;  ///< directory to write; a model directory in the end
+
+  std::string method = "lora";  ///< "lora", or "full" for every parameter that is not frozen
+  std::string loss = "infonce";
+  double temperature = 0.02;
+  int negatives = 1;  ///< most hard negatives of a query taken from the dataset
+
+  double epochs = 1;
+  int64_t max_steps = 0;   ///< 0: as many as the epochs have
+  double max_seconds = 0;  ///< 0: no limit; else the schedule ends at this time
+  int batch_size = 32;     ///< pairs in a step
+  int chunk_size = 0;      ///< pages in one pass with gradients; 0: by available memory
+  uint64_t seed = 0;
+
+  std::optional<double> lr;  ///< default_learning_rate() when not given
+  double warmup = 0.1;       ///< below 1 a share of the training, else steps
+  double weight_decay = 0.01;
+  double clip = 1.0;                ///< most L2 norm of all gradients together
+  std::vector<std::string> freeze;  ///< patterns of parameters that stay as they are (full)
+
+  int lora_r = 32;
+  double lora_alpha = 32;
+  double lora_dropout = 0;
+  std::string lora_init = "kaiming";
+  std::string lora_targets;  ///< pattern of the adapted layers; "" is the text model's seven
+
+  std::optional<int> longest_edge;  ///< written into the output's contract
+  std::vector<int> dimensions;      ///< Matryoshka prefixes, written into the output's contract
+  std::string dtype = "fp32";       ///< of the weights written: fp32, fp16, bf16
+
+  int eval_every = 0;      ///< steps between evaluations; 0: before the first step and in the end
+  int eval_queries = 200;  ///< most held-out queries; 0: no evaluation at all
+  int checkpoint_every = 200;  ///< steps between checkpoints; 0: in the end and when interrupted
+  int threads = 0;             ///< 0: available_cores()
+  std::string device = "cpu";
+  bool resume = false;
+
+  /// 2e-4 for LoRA, 2e-5 for full fine-tuning.
+  double learning_rate() const { return lr.value_or(method == "lora" ? 2e-4 : 2e-5); }
+
+  /// Everything that decides the result, for train.json and for comparing a resumed run.
+  Json to_json() const;
+};
+
+/// Throws Error(kUsage) naming the option for a value that cannot be meant.
+void check_train_settings(const TrainSettings& settings);
+
+}  // namespace recto

@@ -1,0 +1,379 @@
+#include "learn/trainer.h"
+
+#include <chrono>
+#include <cmath>
+#include <memory>
+
+#include "base/cpu.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/threads.h"
+#include "learn/checkpoint.h"
+#include "learn/contrastive_batch.h"
+#include "learn/grad_cache.h"
+#include "learn/memory_estimate.h"
+#include "learn/metrics_log.h"
+#include "learn/prefetch.h"
+#include "learn/torch_embedder.h"
+#include "learn/torch_setup.h"
+#include "learn/train_output.h"
+#include "learn/trainable.h"
+
+namespace recto {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr int kMostBadSteps = 5;
+constexpr int kKeptCheckpoints = 2;
+constexpr size_t kStepsAhead = 2;
+
+class Stopwatch {
+ public:
+  explicit Stopwatch(double before = 0) : before_(before) {}
+  double seconds() const {
+    return before_ + std::chrono::duration<double>(Clock::now() - start_).count();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  double before_;
+  Clock::time_point start_ = Clock::now();
+};
+
+/// A step with everything that can be made ready without the model.
+struct PreparedStep {
+  ContrastiveBatch batch;
+  std::vector<ModelInput> queries;
+  std::vector<PreparedPage> pages;
+};
+
+class Training {
+ public:
+  Training(const TrainSettings& settings, const StepObserver& observer);
+  TrainResult run();
+
+ private:
+  void open_data();
+  void open_model();
+  void plan_steps();
+  void plan_memory();
+  void resume();
+  void loop();
+  void finish();
+
+  PreparedStep prepare(int64_t step);
+  std::vector<Sequence> sequences(const PreparedStep& prepared) const;
+  void take_step(PreparedStep prepared, const Stopwatch& clock, Progress& progress);
+  /// Loss and gradients; the loss is not finite when either is not, and nothing may be updated.
+  double gradients(const PreparedStep& prepared, double& norm);
+  void skip_step(double loss);
+  void evaluate(std::optional<HeldOutResult>& result);
+  void checkpoint();
+  bool done() const;
+  double progress_share() const;
+  Json run_json() const;
+
+  TrainSettings settings_;
+  const StepObserver& observer_;
+  const int asked_chunk_size_;
+  int threads_;
+  std::shared_ptr<const ModelDirectory> directory_;
+  Contract contract_;  // of the output
+  std::optional<Dataset> dataset_;
+  TrainingData data_, held_out_;
+  RetrieverModel model_{nullptr};
+  Trainable trainable_;
+  std::unique_ptr<AdamW> optimizer_;
+  std::unique_ptr<FeatureCache> cache_;
+  std::unique_ptr<PageSource> source_;
+  std::unique_ptr<BatchSampler> sampler_;
+  std::unique_ptr<MetricsLog> metrics_;
+  LossKind loss_;
+  int64_t total_steps_ = 0;
+  double warmup_ = 0;  // share of the training
+  int64_t step_ = 0;
+  double elapsed_ = 0;
+  int bad_steps_ = 0;
+  int64_t evaluated_at_ = -1;
+  TrainResult result_;
+};
+
+Training::Training(const TrainSettings& settings, const StepObserver& observer)
+    : settings_(settings),
+      observer_(observer),
+      asked_chunk_size_(settings.chunk_size),
+      loss_(parse_loss(settings.loss)) {
+  check_train_settings(settings_);
+  check_output(settings_.output, settings_.resume);
+  threads_ = settings_.threads > 0 ? settings_.threads : available_cores();
+  set_up_torch(threads_, settings_.seed);
+  open_data();
+  open_model();
+  plan_steps();
+  plan_memory();
+}
+
+void Training::open_data() {
+  dataset_ = Dataset::open(settings_.data);
+  data_ = load_training_data(*dataset_, "train");
+  if (settings_.eval_queries > 0) {
+    held_out_ = hold_out(*dataset_, data_, settings_.eval_queries, settings_.seed);
+  }
+  log_info("{} pairs of {} queries; held out: {} queries on {} pages", data_.pairs.size(),
+           data_.queries.size(), held_out_.queries.size(), held_out_.pages.size());
+}
+
+void Training::open_model() {
+  ContractOverrides overrides;
+  overrides.longest_edge = settings_.longest_edge;
+  directory_ = ModelDirectory::open(settings_.model, overrides);
+  contract_ = output_contract(*directory_, settings_);
+  model_ = RetrieverModel(directory_->config(), contract_);
+  model_->load(directory_->weights());
+  trainable_ = choose_trainable(model_, settings_, contract_.base_model);
+  model_->to(torch::Device(checked_device(settings_.device)));
+  log_info("training {} of {} parameters", trainable_.count, trainable_.all);
+  optimizer_ = std::make_unique<AdamW>(trainable_.parameters,
+                                       AdamWSettings{.weight_decay = settings_.weight_decay});
+}
+
+void Training::plan_steps() {
+  sampler_ =
+      std::make_unique<BatchSampler>(data_.pairs.size(), settings_.batch_size, settings_.seed);
+  if (sampler_->batch_size() < 2 && settings_.negatives == 0) {
+    fail(ErrorCode::kUsage,
+         "a batch of one pair without hard negatives has nothing to tell its page from: raise "
+         "--batch-size or --negatives");
+  }
+  const double all = settings_.epochs * static_cast<double>(sampler_->steps_per_epoch());
+  total_steps_ = std::max<int64_t>(1, std::llround(all));
+  if (settings_.max_steps > 0) total_steps_ = std::min(total_steps_, settings_.max_steps);
+  warmup_ = settings_.warmup < 1 ? settings_.warmup
+                                 : settings_.warmup / static_cast<double>(total_steps_);
+  log_info("{} steps of {} pairs", total_steps_, sampler_->batch_size());
+}
+
+void Training::plan_memory() {
+  MemoryRequest request;
+  request.parameters = trainable_.all;
+  request.trained = trainable_.count;
+  request.pages_in_step = static_cast<int>(sampler_->batch_size()) * (1 + settings_.negatives);
+  request.pages_in_data = static_cast<int>(data_.pages.size() + held_out_.pages.size());
+  request.views = most_views(data_.pages, contract_.views);
+  request.vision_trained = model_->vision_trained();
+  request.chunk_size = settings_.chunk_size;
+  const MemoryEstimate estimate =
+      estimate_memory(directory_->config(), request, available_memory_bytes());
+  settings_.chunk_size = estimate.chunk_size;
+  log_info("{}", estimate.text());
+  if (estimate.total() > estimate.available) {
+    log_warning("that is more than is available; lower --chunk-size, or --longest-edge");
+  }
+  if (!request.vision_trained) cache_ = std::make_unique<FeatureCache>(estimate.features);
+  source_ = std::make_unique<PageSource>(*dataset_, directory_->inputs(), cache_.get());
+}
+
+Json Training::run_json() const {
+  Json run = settings_.to_json();
+  for (const char* key : {"model", "data", "threads", "chunk_size", "device", "max_seconds"}) {
+    run.erase(key);
+  }
+  run["model_weights_sha256"] = directory_->contract().weights_sha256;
+  run["contract"] = contract_.hash();
+  run["data_sha256"] = data_fingerprint(data_);
+  return run;
+}
+
+void Training::resume() {
+  const fs::path checkpoint = *latest_checkpoint(settings_.output);
+  const CheckpointState state = read_checkpoint_state(checkpoint);
+  check_same_run(state.run, run_json(), checkpoint);
+  restore_checkpoint(checkpoint, *optimizer_);
+  // The way a step is cut into chunks decides the last bits, so it stays unless asked for.
+  if (asked_chunk_size_ == 0) settings_.chunk_size = saved_chunk_size(settings_.output);
+  step_ = state.step;
+  elapsed_ = state.elapsed_seconds;
+  bad_steps_ = state.bad_steps;
+  result_.skipped = json_required<int64_t>(state.results, "skipped", checkpoint.string());
+  if (state.results.contains("before")) {
+    result_.before = HeldOutResult::from_json(state.results["before"], checkpoint.string());
+  }
+  log_info("resuming after step {} of {}", step_, total_steps_);
+}
+
+PreparedStep Training::prepare(int64_t step) {
+  PreparedStep prepared;
+  prepared.batch = make_batch(data_, sampler_->batch(step), settings_.negatives);
+  for (const size_t query : prepared.batch.queries) {
+    prepared.queries.push_back(directory_->inputs().query(data_.queries[query].text));
+  }
+  std::vector<TrainingData::Page> pages;
+  for (const size_t page : prepared.batch.pages) pages.push_back(data_.pages[page]);
+  prepared.pages = source_->prepare(pages, std::max(1, threads_ / 2));
+  return prepared;
+}
+
+std::vector<Sequence> Training::sequences(const PreparedStep& prepared) const {
+  const uint64_t seed = derived_seed(settings_.seed, static_cast<uint64_t>(step_));
+  std::vector<Sequence> all;
+  for (const ModelInput& query : prepared.queries) {
+    all.push_back({&query, {}, derived_seed(seed, all.size())});
+  }
+  for (const PreparedPage& page : prepared.pages) {
+    all.push_back({&page.input, page.features, derived_seed(seed, all.size())});
+  }
+  return all;
+}
+
+double Training::gradients(const PreparedStep& prepared, double& norm) {
+  optimizer_->zero_gradients();
+  ChunkedEncoder encoder(model_, sequences(prepared),
+                         chunk_sizes(prepared.queries.size(), prepared.pages.size(),
+                                     static_cast<size_t>(settings_.chunk_size)),
+                         /*training=*/true);
+  const torch::Tensor vectors = encoder.encode();
+  const LossInput input = loss_input(vectors, data_, prepared.batch, settings_.temperature);
+  const torch::Tensor loss = contract_.dimensions.size() > 1
+                                 ? matryoshka_loss(loss_, input, contract_.dimensions)
+                                 : contrastive_loss(loss_, input);
+  const double value = loss.item<double>();
+  if (!std::isfinite(value)) return value;
+  loss.backward();
+  encoder.backward(vectors.grad());
+  norm = optimizer_->clip_gradients(settings_.clip);
+  return std::isfinite(norm) ? value : norm;
+}
+
+void Training::skip_step(double loss) {
+  ++result_.skipped;
+  ++bad_steps_;
+  log_warning("step {}: the loss or a gradient is {}; the step is skipped", step_ + 1, loss);
+  if (bad_steps_ < kMostBadSteps) return;
+  fail(ErrorCode::kInternal,
+       "the loss was not a number in {} steps in a row, so the training has diverged; lower --lr "
+       "(it is {}) and start again from an earlier model",
+       bad_steps_, settings_.learning_rate());
+}
+
+double Training::progress_share() const {
+  const double steps = static_cast<double>(step_) / static_cast<double>(total_steps_);
+  if (settings_.max_seconds <= 0) return steps;
+  return std::max(steps, elapsed_ / settings_.max_seconds);
+}
+
+bool Training::done() const {
+  return step_ >= total_steps_ || (settings_.max_seconds > 0 && elapsed_ >= settings_.max_seconds);
+}
+
+void Training::take_step(PreparedStep prepared, const Stopwatch& clock, Progress& progress) {
+  source_->complete(model_, prepared.pages);
+  const double rate = settings_.learning_rate() * schedule_factor(progress_share(), warmup_);
+  double norm = 0;
+  const double loss = gradients(prepared, norm);
+  if (std::isfinite(loss)) {
+    optimizer_->step(rate);
+    bad_steps_ = 0;
+    result_.last_loss = loss;
+  } else {
+    skip_step(loss);
+  }
+  ++step_;
+  elapsed_ = clock.seconds();
+  Json line = {{"step", step_}, {"lr", rate}, {"seconds", elapsed_}};
+  line["loss"] = std::isfinite(loss) ? Json(loss) : Json(nullptr);
+  line["gradient_norm"] = norm;
+  metrics_->add(line);
+  progress.set_note(fmt::format("loss {:.4f}", loss));
+  progress.advance(prepared.batch.queries.size());
+  if (observer_) observer_(step_, loss);
+}
+
+void Training::evaluate(std::optional<HeldOutResult>& result) {
+  if (held_out_.queries.empty() || evaluated_at_ == step_) return;
+  result = measure_held_out(model_, directory_->inputs(), held_out_, *source_,
+                            std::max(1, threads_ / 2));
+  evaluated_at_ = step_;
+  log_info("step {}: held-out nDCG@5 {:.4f} hit@1 {:.4f} queries {} pages {}", step_,
+           result->ndcg_at_5, result->hit_rate_at_1, result->queries, result->pages);
+  Json line = result->to_json();
+  line["step"] = step_;
+  metrics_->add(line);
+}
+
+void Training::checkpoint() {
+  const DeferInterrupts until_written;
+  Json results = {{"skipped", result_.skipped}};
+  if (result_.before) results["before"] = result_.before->to_json();
+  write_checkpoint(settings_.output, {step_, elapsed_, bad_steps_, results, run_json()},
+                   *optimizer_, kKeptCheckpoints);
+}
+
+void Training::loop() {
+  const int64_t first = step_;
+  const size_t batch = sampler_->batch_size();
+  Prefetcher<PreparedStep> steps(
+      static_cast<size_t>(total_steps_ - first), kStepsAhead,
+      [this, first](size_t i) { return prepare(first + static_cast<int64_t>(i)); });
+  Progress progress("train", static_cast<uint64_t>(total_steps_ - first) * batch);
+  const double before = elapsed_;
+  const Stopwatch clock(elapsed_);
+  while (!done()) {
+    throw_if_interrupted();
+    take_step(std::move(*steps.next()), clock, progress);
+    if (settings_.eval_every > 0 && step_ % settings_.eval_every == 0) evaluate(result_.after);
+    if (settings_.checkpoint_every > 0 && step_ % settings_.checkpoint_every == 0) checkpoint();
+  }
+  result_.pairs_per_second = static_cast<double>(step_ - first) * static_cast<double>(batch) /
+                             std::max(1e-9, elapsed_ - before);
+}
+
+void Training::finish() {
+  evaluate(result_.after);
+  checkpoint();
+  write_trained_model(*directory_, model_, trainable_, contract_, parse_dtype(settings_.dtype),
+                      settings_.output);
+  const TrainSummary summary{trainable_.count, step_, result_.skipped, result_.before,
+                             result_.after};
+  write_train_json(settings_, run_json(), &summary);
+}
+
+TrainResult Training::run() {
+  make_directories(settings_.output);
+  if (settings_.resume) {
+    if (is_finished(settings_.output)) {
+      log_info("{} is finished already; nothing is left to do", settings_.output);
+      result_.steps = total_steps_;
+      return result_;
+    }
+    resume();
+  } else {
+    write_train_json(settings_, run_json());
+  }
+  metrics_ = std::make_unique<MetricsLog>(fs::path(settings_.output) / "metrics.jsonl",
+                                          step_ > 0 ? step_ : -1);
+  try {
+    if (step_ == 0) evaluate(result_.before);
+    loop();
+    finish();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kInterrupted) throw;
+    checkpoint();
+    fail(ErrorCode::kInterrupted,
+         "interrupted after step {} of {}; the checkpoint is written, go on with --resume", step_,
+         total_steps_);
+  }
+  result_.steps = step_;
+  return result_;
+}
+
+}  // namespace
+
+TrainResult train(const TrainSettings& settings, const StepObserver& observer) {
+  Training training(settings, observer);
+  return training.run();
+}
+
+}  // namespace recto

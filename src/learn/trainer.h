@@ -1,0 +1,38 @@
+#pragma once
+// A training run, from a model and a dataset to a model directory.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "learn/held_out.h"
+#include "learn/train_settings.h"
+
+namespace recto {
+
+struct TrainResult {
+  int64_t steps = 0;    ///< done in all, earlier runs of the same training included
+  int64_t skipped = 0;  ///< of this run, because the loss or a gradient was not a number
+  double last_loss = 0;
+  double pairs_per_second = 0;  ///< of this run, evaluation and reading of the model not counted
+  std::optional<HeldOutResult> before, after;
+};
+
+/// Called after each step with the number of steps done and its loss.
+using StepObserver = std::function<void(int64_t step, double loss)>;
+
+/// Trains as `settings` says and writes into settings.output: the model with merged weights, so
+/// that the directory is itself a model; adapter/ in PEFT's layout (LoRA); checkpoints/;
+/// metrics.jsonl; train.json. What needs memory is said on stderr first.
+///
+/// The same settings, model, data, machine type and number of threads give the same bytes (but for
+/// the seconds in metrics.jsonl, and unless max_seconds ends the run), interrupted and resumed or
+/// not. A step whose loss or gradient is not a finite number is skipped and said; five in a row
+/// end the run with Error(kInternal). SIGINT and SIGTERM write a checkpoint and end it with
+/// Error(kInterrupted).
+///
+/// Throws Error(kUsage) for settings that cannot be meant, an output directory that is not empty
+/// (without resume) or has no checkpoint (with it), and what opening model and data throws.
+TrainResult train(const TrainSettings& settings, const StepObserver& observer = {});
+
+}  // namespace recto
