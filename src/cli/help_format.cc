@@ -92,7 +92,8 @@ std::string HelpFormat::make_option_opts(const CLI::Option* option) const {
 std::string HelpFormat::make_option_desc(const CLI::Option* option) const {
   std::string text = option->get_description();
   if (option->get_required()) text += " (required)";
-  if (!option->get_default_str().empty()) text += fmt::format(" [default {}]", shown);
+  const std::string shown = option->get_default_str();
+  if (!shown.empty() && shown != "[]") text += fmt::format(" [default {}]", shown);
   if (!option->get_envname().empty()) text += fmt::format(" ({})", option->get_envname());
   return text;
 }
