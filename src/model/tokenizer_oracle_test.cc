@@ -189,7 +189,8 @@ Json ask_library(const Json& tokenizer, const Json& cases) {
   const auto at = [&](const char* name) { return (directory.path() / name).string(); };
   write_file(at("tokenizer.json"), tokenizer.dump());
   write_file(at("cases.json"), cases.dump());
-  const std::string script = (test::source_directory() / "tests/oracles/tokenizer_oracle.py").string();
+  const std::string script =
+      (test::source_directory() / "tests/oracles/tokenizer_oracle.py").string();
   const test::CommandResult result =
       test::run_command(test::python().string() + " " + script + " " + at("tokenizer.json") + " " +
                         at("cases.json") + " " + at("out.json"));
