@@ -2,6 +2,7 @@
 // about its pages (worker_protocol.h). Started by recto, never by hand.
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -75,7 +76,12 @@ void write_all(std::string_view bytes) {
 /// the worker, which need not be the end of the program.
 class EndWithParent {
  public:
-  EndWithParent() { ::fcntl(kRequests, F_SETFL, O_ASYNC); }
+  EndWithParent() {
+    ::fcntl(kRequests, F_SETFL, O_ASYNC);
+    // It may have ended before there was a signal to send.
+    pollfd state{kRequests, POLLIN, 0};
+    if (::poll(&state, 1, 0) != 0) ::_exit(0);
+  }
   ~EndWithParent() { ::fcntl(kRequests, F_SETFL, 0); }
   EndWithParent(const EndWithParent&) = delete;
   EndWithParent& operator=(const EndWithParent&) = delete;

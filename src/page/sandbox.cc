@@ -61,13 +61,13 @@ bool restrict_with_landlock(int abi) {
 
 // The system calls that computing, allocating and answering take.
 constexpr int kAllowed[] = {
-    SCMP_SYS(brk),           SCMP_SYS(munmap),        SCMP_SYS(mremap),
-    SCMP_SYS(madvise),       SCMP_SYS(futex),         SCMP_SYS(exit),
-    SCMP_SYS(exit_group),    SCMP_SYS(rt_sigreturn),  SCMP_SYS(rt_sigaction),
-    SCMP_SYS(sigaltstack),   SCMP_SYS(getpid),        SCMP_SYS(gettid),
-    SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),  SCMP_SYS(time),
-    SCMP_SYS(sched_yield),   SCMP_SYS(getrandom),     SCMP_SYS(restart_syscall),
-    SCMP_SYS(close),         SCMP_SYS(rt_sigprocmask)};
+    SCMP_SYS(brk),           SCMP_SYS(munmap),         SCMP_SYS(mremap),
+    SCMP_SYS(madvise),       SCMP_SYS(futex),          SCMP_SYS(exit),
+    SCMP_SYS(exit_group),    SCMP_SYS(rt_sigreturn),   SCMP_SYS(rt_sigaction),
+    SCMP_SYS(sigaltstack),   SCMP_SYS(getpid),         SCMP_SYS(gettid),
+    SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),   SCMP_SYS(time),
+    SCMP_SYS(sched_yield),   SCMP_SYS(getrandom),      SCMP_SYS(restart_syscall),
+    SCMP_SYS(close),         SCMP_SYS(rt_sigprocmask), SCMP_SYS(poll)};
 
 bool add_rules(scmp_filter_ctx filter) {
   int failed = 0;

@@ -27,7 +27,8 @@ class OraclePages {
  public:
   OraclePages(const std::filesystem::path& pdf, int longest_edge, int max_pages = 100) {
     const auto script = source_directory() / "src/page/pdfium_oracle.py";
-    if (!std::filesystem::exists(python())) {
+    std::error_code unreadable;
+    if (!std::filesystem::exists(python(), unreadable)) {
       problem_ = "there is no " + python().string();
       return;
     }

@@ -124,7 +124,7 @@ TEST(WorkerProcess, AKilledParentTakesABusyWorkerWithIt) {
   ASSERT_EQ(::kill(parent, SIGKILL), 0);
   ASSERT_EQ(::waitpid(parent, nullptr, 0), parent);
   pollfd ended{watch.get(), POLLIN, 0};
-  EXPECT_EQ(::poll(&ended, 1, 20'000), 1) << "the worker lives on without its parent";
+  EXPECT_EQ(::poll(&ended, 1, 10'000), 1) << "the worker lives on without its parent";
   ::close(pipe[0]);
   ::close(pipe[1]);
 }
