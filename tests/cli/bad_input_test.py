@@ -315,7 +315,7 @@ class BadPdfs(Case):
                    b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Contents 4 0 R "
                    b"/Resources << /XObject << /F 5 0 R >> >> >>",
                    stream(b"/F Do"),
-                   stream(b"/F Do /F Do", b"/Type /XObject /Subtype /Form /BBox [0 0 200 200] "
+                   stream(b"/F Do", b"/Type /XObject /Subtype /Form /BBox [0 0 200 200] "
                                           b"/Resources << /XObject << /F 5 0 R >> >>")]
         path = self.write("form.pdf", pdf(objects))
         result = recto("embed", "--model", model(), "--pdf", path, "--output", self.path("form.npy"))

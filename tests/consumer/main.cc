@@ -15,7 +15,8 @@ int main(int argc, char** argv) {
     const auto model = recto::ModelDirectory::open(argv[1]);
     const auto embedder = recto::make_cpu_embedder(model, {.threads = 1});
     const std::vector<recto::ModelInput> inputs = {model->inputs().query(argv[2])};
-    for (const float value : embedder->embed(inputs).row(0)) std::printf("%.9g\n", value);
+    const recto::Matrix vectors = embedder->embed(inputs);
+    for (const float value : vectors.row(0)) std::printf("%.9g\n", value);
     return 0;
   } catch (const recto::Error& error) {
     std::fprintf(stderr, "consumer: %s\n", error.what());
