@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "model/adapter.h"
+#include "model/model_directory.h"
 #include "model/safetensors.h"
 #include "support/support.h"
 
@@ -45,6 +47,15 @@ int compare_merged(const Weights& weights, const SafetensorsFile& goldens,
   return compared;
 }
 
+// ModelDirectory::open with the adapter has the same weights, and a contract of its own.
+void expect_opens_merged(const fs::path& model, const fs::path& adapter, const Weights& merged) {
+  const auto plain = ModelDirectory::open(model);
+  const auto opened = ModelDirectory::open(model, {}, adapter);
+  EXPECT_EQ(opened->weights().sha256(), merged.sha256());
+  EXPECT_NE(opened->contract().hash(), plain->contract().hash());
+  EXPECT_EQ(opened->contract().hash(), ModelDirectory::open(model, {}, adapter)->contract().hash());
+}
+
 TEST(AdapterGolden, EveryVariantMergesToTheGoldenWeight) {
   int variants = 0;
   for (const fs::path& folder : subdirectories(test::goldens() / "peft")) {
@@ -60,6 +71,7 @@ TEST(AdapterGolden, EveryVariantMergesToTheGoldenWeight) {
       EXPECT_EQ(adapter.modules.size(), cases["variants"][variant]["adapted_modules"]);
       Weights weights = Weights::load(model, config);
       merge_adapter(weights, adapter);
+      expect_opens_merged(model, directory, weights);
       EXPECT_GE(compare_merged(weights, goldens, variant), 1);
       ++variants;
     }

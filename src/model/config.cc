@@ -258,7 +258,9 @@ ModelConfig parse_model_config(const Json& json, const std::string& where) {
 
 ModelConfig read_model_config(const std::filesystem::path& model_directory) {
   if (!std::filesystem::is_directory(model_directory)) {
-    fail(ErrorCode::kNotFound, "the model directory {} does not exist", model_directory.string());
+    fail(ErrorCode::kNotFound, "the model {} {}; a checkpoint directory is wanted",
+         model_directory.string(),
+         std::filesystem::exists(model_directory) ? "is not a directory" : "does not exist");
   }
   const std::filesystem::path path = model_directory / "config.json";
   if (!std::filesystem::exists(path)) {

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/progress.h"
 #include "base/random.h"
 #include "base/threads.h"
 #include "model/model_write.h"
@@ -120,11 +121,15 @@ void write_random_weights(const ModelConfig& config, uint64_t seed,
     shapes["lm_head.weight"] = {config.text.vocab_size, config.text.hidden_size};
   }
   const RandomTensors tensors(seed, config.dtype);
+  Progress progress("weights", shapes.size());
   SafetensorsWriter writer;
   writer.set_metadata("format", "pt");
   for (const auto& [name, shape] : shapes) {
     writer.add(file_tensor_name(name, head_class), config.dtype, shape,
-               [&tensors, name = name](std::span<std::byte> out) { tensors.fill(name, out); });
+               [&, name = name](std::span<std::byte> out) {
+                 tensors.fill(name, out);
+                 progress.advance();
+               });
   }
   const uint64_t free = free_disk_bytes(path);
   if (writer.file_size() > free) {

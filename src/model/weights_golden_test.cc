@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "model/config.h"
+#include "model/model_directory.h"
 #include "model/weights.h"
 #include "support/support.h"
 
@@ -82,6 +83,22 @@ TEST(WeightsGolden, ModelsLoad) {
     }
     EXPECT_EQ(weights.sha256().size(), 64u);
   }
+}
+
+// Directories of sentence-transformers hold the bare model.
+TEST(WeightsGolden, SentenceTransformersDirectoriesOpen) {
+  const auto folder = test::goldens() / "st";
+  int opened = 0;
+  if (std::filesystem::is_directory(folder)) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      if (!std::filesystem::exists(entry.path() / "config.json")) continue;
+      SCOPED_TRACE(entry.path().string());
+      const auto model = ModelDirectory::open(entry.path());
+      EXPECT_GE(model->weights().tensors().size(), expected_tensors(model->config()).size());
+      ++opened;
+    }
+  }
+  if (opened == 0) GTEST_SKIP() << "no sentence-transformers directory in " << folder;
 }
 
 }  // namespace
