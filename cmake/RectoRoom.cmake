@@ -34,7 +34,7 @@ function(recto_room name)
     elseif(file MATCHES "_avx512\\.cc$")
       # g++ 12 warns of its own _mm512_undefined_epi32 (GCC bug 105593).
       set_source_files_properties(${file} PROPERTIES
-        COMPILE_OPTIONS "-mavx2;-mfma;-mf16c;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-Wno-uninitialized;$<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>")
+        COMPILE_OPTIONS "-mavx2;-mfma;-mf16c;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-Wno-uninitialized")
     endif()
   endforeach()
 

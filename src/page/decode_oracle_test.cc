@@ -17,8 +17,8 @@ namespace fs = std::filesystem;
 std::string ycck_jpeg() {
   constexpr int kWidth = 37;
   constexpr int kHeight = 29;
-  std::vector<uint8_t> cmyk;
-  for (int i = 0; i < kWidth * kHeight * 4; ++i) cmyk.push_back(static_cast<uint8_t>(i * 7 % 251));
+  std::vector<uint8_t> cmyk(kWidth * kHeight * 4);
+  for (size_t i = 0; i < cmyk.size(); ++i) cmyk[i] = static_cast<uint8_t>(i * 7 % 251);
   tjhandle handle = tjInitCompress();
   unsigned char* data = nullptr;
   unsigned long size = 0;

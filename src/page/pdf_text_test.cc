@@ -1,12 +1,9 @@
 #include "page/pdf_text.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace recto {
 namespace {
-using testing::ElementsAre;
-
 /// Characters of `text`; '~' is a hyphen that divides a word at a line's end.
 std::vector<TextCharacter> characters(std::u32string_view text) {
   std::vector<TextCharacter> result;

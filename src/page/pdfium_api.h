@@ -74,6 +74,7 @@ inline constexpr unsigned long kFpdfActionGoTo = 1;
   X(FPDFDest_GetDestPageIndex, int, (FpdfDocument*, FpdfDest*))
 
 struct PdfiumApi {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): types cannot be put in parentheses
 #define RECTO_DECLARE(name, result, parameters) result(*name) parameters = nullptr;
   RECTO_PDFIUM_FUNCTIONS(RECTO_DECLARE)
 #undef RECTO_DECLARE

@@ -29,7 +29,6 @@ using test::PdfBuilder;
 using test::text_at;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::StartsWith;
 
 struct Outcome {
   std::string code;
@@ -102,9 +101,8 @@ TEST_F(Reader, PagesTitleAndProducer) {
 
 std::string outline_pdf(bool cyclic) {
   PdfBuilder pdf;
-  std::vector<int> pages;
-  for (int i = 1; i <= 4; ++i)
-    pages.push_back(pdf.add_page(text_at(72, 700, fmt::format("{}", i))));
+  int pages[4];
+  for (int i = 0; i < 4; ++i) pages[i] = pdf.add_page(text_at(72, 700, fmt::format("{}", i)));
   const int root = pdf.reserve();
   const int first = pdf.reserve();
   const int inner = pdf.reserve();
@@ -248,6 +246,7 @@ TEST_F(Reader, WordsDividedAtALineEndAreJoined) {
   const PageText text = document.text(1);
   EXPECT_EQ(text.text, "a long example follows\nhere");
   std::vector<std::string> words;
+  words.reserve(text.words.size());
   for (const Word& word : text.words) words.push_back(word.text);
   EXPECT_THAT(words, ElementsAre("a", "long", "exam-", "ple", "follows", "here"));
 }

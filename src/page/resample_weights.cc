@@ -73,8 +73,11 @@ ResampleWeights resample_weights(int in, int out, Filter filter) {
   std::vector<double> weights;
   for (int i = 0; i < out; ++i) {
     const double center = (i + 0.5) * scale;
+    // Pillow truncates so, and so do both ends here.
+    // NOLINTBEGIN(bugprone-incorrect-roundings)
     const int first = std::max(0, static_cast<int>(center - support + 0.5));
     const int end = std::min(in, static_cast<int>(center + support + 0.5));
+    // NOLINTEND(bugprone-incorrect-roundings)
     weights.clear();
     double total = 0;
     for (int x = first; x < end; ++x) {

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <map>
@@ -104,7 +105,8 @@ std::string endless_pdf() {
     request.page = 1;
     request.argument = 500;
     worker.ask(request);
-  } catch (const std::exception&) {
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
   }
   ::_exit(1);
 }

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
-#include <cstring>
 #include <type_traits>
 
 #include "base/utf8.h"
@@ -47,7 +45,7 @@ class Reader {
   T number() {
     T value;
     if (rest_.size() < sizeof(value)) malformed("too short");
-    std::memcpy(&value, rest_.data(), sizeof(value));
+    rest_.copy(reinterpret_cast<char*>(&value), sizeof(value));
     rest_.remove_prefix(sizeof(value));
     return value;
   }

@@ -1,6 +1,6 @@
 #pragma once
-// What a program and its page worker say to each other. docs/formats/worker-protocol.md describes
-// the same for people. All numbers are little-endian; a "text" is a u32 count of bytes and then
+// What a program and its page worker say to each other. Private to one version of recto: the two
+// are installed together. All numbers are little-endian; a "text" is a u32 count of bytes and then
 // valid UTF-8; nothing is aligned or padded.
 //
 // The worker has five descriptors when it starts:
