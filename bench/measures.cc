@@ -1,8 +1,10 @@
 #include "bench/measures.h"
 
+#include <time.h>
+
+#include <algorithm>
 #include <chrono>
 #include <functional>
-#include <map>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -18,10 +20,19 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double timed(const std::function<void()>& work) {
+double cpu_seconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+/// Seconds on the wall and of the processor that `work` takes.
+Json timed(const std::function<void()>& work) {
+  const double cpu = cpu_seconds();
   const Clock::time_point start = Clock::now();
   work();
-  return std::chrono::duration<double>(Clock::now() - start).count();
+  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  return {{"seconds", seconds}, {"cpu_seconds", cpu_seconds() - cpu}};
 }
 
 std::vector<float> head_of(std::span<const float> vector) {
@@ -46,7 +57,9 @@ Json Measures::run(const std::string& name, int argument) {
 
 Json Measures::selftest() const {
   const GemmSelfTest result = gemm_selftest(threads_);
-  return {{"gflops", result.gflops}, {"implementation", result.implementation}};
+  return {{"gflops", result.gflops},
+          {"cpu_gflops", result.cpu_gflops},
+          {"implementation", result.implementation}};
 }
 
 Json Measures::tower() {
@@ -59,12 +72,13 @@ Json Measures::tower() {
     pixels[i] = static_cast<uint8_t>(i * 2654435761U >> 24);
   static Workspace workspace;
   workspace.threads = threads_;
-  const double seconds = timed([&] {
+  Json result = timed([&] {
     tower_->embed(pixels.data(), workspace, {});
     for (int i = 0; i < tower_->layers(); ++i) tower_->layer(i, workspace, {});
     tower_->finish(workspace, {});
   });
-  return {{"seconds", seconds}, {"gflop", tower_gflop(config)}};
+  result["gflop"] = tower_gflop(config);
+  return result;
 }
 
 Json Measures::views(int longest_edge) const {
@@ -72,14 +86,15 @@ Json Measures::views(int longest_edge) const {
   settings.longest_edge = longest_edge;
   int count = 0;
   std::vector<float> pixels;
-  const double seconds = timed([&] {
+  Json result = timed([&] {
     const Image image = decode_image(as_bytes(page_), "page");
     const Views views = make_views(image, settings);
     count = views.count();
     pixels.resize(views.pixels.size());
     normalize_views(views, 0, count, pixels.data());
   });
-  return {{"seconds", seconds}, {"views", count}};
+  result["views"] = count;
+  return result;
 }
 
 ModelInput Measures::document(int longest_edge) const {
@@ -90,25 +105,26 @@ ModelInput Measures::document(int longest_edge) const {
 }
 
 Json Measures::page(int longest_edge) {
-  Json result;
-  const double seconds = timed([&] {
-    const ModelInput input = document(longest_edge);
-    const Matrix vector = embedder_->embed({&input, 1});
-    result = {{"views", input.view_count()},
-              {"tokens", input.ids.size()},
-              {"vector", head_of(vector.row(0))}};
+  ModelInput input;
+  Matrix vector;
+  Json result = timed([&] {
+    input = document(longest_edge);
+    vector = embedder_->embed({&input, 1});
   });
-  result["seconds"] = seconds;
+  result["views"] = input.view_count();
+  result["tokens"] = input.ids.size();
+  result["vector"] = head_of(vector.row(0));
   return result;
 }
 
 Json Measures::query(int tokens) {
-  // The same ids on the peer's side (bench/peers/peer.py).
+  // The same ids on the peer's side (bench/peers/common.py).
   ModelInput input;
   for (int i = 0; i < tokens; ++i) input.ids.push_back(17 + i * 131 % 1000);
   Matrix vector;
-  const double seconds = timed([&] { vector = embedder_->embed({&input, 1}); });
-  return {{"seconds", seconds}, {"vector", head_of(vector.row(0))}};
+  Json result = timed([&] { vector = embedder_->embed({&input, 1}); });
+  result["vector"] = head_of(vector.row(0));
+  return result;
 }
 
 double tower_gflop(const VisionConfig& config) {

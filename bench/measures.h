@@ -14,7 +14,7 @@
 namespace recto {
 
 /// One model, one page picture, a number of threads. Each measure does its work once and returns
-/// {"seconds": ...} with what else belongs to it; the caller repeats and takes the fewest seconds.
+/// {"seconds", "cpu_seconds"} with what else belongs to it; the caller repeats and takes the least.
 class Measures {
  public:
   Measures(const std::string& model, const std::string& page, int threads);
