@@ -214,9 +214,10 @@ void SafetensorsFile::release(std::span<const std::byte> bytes) const {
   const auto file = file_.bytes();
   if (bytes.data() < file.data() || bytes.data() + bytes.size() > file.data() + file.size()) return;
   const size_t page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
-  const auto begin = (reinterpret_cast<uintptr_t>(bytes.data()) + page - 1) / page * page;
-  const auto end = reinterpret_cast<uintptr_t>(bytes.data() + bytes.size()) / page * page;
-  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  const size_t skipped = (page - reinterpret_cast<uintptr_t>(bytes.data()) % page) % page;
+  if (bytes.size() < skipped + page) return;
+  const size_t size = (bytes.size() - skipped) / page * page;
+  ::madvise(const_cast<std::byte*>(bytes.data() + skipped), size, MADV_DONTNEED);
 }
 
 void SafetensorsWriter::insert(const std::string& name, Entry entry) {
@@ -260,6 +261,7 @@ void SafetensorsWriter::set_metadata(const std::string& key, const std::string& 
 
 std::vector<const SafetensorsWriter::Named*> SafetensorsWriter::layout() const {
   std::vector<const Named*> order;
+  order.reserve(entries_.size());
   for (const Named& entry : entries_) order.push_back(&entry);
   std::sort(order.begin(), order.end(), [](const Named* a, const Named* b) {
     const size_t a_size = dtype_size(a->second.dtype);

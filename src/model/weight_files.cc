@@ -94,6 +94,7 @@ std::vector<WeightFile> open_shards(const fs::path& index) {
   }
   check_index(index, shard_of, shards);
   std::vector<WeightFile> files;
+  files.reserve(shards.size());
   for (auto& [name, file] : shards) files.push_back(std::move(file));
   return files;
 }

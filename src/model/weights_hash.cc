@@ -78,7 +78,7 @@ std::string weights_sha256(const Weights& weights, const HashCache& cache) {
   const Identity identity = identify(weights.files());
   if (identity.bytes < cache.min_bytes || cache.directory.empty()) return weights.sha256();
   const fs::path path = cache.directory / sha256_hex(identity.text);
-  const std::string known = recall(path);
+  std::string known = recall(path);
   if (!known.empty()) return known;
   const std::string hash = weights.sha256();
   if (is_settled(identity, cache.settle_seconds) &&
