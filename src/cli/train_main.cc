@@ -68,7 +68,8 @@ void add_bench_command(CommandLine& line) {
 
 int main(int argc, char** argv) {
   recto::keep_freed_memory();
-  recto::CommandLine line("recto-train", "Training of page retrievers (started by recto train).");
+  recto::CommandLine line("recto-train", "Training of page retrievers (started by recto train).",
+                          ", torch " + recto::torch_version());
   recto::add_train_command(line);
   recto::add_bench_command(line);
   return line.run(argc, argv);

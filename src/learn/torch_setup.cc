@@ -1,12 +1,15 @@
 #include "learn/torch_setup.h"
 
 #include <malloc.h>
+#include <torch/version.h>
 
 #include <limits>
 
 #include "learn/torch.h"
 
 namespace recto {
+
+std::string torch_version() { return TORCH_VERSION; }
 
 void set_up_torch(int threads, uint64_t seed) {
   at::set_num_threads(threads);

@@ -2,8 +2,12 @@
 // Settings of libtorch that hold for the whole process.
 
 #include <cstdint>
+#include <string>
 
 namespace recto {
+
+/// Version of libtorch, e.g. "2.13.0".
+std::string torch_version();
 
 /// Threads of the arithmetic, deterministic algorithms only, and the seed of torch's own random
 /// numbers (which nothing in this room draws from).
