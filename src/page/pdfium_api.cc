@@ -31,9 +31,8 @@ PdfiumApi open_pdfium(const std::string& path) {
     fail(ErrorCode::kNotFound, "PDFium cannot be opened: {}; {}", ::dlerror(), kAdvice);
   }
   PdfiumApi api;
-// NOLINTNEXTLINE(bugprone-macro-parentheses): types cannot be put in parentheses
 #define RECTO_LOAD(name, result, parameters) \
-  api.name = reinterpret_cast<result(*) parameters>(function(library, #name, path));
+  api.name = reinterpret_cast<decltype(api.name)>(function(library, #name, path));
   RECTO_PDFIUM_FUNCTIONS(RECTO_LOAD)
 #undef RECTO_LOAD
   const char* no_fonts[] = {nullptr};

@@ -288,10 +288,12 @@ std::string self_referencing_pdf() {
   return pdf.finish();
 }
 
-std::string encrypted_pdf(const fs::path& directory) {
+/// Empty without qpdf.
+std::string encrypted_pdf(const fs::path& directory, const std::string& user_password) {
   write_file(directory / "plain.pdf", test::simple_pdf({"secret"}));
-  const auto result = test::run_command(fmt::format(
-      "cd '{}' && qpdf --encrypt user owner 256 -- plain.pdf locked.pdf", directory.string()));
+  const auto result = test::run_command(
+      fmt::format("cd '{}' && qpdf --encrypt '{}' owner 256 -- plain.pdf locked.pdf",
+                  directory.string(), user_password));
   return result.status == 0 ? read_file(directory / "locked.pdf") : "";
 }
 
@@ -322,11 +324,17 @@ TEST_F(Reader, BadFilesAreNamedWithTheReason) {
 }
 
 TEST_F(Reader, EncryptedPdfSaysWhatToDo) {
-  const std::string content = encrypted_pdf(directory());
+  const std::string content = encrypted_pdf(directory(), "user");
   if (content.empty()) GTEST_SKIP() << "qpdf is not installed";
   const Outcome result = opening("locked2.pdf", content);
   EXPECT_EQ(result.code, "bad_input");
   EXPECT_THAT(result.message, HasSubstr("is encrypted; make a copy without a password"));
+}
+
+TEST_F(Reader, PdfThatOpensWithoutAPasswordIsRead) {
+  const std::string content = encrypted_pdf(directory(), "");
+  if (content.empty()) GTEST_SKIP() << "qpdf is not installed";
+  EXPECT_EQ(Document(file("owner.pdf", content)).text(1).text, "secret");
 }
 
 TEST_F(Reader, WhatIsNoFileIsNamed) {
