@@ -17,8 +17,6 @@ struct GemmSize {
 struct GemmSelfTest {
   int threads = 1;
   double gflops = 0;      ///< 10^9 multiplications and additions a second, all threads together
-  double cpu_gflops = 0;  ///< the same for each second of the threads' processor time, which does
-                          ///< not count what other programs take from them
   double cpu_gflops = 0;  ///< the same by processor time: what neighbours take is not counted
   std::string implementation;  ///< oneDNN's name of the kernel
 };
