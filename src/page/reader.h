@@ -22,7 +22,8 @@ struct PageLimits {
   int max_pages = 20'000;
 };
 
-/// One word of a page's text layer. The box is in fractions of the page's width and height, the
+/// One word of a page's text layer; of a word divided at a line's end, each part where it stands
+/// (PageText::text has it whole). The box is in fractions of the page's width and height, the
 /// origin at the top left.
 struct Word {
   std::string text;  ///< valid UTF-8
@@ -34,7 +35,8 @@ struct PageText {
   std::vector<Word> words;
 };
 
-/// One entry of a document's outline (bookmarks), in reading order.
+/// One entry of a document's outline (bookmarks), in reading order. Outlines are read down to 32
+/// levels and 20,000 entries; one that leads back into itself is followed once.
 struct OutlineEntry {
   std::string title;  ///< valid UTF-8, white space folded
   int level = 0;      ///< 0 for a chapter
@@ -62,7 +64,9 @@ class Document {
   const std::vector<OutlineEntry>& outline() const;
 
   /// Page `number` (from 1). A PDF page is rendered with its longest side `longest_edge` pixels
-  /// on white; an image is returned at its own size. Throws as the constructor does.
+  /// on white, with annotations and without the system's fonts (the same pixels on every machine);
+  /// an image is returned at its own size. A page that cannot be read leaves the others readable.
+  /// Throws as the constructor does.
   Image render(int number, int longest_edge);
   /// The text layer of page `number` (from 1); empty for an image.
   PageText text(int number);
