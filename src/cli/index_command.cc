@@ -53,7 +53,8 @@ std::vector<std::filesystem::path> all_files(const std::vector<std::string>& pat
 int add(const AddOptions& options) {
   PageIndex index = PageIndex::open(options.index);
   const auto files = all_files(options.paths);
-  const auto model = open_index_model(index, options.model, options.adapter);
+  const auto model =
+      open_index_model(index, options.model, options.adapter, /*verify_weights=*/true);
   const auto embedder = make_cpu_embedder(model, options.run.engine());
   const IndexingReport report = add_documents(index, *embedder, files,
                                               {.batch_tokens = options.run.batch_tokens,

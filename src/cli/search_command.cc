@@ -22,7 +22,8 @@ struct Options {
 
 int run(const Options& options) {
   const PageIndex index = PageIndex::open(options.index);
-  const auto model = open_index_model(index, options.model, options.adapter);
+  const auto model =
+      open_index_model(index, options.model, options.adapter, /*verify_weights=*/false);
   const auto embedder = make_cpu_embedder(model, {.threads = options.threads});
   const std::vector<ModelInput> inputs = {model->inputs().query(options.query)};
   if (inputs.front().truncated) {

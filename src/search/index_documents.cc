@@ -77,7 +77,8 @@ IndexModel index_model(const ModelDirectory& model) {
 
 std::shared_ptr<const ModelDirectory> open_index_model(const PageIndex& index,
                                                        const fs::path& other,
-                                                       const fs::path& adapter) {
+                                                       const fs::path& adapter,
+                                                       bool verify_weights) {
   const Contract& contract = index.contract();
   const fs::path path = other.empty() ? index.model().path : other;
   if (!fs::is_directory(path)) {
@@ -89,7 +90,7 @@ std::shared_ptr<const ModelDirectory> open_index_model(const PageIndex& index,
                                      .image_splitting = contract.views.image_splitting,
                                      .position_ids = contract.position_ids,
                                      .resample_order = contract.views.resample_order},
-                                    adapter, /*verify_weights=*/true);
+                                    adapter, verify_weights);
   index.check_contract(model->contract());
   return model;
 }

@@ -20,11 +20,13 @@ IndexModel index_model(const ModelDirectory& model);
 
 /// The model to search `index` with or to add to it: the one it was made with, or `other` when that
 /// is given, under the index's own settings of pages. Throws Error(kMismatch) naming both sides
-/// when its contract or its weights are not the index's, Error(kNotFound) when it is not there any
+/// when its contract, which names its weights, is not the index's, or, with `verify_weights`, when
+/// its weights are not those that its contract names; Error(kNotFound) when it is not there any
 /// more.
 std::shared_ptr<const ModelDirectory> open_index_model(const PageIndex& index,
-                                                       const std::filesystem::path& other = {},
-                                                       const std::filesystem::path& adapter = {});
+                                                       const std::filesystem::path& other,
+                                                       const std::filesystem::path& adapter,
+                                                       bool verify_weights);
 
 struct IndexingReport {
   int64_t documents = 0;  ///< added

@@ -32,6 +32,8 @@ class Install(Case):
         for name in ("libexec/recto/recto-page-worker", "lib/recto/libpdfium.so"):
             self.assertIn(str(self.tree / name), report.replace("/bin/../", "/").replace("/libexec/recto/../../", "/"))
         pdf = self.write("a.pdf", document_pdf([["one"], ["two"]]))
+        if (self.tree / "bin/recto-train").exists():
+            self.assertIn("torch", self.command(self.tree / "bin/recto-train", "--version"))
         self.run_recto("embed", "--model", model(), "--pdf", pdf, "--output", self.path("v.safetensors"))
         self.assertEqual(read_tensors(self.path("v.safetensors"))[0]["embeddings"].shape[0], 2)
 

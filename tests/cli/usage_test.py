@@ -119,21 +119,21 @@ class Settings(Case):
         return read_tensors(output)[1]["contract"]
 
     def test_the_command_line_wins_over_the_environment_over_the_file(self):
-        file = self.write("c.toml", "longest-edge = 128\n")
+        file = self.write("c.toml", "longest-edge = 127\n")
         plain = self.contract()
-        by = {edge: self.contract("--longest-edge", edge) for edge in (64, 128, 256)}
+        by = {edge: self.contract("--longest-edge", edge) for edge in (61, 127, 251)}
         self.assertEqual(len({plain, *by.values()}), 4)
-        self.assertEqual(self.contract("--config", file), by[128])
-        self.assertEqual(self.contract(env={"RECTO_CONFIG": str(file)}), by[128])
-        self.assertEqual(self.contract(env={"RECTO_LONGEST_EDGE": "256"}), by[256])
-        self.assertEqual(self.contract("--config", file, env={"RECTO_LONGEST_EDGE": "256"}), by[256])
-        self.assertEqual(self.contract("--config", file, "--longest-edge", 64,
-                                       env={"RECTO_LONGEST_EDGE": "256"}), by[64])
+        self.assertEqual(self.contract("--config", file), by[127])
+        self.assertEqual(self.contract(env={"RECTO_CONFIG": str(file)}), by[127])
+        self.assertEqual(self.contract(env={"RECTO_LONGEST_EDGE": "251"}), by[251])
+        self.assertEqual(self.contract("--config", file, env={"RECTO_LONGEST_EDGE": "251"}), by[251])
+        self.assertEqual(self.contract("--config", file, "--longest-edge", 61,
+                                       env={"RECTO_LONGEST_EDGE": "251"}), by[61])
 
     def test_tables_of_commands(self):
-        file = self.write("c.toml", "[embed]\nlongest-edge = 128\n[index.create]\nlongest-edge = 256\n"
+        file = self.write("c.toml", "[embed]\nlongest-edge = 127\n[index.create]\nlongest-edge = 251\n"
                                     "[doctor]\njson = true\n")
-        self.assertEqual(self.contract("--config", file), self.contract("--longest-edge", 128))
+        self.assertEqual(self.contract("--config", file), self.contract("--longest-edge", 127))
         self.assertTrue(self.succeed("doctor", "--config", file).out.startswith("{"))
 
     def test_lists_flags_and_required_options(self):
