@@ -74,6 +74,13 @@ void multiply_panel(int64_t rows, const float* a, const float* b, int panel, int
   }
 }
 
+/// Asks for the head's part of a row that is needed soon: rows lie pages apart, out of reach of the
+/// processor's own prefetching.
+inline void prefetch_row(const float* row, int64_t head_dim) {
+  for (int64_t k = 0; k < head_dim; k += 16) __builtin_prefetch(row + k);
+}
+inline constexpr int64_t kPrefetchRows = 8;
+
 /// Keys [tokens, head_dim] into transposed panels of two registers; missing keys are zero.
 template <class V>
 void pack_keys(const AttentionTask& task, float* panels) {
@@ -82,6 +89,9 @@ void pack_keys(const AttentionTask& task, float* panels) {
     for (int64_t j = 0; j < kPanel; ++j) {
       const bool there = first + j < task.tokens;
       const float* row = task.key + (first + j) * task.stride;
+      if (first + j + kPrefetchRows < task.tokens) {
+        prefetch_row(row + kPrefetchRows * task.stride, task.head_dim);
+      }
       for (int64_t k = 0; k < task.head_dim; ++k) panels[k * kPanel + j] = there ? row[k] : 0.0f;
     }
     panels += task.head_dim * kPanel;
@@ -102,6 +112,9 @@ void pack_values(const AttentionTask& task, float* panels) {
     const int64_t there = task.head_dim - column < panel ? task.head_dim - column : panel;
     for (int64_t t = 0; t < task.tokens; ++t, panels += panel) {
       const float* row = task.value + t * task.stride + column;
+      if (t + kPrefetchRows < task.tokens) {
+        prefetch_row(row + kPrefetchRows * task.stride, there);
+      }
       for (int64_t j = 0; j < there; ++j) panels[j] = row[j];
       for (int64_t j = there; j < panel; ++j) panels[j] = 0.0f;
     }
@@ -111,12 +124,14 @@ void pack_values(const AttentionTask& task, float* panels) {
 
 template <class V>
 void load_queries(const AttentionTask& task, const float* query, int64_t rows, float* block) {
+  const float scale =
+      task.scale * 1.44269504088896341f;  // log2(e): the softmax is in powers of two
   for (int64_t k = 0; k < task.head_dim; k += kKeyBlock) {
     const int64_t count = task.head_dim - k < kKeyBlock ? task.head_dim - k : kKeyBlock;
     for (int64_t r = 0; r < rows; ++r) {
       const float* from = query + r * task.stride + k;
       float* to = block + r * kBlockStride;
-      for (int64_t j = 0; j < count; ++j) to[j] = from[j] * task.scale;
+      for (int64_t j = 0; j < count; ++j) to[j] = from[j] * scale;
     }
     block += kQueryBlock * kBlockStride;
   }
@@ -137,19 +152,19 @@ void score_block(const AttentionScratch& s, int64_t head_dim, int64_t rows, int6
   }
 }
 
-/// scores[0, count) become e^(score - maximum), those up to `keys` zero; returns the sum.
+/// scores[0, count) become 2^(score - maximum), those up to `keys` zero; returns the sum.
 template <class V>
-float exponentials(float* scores, int64_t count, int64_t keys, float maximum) {
+float powers(float* scores, int64_t count, int64_t keys, float maximum) {
   auto total = V::zero();
   int64_t j = 0;
   for (; j + V::kWidth <= count; j += V::kWidth) {
-    const auto e = exponential<V>(V::sub(V::load(scores + j), V::set1(maximum)));
+    const auto e = power_of_two<V>(V::sub(V::load(scores + j), V::set1(maximum)));
     total = V::add(total, e);
     V::store(scores + j, e);
   }
   float sum = V::sum(total);
   for (; j < count; ++j) {
-    scores[j] = exponential_of<V>(scores[j] - maximum);
+    scores[j] = power_of_two_of<V>(scores[j] - maximum);
     sum += scores[j];
   }
   for (; j < keys; ++j) scores[j] = 0.0f;
@@ -174,13 +189,13 @@ void soften_row(const AttentionScratch& s, int64_t row, int64_t count, int64_t k
   float* scores = s.scores + row * kBlockStride;
   const float before = s.maximum[row];
   const float maximum = largest_of<V>(scores, count, before);
-  const float sum = exponentials<V>(scores, count, keys, maximum);
+  const float sum = powers<V>(scores, count, keys, maximum);
   if (first) {
     s.total[row] = sum;
   } else if (maximum == before) {
     s.total[row] += sum;
   } else {
-    const float factor = exponential_of<V>(before - maximum);
+    const float factor = power_of_two_of<V>(before - maximum);
     s.total[row] = s.total[row] * factor + sum;
     float* output = s.output + row * output_width;
     for (int64_t j = 0; j < output_width; ++j) output[j] *= factor;

@@ -30,9 +30,9 @@ struct Portable {
     const Reg magic = set1(12582912.0f);
     return (x + magic) - magic;
   }
-  static Reg pow2(Reg n) {
+  static Reg scale2(Reg x, Reg n) {
     const Integers exponent = __builtin_convertvector(n, Integers) + 127;
-    return reinterpret_cast<Reg>(exponent << 23);
+    return x * reinterpret_cast<Reg>(exponent << 23);
   }
   static float sum(Reg x) { return (x[0] + x[2]) + (x[1] + x[3]); }
   static float largest(Reg x) {
