@@ -1,7 +1,12 @@
-#include <turbojpeg.h>
-
+#include <csetjmp>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
 #include <cstring>
-#include <memory>
+
+// jpeglib.h needs FILE and size_t declared before it.
+#include <jerror.h>
+#include <jpeglib.h>
 
 #include "base/error.h"
 #include "page/decoders.h"
@@ -9,11 +14,6 @@
 
 namespace recto {
 namespace {
-
-struct Closer {
-  void operator()(void* handle) const { tjDestroy(handle); }
-};
-using Handle = std::unique_ptr<void, Closer>;
 
 // The markers before the first scan, walked for the EXIF segment (APP1 "Exif\0\0").
 int orientation_of(std::span<const std::byte> bytes) {
@@ -53,35 +53,94 @@ void cmyk_to_rgb(Image& image) {
   image.rgb.resize(pixels * 3);
 }
 
-[[noreturn]] void fail_jpeg(const Handle& handle, const std::string& name) {
-  fail(ErrorCode::kBadInput, "{}: the JPEG is truncated or corrupt ({})", name,
-       tjGetErrorStr2(handle.get()));
+// libjpeg-turbo reports through a struct of C function pointers, and leaves a failed decode by
+// longjmp; what it jumps over has no destructors.
+struct Decoder {
+  jpeg_decompress_struct info{};
+  jpeg_error_mgr errors{};
+  jpeg_progress_mgr progress{};
+  std::jmp_buf failed;
+  char message[JMSG_LENGTH_MAX] = "";
+
+  Decoder() = default;
+  ~Decoder() { jpeg_destroy_decompress(&info); }
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
+};
+
+void leave(j_common_ptr common) {
+  auto* decoder = static_cast<Decoder*>(common->client_data);
+  common->err->format_message(common, decoder->message);
+  std::longjmp(decoder->failed, 1);
+}
+
+// Warnings that leave the picture whole: stray bytes between markers, odd version numbers, bytes
+// after the end. Everything else that libjpeg would paint over is an error.
+bool is_harmless(int warning) {
+  return warning == JWRN_EXTRANEOUS_DATA || warning == JWRN_JFIF_MAJOR ||
+         warning == JWRN_ADOBE_XFORM || warning == JWRN_TOO_MUCH_DATA;
+}
+
+void on_message(j_common_ptr common, int level) {
+  if (level < 0 && !is_harmless(common->err->msg_code)) leave(common);
+}
+
+// A progressive file of a few bytes can ask for thousands of passes over the whole picture.
+void on_progress(j_common_ptr common) {
+  constexpr int kMaxScans = 500;
+  auto* decoder = static_cast<Decoder*>(common->client_data);
+  if (decoder->info.input_scan_number <= kMaxScans) return;
+  std::strcpy(decoder->message, "more than 500 scans");
+  std::longjmp(decoder->failed, 1);
+}
+
+// False, with decoder.message set, when there is no whole header.
+bool read_header(Decoder& decoder, std::span<const std::byte> bytes) {
+  decoder.info.err = jpeg_std_error(&decoder.errors);
+  decoder.errors.error_exit = leave;
+  decoder.errors.emit_message = on_message;
+  decoder.info.client_data = &decoder;
+  if (setjmp(decoder.failed) != 0) return false;
+  jpeg_create_decompress(&decoder.info);
+  decoder.progress.progress_monitor = on_progress;
+  decoder.info.progress = &decoder.progress;
+  jpeg_mem_src(&decoder.info, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  return jpeg_read_header(&decoder.info, TRUE) == JPEG_HEADER_OK;
+}
+
+// Decodes into `pixels`, rows of `stride` bytes. Slow DCT and fancy upsampling are the defaults, as
+// in Pillow. False, with decoder.message set, when the data is not whole.
+bool read_pixels(Decoder& decoder, uint8_t* pixels, size_t stride) {
+  if (setjmp(decoder.failed) != 0) return false;
+  jpeg_start_decompress(&decoder.info);
+  while (decoder.info.output_scanline < decoder.info.output_height) {
+    uint8_t* row = pixels + decoder.info.output_scanline * stride;
+    jpeg_read_scanlines(&decoder.info, &row, 1);
+  }
+  return jpeg_finish_decompress(&decoder.info) == TRUE;
+}
+
+[[noreturn]] void fail_jpeg(const Decoder& decoder, const std::string& name) {
+  fail(ErrorCode::kBadInput, "{}: the JPEG is truncated or corrupt ({})", name, decoder.message);
 }
 
 }  // namespace
 
 DecodedImage decode_jpeg(std::span<const std::byte> bytes, const std::string& name,
                          const ImageLimits& limits) {
-  const Handle handle(tjInitDecompress());
-  if (!handle) fail(ErrorCode::kInternal, "{}: libjpeg-turbo cannot start", name);
-  const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
-  int width = 0;
-  int height = 0;
-  int subsampling = 0;
-  int colours = -1;
-  // The result is not looked at: a rare subsampling is an error to this call, but it has told the
-  // size by then and decoding works; and no header at all is none.
-  tjDecompressHeader3(handle.get(), data, bytes.size(), &width, &height, &subsampling, &colours);
-  if (width < 1 || height < 1) {
-    fail(ErrorCode::kBadInput, "{}: the JPEG is truncated or corrupt (no image header)", name);
-  }
+  Decoder decoder;
+  if (!read_header(decoder, bytes)) fail_jpeg(decoder, name);
+  const auto width = static_cast<int>(decoder.info.image_width);
+  const auto height = static_cast<int>(decoder.info.image_height);
   check_image_size(width, height, name, limits);
-  const bool cmyk = colours == TJCS_CMYK || colours == TJCS_YCCK;
-  DecodedImage decoded{allocate_image(width, height, cmyk ? 4 : 3), orientation_of(bytes)};
-  // Slow DCT and fancy upsampling are the defaults, as in Pillow.
-  if (tjDecompress2(handle.get(), data, bytes.size(), decoded.image.rgb.data(), width, 0, height,
-                    cmyk ? TJPF_CMYK : TJPF_RGB, TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS) != 0) {
-    fail_jpeg(handle, name);
+  const bool cmyk =
+      decoder.info.jpeg_color_space == JCS_CMYK || decoder.info.jpeg_color_space == JCS_YCCK;
+  decoder.info.out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
+  const int channels = cmyk ? 4 : 3;
+  DecodedImage decoded{allocate_image(width, height, channels), orientation_of(bytes)};
+  if (!read_pixels(decoder, decoded.image.rgb.data(),
+                   static_cast<size_t>(width) * static_cast<size_t>(channels))) {
+    fail_jpeg(decoder, name);
   }
   if (cmyk) cmyk_to_rgb(decoded.image);
   return decoded;

@@ -139,6 +139,18 @@ TEST(Decode, DamageIsAnError) {
   EXPECT_EQ(outcome(jpeg).code, ErrorCode::kBadInput);
 }
 
+// Cameras and scanners write such files; libjpeg warns of them and decodes every pixel.
+TEST(Decode, StrayBytesInAJpegAreHarmless) {
+  const std::string jpeg = encode_jpeg(busy(23, 17), 90);
+  const Image whole = decode_image(as_bytes(jpeg), "whole");
+  std::string between = jpeg;
+  between.insert(between.find("\xFF\xC0"), "stray");
+  for (const std::string& stray : {between, jpeg + "stray", jpeg + std::string(1000, '\0')}) {
+    ASSERT_EQ(outcome(stray).message, "no error");
+    EXPECT_EQ(decode_image(as_bytes(stray), "stray").rgb, whole.rgb);
+  }
+}
+
 // The pixels are missing from these files: only a check of the header can give this error.
 TEST(Decode, ForgedSizesAreRefusedByTheHeader) {
   const std::string png = encode_png(plain(2, 2));
