@@ -79,7 +79,9 @@ struct GoldenModel {
       : name(model),
         directory(test::goldens() / "models" / model),
         goldens(test::goldens() / "models" / (model + "-goldens")),
-        config(read_model_config(directory)) {}
+        config(read_model_config(directory)) {
+    at::set_num_threads(1);  // small products on many threads take longer, on a busy machine much
+  }
 
   RetrieverModel load(const Contract& contract = {}) const {
     RetrieverModel retriever(config, contract);

@@ -199,7 +199,9 @@ torch::Tensor RetrieverModelImpl::visual_features(const ModelInput& input,
 
 torch::Tensor RetrieverModelImpl::features(std::span<const Sequence> sequences, const Pack& pack,
                                            const PassContext& context) {
-  const bool together = torch::GradMode::is_enabled() && vision_trained();
+  // Dropout in the tower must be the same with and without gradients (see ChunkedEncoder).
+  const bool training = !context.dropout_rows.empty();
+  const bool together = vision_trained() && (training || torch::GradMode::is_enabled());
   std::vector<const Views*> images;
   std::vector<torch::Tensor> parts;
   PassContext vision_context{context.observer, {}};
@@ -211,7 +213,7 @@ torch::Tensor RetrieverModelImpl::features(std::span<const Sequence> sequences, 
       parts.push_back(visual_features(*sequence.input, vision_context));
     } else if (!sequence.input->images.empty()) {
       for (const Views& views : sequence.input->images) images.push_back(&views);
-      if (!context.dropout_rows.empty()) {
+      if (training) {
         vision_context.dropout_rows.push_back(
             {sequence.input->view_count(), derived_seed(sequence.dropout_seed, 1)});
       }

@@ -44,7 +44,13 @@ class TorchEmbedder : public Embedder {
   void inspect(const ModelInput& input, const ActivationObserver& observer) override {
     const torch::NoGradGuard no_grad;
     const Sequence sequence{&input, {}, 0};
-    model_->forward({&sequence, 1}, /*training=*/false, &observer);
+    const ActivationObserver with_logits = [&](const std::string& name,
+                                               const std::vector<int64_t>& shape,
+                                               std::span<const float> values) {
+      observer(name, shape, values);
+      if (name == "last_hidden_state") show_logits(values.last(shape[1]), observer);
+    };
+    model_->forward({&sequence, 1}, /*training=*/false, &with_logits);
   }
 
  private:
@@ -52,6 +58,18 @@ class TorchEmbedder : public Embedder {
     const torch::NoGradGuard no_grad;
     const torch::Tensor vectors = model_->forward(batch).to(torch::kCPU).contiguous();
     std::copy_n(vectors.data_ptr<float>(), vectors.numel(), out);
+  }
+
+  /// Scores of the next token after the last state, where the checkpoint has an output head.
+  void show_logits(std::span<const float> state, const ActivationObserver& observer) {
+    const Weights& weights = directory_->weights();
+    const bool tied = directory_->config().tie_word_embeddings;
+    if (!tied && !weights.contains("lm_head.weight")) return;
+    const torch::Tensor head =
+        to_tensor(weights.at(tied ? "text_model.embed_tokens.weight" : "lm_head.weight"));
+    const torch::Tensor logits =
+        head.mv(torch::from_blob(const_cast<float*>(state.data()), {head.size(1)}));
+    PassContext{&observer, {}}.show("logits_last", logits);
   }
 
   std::shared_ptr<const ModelDirectory> directory_;

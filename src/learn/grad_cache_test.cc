@@ -1,0 +1,153 @@
+// Gradients do not depend on how a batch is cut, and vectors not on their neighbours.
+
+#include "learn/grad_cache.h"
+
+#include <gtest/gtest.h>
+
+#include "learn/lora.h"
+#include "learn/losses.h"
+#include "learn/train_test_support.h"
+
+namespace recto {
+namespace {
+
+class GradCacheTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    at::set_num_threads(1);
+    ContractOverrides overrides;
+    overrides.longest_edge = 2 * read_model_config(test::any_model()).vision.image_size;
+    directory_ = ModelDirectory::open(test::any_model(), overrides);
+    for (int i = 0; i < 3; ++i) {
+      queries_.push_back(directory_->inputs().query("query of number " + std::to_string(i)));
+      pages_.push_back(directory_->inputs().document(test::striped_page(i)));
+    }
+  }
+
+  RetrieverModel model() const {
+    RetrieverModel model(directory_->config(), directory_->contract());
+    model->load(directory_->weights());
+    return model;
+  }
+
+  std::vector<Sequence> sequences() const {
+    std::vector<Sequence> all;
+    for (const ModelInput& input : queries_) all.push_back({&input, {}, 10 + all.size()});
+    for (const ModelInput& input : pages_) all.push_back({&input, {}, 10 + all.size()});
+    return all;
+  }
+
+  /// The loss; the gradients of `model` are set.
+  double run(RetrieverModel& model, std::vector<size_t> chunks) const {
+    model->zero_grad();
+    ChunkedEncoder encoder(model, sequences(), std::move(chunks), /*training=*/true);
+    const torch::Tensor vectors = encoder.encode();
+    LossInput input;
+    input.queries = vectors.narrow(0, 0, 3);
+    input.positives = vectors.narrow(0, 3, 3);
+    const torch::Tensor loss = contrastive_loss(LossKind::kInfoNce, input);
+    loss.backward();
+    encoder.backward(vectors.grad());
+    return loss.item<double>();
+  }
+
+  static std::vector<torch::Tensor> gradients(RetrieverModel& model) {
+    std::vector<torch::Tensor> all;
+    for (const auto& entry : model->named_parameters()) {
+      const bool is_zero = entry.key().find("k_proj.bias") != std::string::npos;
+      if (entry.value().grad().defined() && !is_zero) all.push_back(entry.value().grad().clone());
+    }
+    return all;
+  }
+
+  void expect_independent_of_chunks(RetrieverModel model) const {
+    const double loss = run(model, {6});
+    const std::vector<torch::Tensor> want = gradients(model);
+    ASSERT_FALSE(want.empty());
+    for (const std::vector<size_t>& chunks :
+         std::vector<std::vector<size_t>>{{1, 1, 1, 1, 1, 1}, {3, 3}, {4, 2}}) {
+      EXPECT_NEAR(run(model, chunks), loss, 1e-5);
+      const std::vector<torch::Tensor> got = gradients(model);
+      ASSERT_EQ(got.size(), want.size());
+      for (size_t i = 0; i < got.size(); ++i) {
+        EXPECT_LE((got[i] - want[i]).norm().item<double>(),
+                  1e-4 * want[i].norm().item<double>() + 1e-6);
+      }
+    }
+  }
+
+  std::shared_ptr<const ModelDirectory> directory_;
+  std::vector<ModelInput> queries_, pages_;
+};
+
+TEST_F(GradCacheTest, FullGradientsDoNotDependOnTheChunks) {
+  expect_independent_of_chunks(model());
+}
+
+TEST_F(GradCacheTest, NorDoThoseOfAdaptersWithDropout) {
+  RetrieverModel adapted = model();
+  LoraOptions options;
+  options.r = 4;
+  options.dropout = 0.3;
+  options.target_modules = ".*_proj";  // in the vision tower too
+  add_lora(adapted, options, 1);
+  const torch::NoGradGuard no_grad;
+  for (auto& [path, linear] : adapted->linears()) {
+    if (linear->adapted()) linear->lora_b->weight.normal_(0, 0.1);
+  }
+  const torch::AutoGradMode with_gradients(true);
+  expect_independent_of_chunks(adapted);
+}
+
+TEST_F(GradCacheTest, DropoutHangsOnTheSeedOfASequence) {
+  const torch::NoGradGuard no_grad;
+  RetrieverModel adapted = model();
+  LoraOptions options;
+  options.r = 4;
+  options.dropout = 0.5;
+  options.target_modules = default_lora_targets();
+  add_lora(adapted, options, 1);
+  for (auto& [path, linear] : adapted->linears()) {
+    if (linear->adapted()) linear->lora_b->weight.normal_(0, 0.1);
+  }
+  const auto vector = [&](uint64_t seed, bool training) {
+    const Sequence sequence{&queries_[0], {}, seed};
+    return adapted->forward({&sequence, 1}, training);
+  };
+  EXPECT_TRUE(vector(1, true).equal(vector(1, true)));
+  EXPECT_FALSE(vector(1, true).equal(vector(2, true)));
+  EXPECT_TRUE(vector(1, false).equal(vector(2, false)));
+}
+
+TEST_F(GradCacheTest, GivenFeaturesChangeNothing) {
+  const torch::NoGradGuard no_grad;
+  RetrieverModel plain = model();
+  const ModelInput text_only{pages_[0].ids, {}, false};
+  const Sequence with_images{&pages_[0], {}, 0};
+  const Sequence with_features{&text_only, plain->visual_features(pages_[0]), 0};
+  EXPECT_TRUE(plain->forward({&with_images, 1}).equal(plain->forward({&with_features, 1})));
+}
+
+TEST_F(GradCacheTest, BadInputsAreRefused) {
+  RetrieverModel plain = model();
+  const auto run_ids = [&](std::vector<int32_t> ids) {
+    const ModelInput input{std::move(ids), {}, false};
+    const Sequence sequence{&input, {}, 0};
+    plain->forward({&sequence, 1});
+  };
+  EXPECT_EQ(test::error_of([&] { run_ids({1, directory_->config().text.vocab_size}); }).code(),
+            ErrorCode::kBadInput);
+  EXPECT_EQ(test::error_of([&] { run_ids({1, -1}); }).code(), ErrorCode::kBadInput);
+  EXPECT_EQ(test::error_of([&] { run_ids({1, directory_->config().image_token_id}); }).code(),
+            ErrorCode::kMismatch);
+}
+
+TEST(ChunkSizesTest, PagesBoundAChunk) {
+  using Sizes = std::vector<size_t>;
+  EXPECT_EQ(chunk_sizes(4, 4, 8), (Sizes{8}));
+  EXPECT_EQ(chunk_sizes(4, 5, 2), (Sizes{4, 2, 2, 1}));
+  EXPECT_EQ(chunk_sizes(40, 2, 1), (Sizes{16, 16, 8, 1, 1}));
+}
+
+}  // namespace
+}  // namespace recto

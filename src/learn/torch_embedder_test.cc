@@ -1,0 +1,91 @@
+// The torch embedder beside the engine: two implementations, the same vectors.
+
+#include "learn/torch_embedder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "engine/cpu_embedder.h"
+#include "learn/torch.h"
+#include "learn/train_test_support.h"
+
+namespace recto {
+namespace {
+
+std::vector<ModelInput> some_inputs(const ModelDirectory& model) {
+  std::vector<ModelInput> inputs;
+  for (const char* query :
+       {"valve", "What is the total amount due in the second quarter?", "été"}) {
+    inputs.push_back(model.inputs().query(query));
+  }
+  for (int i = 0; i < 3; ++i) inputs.push_back(model.inputs().document(test::striped_page(i)));
+  inputs.push_back(model.inputs().document(Image{40, 300, std::vector<uint8_t>(36000, 90)}));
+  return inputs;
+}
+
+double largest_difference(const Matrix& a, const Matrix& b) {
+  EXPECT_EQ(a.rows, b.rows);
+  EXPECT_EQ(a.columns, b.columns);
+  double most = 0;
+  for (size_t i = 0; i < a.values.size(); ++i) {
+    most = std::max(most, std::abs(static_cast<double>(a.values[i]) - b.values[i]));
+  }
+  return most;
+}
+
+TEST(TorchEmbedderTest, EqualsTheEngine) {
+  for (const std::string& name : test::golden_models()) {
+    const auto model = ModelDirectory::open(test::goldens() / "models" / name);
+    const std::vector<ModelInput> inputs = some_inputs(*model);
+    const Matrix engine = make_cpu_embedder(model, {.threads = 1})->embed(inputs);
+    const Matrix torch = make_torch_embedder(model, {.threads = 1})->embed(inputs);
+    EXPECT_LE(largest_difference(engine, torch), 2e-5) << name;
+  }
+}
+
+TEST(TorchEmbedderTest, ShowsWhatTheEngineShows) {
+  const auto model = ModelDirectory::open(test::any_model());
+  const ModelInput input = model->inputs().document(test::striped_page(0));
+  using Shown = std::map<std::string, std::pair<std::vector<int64_t>, std::vector<float>>>;
+  const auto shown = [&](Embedder& embedder) {
+    Shown all;
+    embedder.inspect(input, [&](const std::string& name, const std::vector<int64_t>& shape,
+                                std::span<const float> values) {
+      all[name] = {shape, {values.begin(), values.end()}};
+    });
+    return all;
+  };
+  const Shown torch = shown(*make_torch_embedder(model, {.threads = 1}));
+  for (const auto& [name, activation] : shown(*make_cpu_embedder(model, {.threads = 1}))) {
+    ASSERT_TRUE(torch.count(name)) << name;
+    EXPECT_EQ(torch.at(name).first, activation.first) << name;
+    for (size_t i = 0; i < activation.second.size(); ++i) {
+      ASSERT_NEAR(torch.at(name).second[i], activation.second[i], 5e-5) << name;
+    }
+  }
+}
+
+TEST(TorchEmbedderTest, DevicesByName) {
+  const auto model = ModelDirectory::open(test::any_model());
+  const Error error = test::error_of([&] { make_torch_embedder(model, {.device = "gpu"}); });
+  EXPECT_EQ(error.code(), ErrorCode::kUsage);
+  EXPECT_THAT(error.what(), testing::HasSubstr("\"cpu\", \"cuda\" or \"cuda:N\""));
+  if (!torch::cuda::is_available()) {
+    EXPECT_EQ(test::error_of([&] { make_torch_embedder(model, {.device = "cuda"}); }).code(),
+              ErrorCode::kUnsupported);
+  }
+}
+
+TEST(TorchEmbedderTest, CudaEqualsTheCpu) {
+  if (!torch::cuda::is_available()) GTEST_SKIP() << "this libtorch finds no CUDA device";
+  const auto model = ModelDirectory::open(test::any_model());
+  const std::vector<ModelInput> inputs = some_inputs(*model);
+  EXPECT_LE(largest_difference(make_torch_embedder(model, {.device = "cuda"})->embed(inputs),
+                               make_torch_embedder(model, {.threads = 1})->embed(inputs)),
+            1e-3);
+}
+
+}  // namespace
+}  // namespace recto

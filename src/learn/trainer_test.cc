@@ -1,0 +1,398 @@
+// Whole training runs on a small model and dataset.
+
+#include "learn/trainer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <sstream>
+
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "engine/cpu_embedder.h"
+#include "learn/torch_embedder.h"
+#include "learn/train_test_support.h"
+#include "model/adapter.h"
+
+namespace recto {
+namespace {
+
+namespace fs = std::filesystem;
+using test::error_of;
+using testing::HasSubstr;
+
+class TrainerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    set_log_level(LogLevel::kWarning);
+    set_progress_shown(false);
+    test::write_small_dataset(data());
+  }
+  fs::path data() const { return directory_.path() / "data"; }
+  fs::path output(const std::string& name = "out") const { return directory_.path() / name; }
+  TrainSettings settings(const std::string& name = "out") const {
+    return test::quick_settings(data(), output(name));
+  }
+
+  static std::vector<Json> metrics(const fs::path& output) {
+    std::vector<Json> lines;
+    std::istringstream text(read_file(output / "metrics.jsonl"));
+    for (std::string line; std::getline(text, line);) lines.push_back(Json::parse(line));
+    return lines;
+  }
+
+  /// Both embedders read the trained directory and agree.
+  static Matrix vectors(const fs::path& model_path) {
+    const auto model = ModelDirectory::open(model_path, {}, {}, /*verify_weights=*/true);
+    const std::vector<ModelInput> inputs = {model->inputs().query("river 0 a"),
+                                            model->inputs().document(test::striped_page(0))};
+    const Matrix engine = make_cpu_embedder(model, {.threads = 1})->embed(inputs);
+    const Matrix torch = make_torch_embedder(model, {.threads = 1})->embed(inputs);
+    for (size_t i = 0; i < engine.values.size(); ++i) {
+      EXPECT_NEAR(engine.values[i], torch.values[i], 2e-5);
+    }
+    return engine;
+  }
+
+  TemporaryDirectory directory_;
+};
+
+TEST_F(TrainerTest, FullFineTuningLowersTheLossAndWritesAModel) {
+  TrainSettings full = settings();
+  full.method = "full";
+  full.lr = 1e-3;
+  full.max_steps = 15;
+  full.warmup = 2;
+  full.eval_queries = 10;
+  std::vector<double> losses;
+  const TrainResult result = train(full, [&](int64_t, double loss) { losses.push_back(loss); });
+  ASSERT_EQ(losses.size(), 15u);
+  EXPECT_LT(losses[13] + losses[14], 0.7 * (losses[0] + losses[1]));
+  ASSERT_TRUE(result.before && result.after);
+  EXPECT_EQ(result.before->queries, result.after->queries);
+  vectors(output());
+  const auto model = ModelDirectory::open(output());
+  EXPECT_TRUE(model->has_own_contract());
+  EXPECT_EQ(model->contract().views.longest_edge, *full.longest_edge);
+  EXPECT_EQ(model->contract().base_model, test::any_model().filename());
+  EXPECT_TRUE(fs::exists(output() / "checkpoints"));
+  EXPECT_FALSE(fs::exists(output() / "adapter"));
+  const Json json = read_json(output() / "train.json");
+  EXPECT_TRUE(json["finished"].get<bool>());
+  EXPECT_EQ(json["steps"], 15);
+  EXPECT_TRUE(json["held_out_after"].contains("ndcg_at_5"));
+  EXPECT_EQ(metrics(output()).size(), 17u);  // a line a step, and one before and after
+}
+
+TEST_F(TrainerTest, AdaptersAloneAndMergedGiveTheSameVectors) {
+  TrainSettings lora = settings();
+  lora.lr = 1e-2;
+  lora.lora_dropout = 0.1;
+  lora.lora_init = "gaussian";
+  train(lora);
+  const Matrix merged = vectors(output());
+  const auto base = ModelDirectory::open(test::any_model(), {.longest_edge = lora.longest_edge},
+                                         output() / "adapter");
+  const Adapter adapter = read_adapter(output() / "adapter", base->config());
+  EXPECT_EQ(adapter.modules.size(), 7u * base->config().text.num_hidden_layers);
+  const std::vector<ModelInput> inputs = {base->inputs().query("river 0 a"),
+                                          base->inputs().document(test::striped_page(0))};
+  const Matrix apart = make_cpu_embedder(base, {.threads = 1})->embed(inputs);
+  double moved = 0;
+  const Matrix before = make_cpu_embedder(ModelDirectory::open(test::any_model(),
+                                                               {.longest_edge = lora.longest_edge}),
+                                          {.threads = 1})
+                            ->embed(inputs);
+  for (size_t i = 0; i < merged.values.size(); ++i) {
+    EXPECT_NEAR(merged.values[i], apart.values[i], 2e-5);
+    moved = std::max(moved, std::abs(static_cast<double>(merged.values[i]) - before.values[i]));
+  }
+  EXPECT_GT(moved, 1e-3);
+}
+
+TEST_F(TrainerTest, TheSameSettingsGiveTheSameBytes) {
+  for (const char* name : {"one", "two"}) train(settings(name));
+  EXPECT_EQ(read_file(output("one") / "model.safetensors"),
+            read_file(output("two") / "model.safetensors"));
+  TrainSettings other = settings("three");
+  other.seed = 1;
+  train(other);
+  EXPECT_NE(read_file(output("one") / "model.safetensors"),
+            read_file(output("three") / "model.safetensors"));
+}
+
+class ResumeTest : public TrainerTest, public testing::WithParamInterface<const char*> {};
+
+TEST_P(ResumeTest, GivesTheBytesOfARunWithoutABreak) {
+  TrainSettings whole = settings("whole");
+  whole.method = GetParam();
+  whole.lr = 1e-3;
+  whole.lora_dropout = whole.method == "lora" ? 0.2 : 0;
+  whole.max_steps = 6;
+  whole.eval_queries = 6;
+  whole.checkpoint_every = 3;
+  train(whole);
+  // A run that was cut off after step 5: its latest checkpoint is of step 3, its metrics go on.
+  TrainSettings broken = whole;
+  broken.output = output("broken");
+  const Error stopped = error_of([&] {
+    train(broken, [](int64_t step, double) {
+      if (step == 5) fail(ErrorCode::kIo, "the power went out");
+    });
+  });
+  EXPECT_EQ(stopped.code(), ErrorCode::kIo);
+  ASSERT_FALSE(fs::exists(output("broken") / "retriever.json"));
+  broken.resume = true;
+  std::vector<int64_t> steps;
+  const TrainResult result = train(broken, [&](int64_t step, double) { steps.push_back(step); });
+  EXPECT_EQ(steps, (std::vector<int64_t>{4, 5, 6}));
+  EXPECT_EQ(result.steps, 6);
+  EXPECT_TRUE(result.before.has_value());
+  for (const char* file : {"model.safetensors", "retriever.json"}) {
+    EXPECT_EQ(read_file(output("broken") / file), read_file(output("whole") / file)) << file;
+  }
+  const auto losses = [](const std::vector<Json>& lines) {
+    std::vector<Json> kept;
+    for (Json line : lines) {
+      line.erase("seconds");
+      kept.push_back(line);
+    }
+    return kept;
+  };
+  EXPECT_EQ(losses(metrics(output("broken"))), losses(metrics(output("whole"))));
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, ResumeTest, testing::Values("lora", "full"));
+
+TEST_F(TrainerTest, ResumingWithOtherSettingsIsRefused) {
+  TrainSettings first = settings();
+  first.checkpoint_every = 1;
+  error_of([&] {
+    train(first, [](int64_t step, double) {
+      if (step == 2) fail(ErrorCode::kIo, "stop");
+    });
+  });
+  TrainSettings other = first;
+  other.resume = true;
+  other.temperature = 0.05;
+  const Error error = error_of([&] { train(other); });
+  EXPECT_EQ(error.code(), ErrorCode::kMismatch);
+  EXPECT_THAT(error.what(), HasSubstr("temperature = 0.02, but this one has 0.05"));
+}
+
+TEST_F(TrainerTest, AFinishedRunHasNothingToResume) {
+  train(settings());
+  const auto written = fs::last_write_time(output() / "model.safetensors");
+  TrainSettings again = settings();
+  again.resume = true;
+  EXPECT_EQ(train(again).steps, 4);
+  EXPECT_EQ(fs::last_write_time(output() / "model.safetensors"), written);
+}
+
+TEST_F(TrainerTest, ASignalWritesACheckpointToResumeFrom) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  TrainSettings interrupted = settings();
+  const auto run_and_signal = [&] {
+    install_interrupt_handler();
+    try {
+      train(interrupted, [](int64_t step, double) {
+        if (step == 2) std::raise(SIGTERM);
+      });
+    } catch (const Error& error) {
+      std::fprintf(stderr, "%s\n", error.what());
+      const bool saved = fs::exists(output() / "checkpoints" / "step-00000002" / "state.json");
+      std::_Exit(saved ? exit_status(error.code()) : 99);
+    }
+  };
+  EXPECT_EXIT(run_and_signal(), testing::ExitedWithCode(130),
+              "interrupted after step 2 of 4; the checkpoint is written");
+}
+
+TEST_F(TrainerTest, ADivergingRunIsStopped) {
+  TrainSettings wild = settings();
+  wild.method = "full";
+  wild.lr = 1e30;
+  wild.warmup = 0;
+  wild.max_steps = 20;
+  const Error error = error_of([&] { train(wild); });
+  EXPECT_EQ(error.code(), ErrorCode::kInternal);
+  EXPECT_THAT(error.what(), HasSubstr("not a number in 5 steps in a row"));
+  EXPECT_FALSE(fs::exists(output() / "retriever.json"));
+}
+
+TEST_F(TrainerTest, TheTimeLimitEndsTheRunWithAModel) {
+  TrainSettings brief = settings();
+  brief.max_steps = 0;
+  brief.epochs = 1e6;
+  brief.max_seconds = 0.5;
+  const TrainResult result = train(brief);
+  EXPECT_GT(result.steps, 0);
+  EXPECT_TRUE(fs::exists(output() / "retriever.json"));
+}
+
+TEST_F(TrainerTest, MatryoshkaPrefixesAreWrittenIntoTheContract) {
+  const int width = read_model_config(test::any_model()).text.hidden_size;
+  TrainSettings prefixes = settings();
+  prefixes.dimensions = {width, width / 2};
+  train(prefixes);
+  EXPECT_EQ(ModelDirectory::open(output())->contract().dimensions, prefixes.dimensions);
+}
+
+TEST_F(TrainerTest, FrozenPartsStayAsTheyAre) {
+  TrainSettings frozen = settings();
+  frozen.method = "full";
+  frozen.lr = 1e-3;
+  frozen.freeze = {"vision_model\\..*", "connector\\..*"};
+  train(frozen);
+  const Weights before = ModelDirectory::open(test::any_model())->weights();
+  const Weights after = ModelDirectory::open(output())->weights();
+  const auto same = [&](const std::string& name) {
+    return to_float(before.at(name)) == to_float(after.at(name));
+  };
+  EXPECT_TRUE(same("vision_model.post_layernorm.weight"));
+  EXPECT_TRUE(same("connector.modality_projection.proj.weight"));
+  EXPECT_FALSE(same("text_model.norm.weight"));
+}
+
+struct BadSettings {
+  const char* name;
+  std::function<void(TrainSettings&)> change;
+  ErrorCode code;
+  const char* message;
+};
+
+class BadSettingsTest : public TrainerTest, public testing::WithParamInterface<BadSettings> {};
+
+TEST_P(BadSettingsTest, AreRefusedBeforeAnythingIsWritten) {
+  TrainSettings bad = settings();
+  GetParam().change(bad);
+  const Error error = error_of([&] { train(bad); });
+  EXPECT_EQ(error.code(), GetParam().code) << error.what();
+  EXPECT_THAT(error.what(), HasSubstr(GetParam().message));
+  EXPECT_FALSE(fs::exists(output()));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, BadSettingsTest,
+    testing::Values(BadSettings{"method", [](TrainSettings& s) { s.method = "all"; },
+                                ErrorCode::kUsage, "--method is \"all\"; lora, full is wanted"},
+                    BadSettings{"loss", [](TrainSettings& s) { s.loss = "hinge"; },
+                                ErrorCode::kUsage, "\"hinge\" is no loss"},
+                    BadSettings{"temperature", [](TrainSettings& s) { s.temperature = 0; },
+                                ErrorCode::kUsage, "--temperature is 0"},
+                    BadSettings{"lr", [](TrainSettings& s) { s.lr = -1; }, ErrorCode::kUsage,
+                                "--lr is -1"},
+                    BadSettings{"epochs", [](TrainSettings& s) { s.epochs = 0; }, ErrorCode::kUsage,
+                                "--epochs is 0"},
+                    BadSettings{"rank", [](TrainSettings& s) { s.lora_r = 0; }, ErrorCode::kUsage,
+                                "--lora-r is 0"},
+                    BadSettings{"targets", [](TrainSettings& s) { s.lora_targets = "nothing"; },
+                                ErrorCode::kBadInput, "selects no linear layer"},
+                    BadSettings{"targets_pattern", [](TrainSettings& s) { s.lora_targets = "(("; },
+                                ErrorCode::kBadInput, "target_modules"},
+                    BadSettings{"freeze_lora", [](TrainSettings& s) { s.freeze = {".*"}; },
+                                ErrorCode::kUsage, "--freeze has no meaning with --method lora"},
+                    BadSettings{"freeze_nothing",
+                                [](TrainSettings& s) {
+                                  s.method = "full";
+                                  s.freeze = {"vision"};
+                                },
+                                ErrorCode::kUsage, "--freeze \"vision\" matches no parameter"},
+                    BadSettings{"freeze_all",
+                                [](TrainSettings& s) {
+                                  s.method = "full";
+                                  s.freeze = {".*"};
+                                },
+                                ErrorCode::kUsage, "leaves no parameter to train"},
+                    BadSettings{"one_pair",
+                                [](TrainSettings& s) {
+                                  s.batch_size = 1;
+                                  s.negatives = 0;
+                                },
+                                ErrorCode::kUsage, "nothing to tell its page from"},
+                    BadSettings{"dimensions", [](TrainSettings& s) { s.dimensions = {8, 4}; },
+                                ErrorCode::kUsage, "--dimensions 8,4"},
+                    BadSettings{"device", [](TrainSettings& s) { s.device = "tpu"; },
+                                ErrorCode::kUsage, "\"tpu\" is no device"},
+                    BadSettings{"model", [](TrainSettings& s) { s.model = "/nonexistent"; },
+                                ErrorCode::kNotFound, "/nonexistent"},
+                    BadSettings{"data", [](TrainSettings& s) { s.data = "/nonexistent"; },
+                                ErrorCode::kNotFound, "/nonexistent"},
+                    BadSettings{"resume", [](TrainSettings& s) { s.resume = true; },
+                                ErrorCode::kUsage, "has no checkpoint to resume from"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST_F(TrainerTest, AnOutputThatIsNotEmptyIsRefused) {
+  fs::create_directories(output());
+  write_file(output() / "notes.txt", "mine");
+  const Error error = error_of([&] { train(settings()); });
+  EXPECT_EQ(error.code(), ErrorCode::kUsage);
+  EXPECT_THAT(error.what(), HasSubstr("exists already"));
+  EXPECT_EQ(read_file(output() / "notes.txt"), "mine");
+}
+
+TEST_F(TrainerTest, AMissingTableIsNamed) {
+  fs::remove_all(data() / "qrels");
+  const Error error = error_of([&] { train(settings()); });
+  EXPECT_THAT(error.what(), HasSubstr("qrels"));
+}
+
+TEST_F(TrainerTest, APageThatCannotBeDecodedIsNamed) {
+  const fs::path path = directory_.path() / "damaged";
+  StagedDirectory staged(path);
+  DatasetWriter writer(staged.path());
+  for (int i = 0; i < 4; ++i) {
+    const std::string id = "p" + std::to_string(i);
+    const std::string image = encode_png(test::striped_page(i));
+    writer.add("train", PageRow{.page_id = id, .image = i == 2 ? image.substr(0, 60) : image});
+    writer.add("train", QueryRow{.query_id = "q" + id, .query = "query " + id});
+    writer.add("train", QrelRow{"q" + id, id, 1});
+  }
+  writer.finish(Json::object(), "");
+  staged.commit();
+  TrainSettings damaged = settings();
+  damaged.data = path;
+  const Error error = error_of([&] { train(damaged); });
+  EXPECT_THAT(error.what(), HasSubstr("page p2"));
+}
+
+TEST_F(TrainerTest, ACutOffCheckpointIsAnErrorThatNamesIt) {
+  TrainSettings first = settings();
+  first.checkpoint_every = 1;
+  error_of([&] {
+    train(first, [](int64_t step, double) {
+      if (step == 2) fail(ErrorCode::kIo, "stop");
+    });
+  });
+  const fs::path damaged = output() / "checkpoints" / "step-00000001" / "optimizer.safetensors";
+  fs::resize_file(damaged, fs::file_size(damaged) / 2);
+  first.resume = true;
+  const Error error = error_of([&] { train(first); });
+  EXPECT_EQ(error.code(), ErrorCode::kBadInput);
+  EXPECT_THAT(error.what(), HasSubstr("optimizer.safetensors"));
+}
+
+TEST_F(TrainerTest, AFullDiskLeavesACheckpointToResumeFrom) {
+  const TrainSettings run = settings();
+  const std::string program = (test::binary_directory() / "recto-train").string();
+  const std::string command = fmt::format(
+      "'{}' train --model '{}' --data '{}' --output '{}' --lora-r 1 --max-steps 2 --batch-size 4 "
+      "--eval-queries 0 --threads 1 --longest-edge {}",
+      program, run.model, run.data, run.output, *run.longest_edge);
+  // A limit on the size of files stands for the full disk: the checkpoint of a small adapter fits,
+  // the whole model does not.
+  const test::CommandResult full = test::run_command("ulimit -f 400; " + command);
+  EXPECT_EQ(full.status, 1) << full.err;
+  EXPECT_THAT(full.err, HasSubstr("cannot write"));
+  EXPECT_FALSE(fs::exists(output() / "retriever.json"));
+  EXPECT_TRUE(fs::exists(output() / "checkpoints" / "step-00000002" / "state.json"));
+  const test::CommandResult resumed = test::run_command(command + " --resume");
+  EXPECT_EQ(resumed.status, 0) << resumed.err;
+  EXPECT_THAT(resumed.out, HasSubstr("steps 2"));
+  vectors(output());
+}
+
+}  // namespace
+}  // namespace recto
