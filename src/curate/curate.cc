@@ -118,6 +118,7 @@ class Curation {
 
   void split() {
     std::vector<FamilyMember> members;
+    members.reserve(documents_.size());
     for (const IngestedDocument& document : documents_) {
       members.push_back(
           {document.source.sha256, document.source.path, document.title, document.is_image});
@@ -144,6 +145,7 @@ class Curation {
 
   void make_queries() {
     std::vector<DocumentHeadings> headings;
+    headings.reserve(documents_.size());
     for (size_t i = 0; i < documents_.size(); ++i) {
       headings.push_back({documents_[i].source.sha256, families_[i], splits_[i],
                           std::move(documents_[i].headings)});

@@ -93,7 +93,7 @@ std::string fold_space(std::string_view text) {
 }  // namespace
 
 std::string name_key(const fs::path& path) {
-  const std::string stem = without_language(ascii_lower(path.stem().string()));
+  std::string stem = without_language(ascii_lower(path.stem().string()));
   if (common_names().count(stem) == 0) return stem;
   const std::string folder = fs::absolute(path).parent_path().filename().string();
   return without_language(ascii_lower(folder)) + "/" + stem;
@@ -154,6 +154,7 @@ std::vector<std::string> find_families(const std::vector<FamilyMember>& members,
     if (!added) found->second = std::min(found->second, members[i].document_id);
   }
   std::vector<std::string> families;
+  families.reserve(members.size());
   for (size_t i = 0; i < members.size(); ++i) {
     families.push_back("family-" + smallest.at(groups.root(i)).substr(0, kFamilyDigits));
   }

@@ -211,6 +211,7 @@ Cell CellReader::list(int64_t row) const {
   const auto items = list_items(*array_, row);
   if (column_.type == ColumnType::kStringList) {
     std::vector<std::string> texts;
+    texts.reserve(items->length());
     for (int64_t i = 0; i < items->length(); ++i) {
       texts.push_back(items->IsNull(i) ? std::string() : text_at(*items, i));
     }

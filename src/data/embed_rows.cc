@@ -158,6 +158,20 @@ void set_image(EmbedRow& row, ImageCell image, const fs::path& file) {
   }
 }
 
+void set_text(EmbedRow& row, const std::string& name, std::string text, const fs::path& file) {
+  if (name == "id") {
+    row.id = std::move(text);
+  } else if (name == "query") {
+    row.query = std::move(text);
+  } else if (name == "passage") {
+    row.passage = std::move(text);
+  } else if (name == "text") {
+    row.text = std::move(text);
+  } else {
+    row.pdf = resolve(text, file);
+  }
+}
+
 EmbedRow row_of_cells(const std::vector<Column>& columns, Row&& cells, const fs::path& file,
                       const std::string& where) {
   EmbedRow row;
@@ -176,12 +190,7 @@ EmbedRow row_of_cells(const std::vector<Column>& columns, Row&& cells, const fs:
     } else if (const auto* number = std::get_if<int64_t>(&cell)) {
       row.id = std::to_string(*number);
     } else {
-      std::string text = row_text(cell, name, where);
-      if (name == "id") row.id = std::move(text);
-      if (name == "query") row.query = std::move(text);
-      if (name == "passage") row.passage = std::move(text);
-      if (name == "text") row.text = std::move(text);
-      if (name == "pdf") row.pdf = resolve(text, file);
+      set_text(row, name, row_text(cell, name, where), file);
     }
   }
   check_row(row);

@@ -77,6 +77,7 @@ int64_t ParquetFile::group_rows(int group) const {
 std::vector<std::string> ParquetFile::column_names() const {
   const parquet::schema::GroupNode& root = *state_->metadata().schema()->group_node();
   std::vector<std::string> names;
+  names.reserve(root.field_count());
   for (int i = 0; i < root.field_count(); ++i) names.push_back(root.field(i)->name());
   return names;
 }

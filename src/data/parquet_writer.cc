@@ -200,6 +200,7 @@ struct ParquetWriter::State {
     auto pairs = arrow::key_value_metadata({{"huggingface", huggingface_metadata(columns)}});
     for (const auto& [key, value] : metadata) pairs->Append(key, value);
     std::vector<std::shared_ptr<arrow::Field>> fields;
+    fields.reserve(columns.size());
     for (const Column& column : columns) {
       fields.push_back(arrow::field(column.name, arrow_type(column.type)));
     }
@@ -216,11 +217,12 @@ struct ParquetWriter::State {
   arrow::Status flush() {
     if (rows.empty()) return arrow::Status::OK();
     std::vector<std::shared_ptr<arrow::Array>> arrays;
+    arrays.reserve(columns.size());
     for (size_t i = 0; i < columns.size(); ++i) {
       ARROW_ASSIGN_OR_RAISE(auto array, column_array(rows, i, columns[i].type));
       arrays.push_back(std::move(array));
     }
-    const auto table = arrow::Table::Make(schema, std::move(arrays), std::ssize(rows));
+    const auto table = arrow::Table::Make(schema, arrays, std::ssize(rows));
     ARROW_RETURN_NOT_OK(writer->WriteTable(*table, table->num_rows()));
     rows.clear();
     group_bytes = 0;

@@ -118,11 +118,13 @@ AtCutoff random_at_cutoff(const Grades& grades, int64_t documents, int k) {
 
 std::vector<std::string> ranked_ids(const std::vector<ScoredId>& hits) {
   std::vector<const ScoredId*> order;
+  order.reserve(hits.size());
   for (const ScoredId& hit : hits) order.push_back(&hit);
   std::sort(order.begin(), order.end(), [](const ScoredId* a, const ScoredId* b) {
     return a->score != b->score ? a->score > b->score : a->id > b->id;
   });
   std::vector<std::string> ids;
+  ids.reserve(hits.size());
   for (const ScoredId* hit : order) ids.push_back(hit->id);
   return ids;
 }

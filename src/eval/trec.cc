@@ -59,14 +59,13 @@ Number parse_number(std::string_view text, const char* what, const std::string& 
   return value;
 }
 
-const std::string& checked_id(const std::string& id) {
+void check_id(const std::string& id) {
   if (id.empty() || id.find_first_of(" \t\r\n") != std::string::npos) {
     fail(ErrorCode::kBadInput,
          "the id \"{}\" cannot stand in a TREC file: it is empty or has "
          "white space",
          id);
   }
-  return id;
 }
 
 }  // namespace
@@ -106,9 +105,12 @@ Run read_run(const fs::path& path) {
 void write_run(const fs::path& path, const Run& run, const std::string& tag) {
   AtomicFile file(path);
   for (const auto& [query, hits] : run) {
-    checked_id(query);
+    check_id(query);
     std::map<std::string, double> scores;
-    for (const ScoredId& hit : hits) scores[checked_id(hit.id)] = hit.score;
+    for (const ScoredId& hit : hits) {
+      check_id(hit.id);
+      scores[hit.id] = hit.score;
+    }
     int rank = 0;
     std::string lines;
     for (const std::string& id : ranked_ids(hits)) {
@@ -122,8 +124,10 @@ void write_run(const fs::path& path, const Run& run, const std::string& tag) {
 void write_qrels(const fs::path& path, const Qrels& qrels) {
   AtomicFile file(path);
   for (const auto& [query, judgements] : qrels) {
+    check_id(query);
     for (const auto& [document, grade] : judgements) {
-      file.write(fmt::format("{} 0 {} {}\n", checked_id(query), checked_id(document), grade));
+      check_id(document);
+      file.write(fmt::format("{} 0 {} {}\n", query, document, grade));
     }
   }
   file.commit();

@@ -21,7 +21,7 @@ struct WordTokenizer::State {
     sqlite3_stmt* statement = nullptr;
     database.check(
         sqlite3_prepare_v2(database.handle(), "SELECT fts5(?1)", -1, &statement, nullptr));
-    sqlite3_bind_pointer(statement, 1, &api, "fts5_api_ptr", nullptr);
+    sqlite3_bind_pointer(statement, 1, static_cast<void*>(&api), "fts5_api_ptr", nullptr);
     sqlite3_step(statement);
     sqlite3_finalize(statement);
     if (api == nullptr) fail(ErrorCode::kUnsupported, "this SQLite has no full-text search (FTS5)");
@@ -44,9 +44,10 @@ void WordTokenizer::for_each(std::string_view text,
   };
   const auto size = static_cast<int>(
       std::min<size_t>(text.size(), static_cast<size_t>(std::numeric_limits<int>::max())));
+  const char* bytes = text.data();  // NOLINT(bugprone-suspicious-stringview-data-usage): with size
   state_->functions.xTokenize(state_->tokenizer,
                               const_cast<std::function<bool(std::string_view)>*>(&take),
-                              FTS5_TOKENIZE_DOCUMENT, text.data(), size, forward);
+                              FTS5_TOKENIZE_DOCUMENT, bytes, size, forward);
 }
 
 std::vector<std::string> WordTokenizer::words(std::string_view text) {
