@@ -37,12 +37,12 @@ std::filesystem::path find_program(const std::string& name, const std::string& v
   if (const char* chosen = variable.empty() ? nullptr : std::getenv(variable.c_str())) {
     if (*chosen != '\0') return is_program(chosen) ? chosen : "";
   }
-  const std::filesystem::path beside = executable_path().parent_path() / name;
+  std::filesystem::path beside = executable_path().parent_path() / name;
   if (is_program(beside)) return beside;
   const char* path = std::getenv("PATH");
   std::istringstream directories(path != nullptr ? path : "");
   for (std::string directory; std::getline(directories, directory, ':');) {
-    const auto candidate = std::filesystem::path(directory.empty() ? "." : directory) / name;
+    auto candidate = std::filesystem::path(directory.empty() ? "." : directory) / name;
     if (is_program(candidate)) return candidate;
   }
   return {};
