@@ -44,6 +44,14 @@ int most_views(const std::vector<TrainingData::Page>& pages, const ViewSettings&
   return most;
 }
 
+int most_pages_in_step(const TrainingData& data, size_t batch_size, int negatives) {
+  size_t mined = 0;
+  for (const TrainingData::Query& query : data.queries) {
+    mined = std::max(mined, std::min(query.negatives.size(), static_cast<size_t>(negatives)));
+  }
+  return static_cast<int>(std::min(batch_size * (1 + mined), data.pages.size()));
+}
+
 std::string MemoryEstimate::text() const {
   return fmt::format(
       "memory: about {} MB ({} weights, {} gradients and optimiser, {} activations of {} pages at "

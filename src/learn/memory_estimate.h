@@ -21,6 +21,9 @@ uint64_t page_feature_bytes(const ModelConfig& config, int views);
 /// Views of the page with the most, under the contract.
 int most_views(const std::vector<TrainingData::Page>& pages, const ViewSettings& settings);
 
+/// Pages of a step of `batch_size` pairs, hard negatives included, when no two pairs share one.
+int most_pages_in_step(const TrainingData& data, size_t batch_size, int negatives);
+
 struct MemoryEstimate {
   uint64_t weights = 0;      ///< the model in fp32
   uint64_t optimizer = 0;    ///< gradients and both moments

@@ -50,6 +50,21 @@ struct PreparedStep {
   std::vector<PreparedPage> pages;
 };
 
+/// Hard negatives that are asked for and not there must not be passed over in silence.
+void check_negatives(const TrainingData& data, const TrainSettings& settings) {
+  size_t with = 0;
+  for (const TrainingData::Query& query : data.queries) with += query.negatives.empty() ? 0 : 1;
+  if (settings.negatives == 0) with = 0;
+  if (settings.loss == "binegative" && with == 0) {
+    fail(ErrorCode::kUsage,
+         "--loss binegative compares a page with hard negatives, but {}; take --loss infonce, or "
+         "mine negatives first",
+         settings.negatives == 0 ? "--negatives is 0" : "the dataset has none");
+  }
+  log_info("{} of {} queries have hard negatives; at most {} each are used", with,
+           data.queries.size(), settings.negatives);
+}
+
 class Training {
  public:
   Training(const TrainSettings& settings, const StepObserver& observer);
@@ -74,6 +89,7 @@ class Training {
   void checkpoint();
   bool done() const;
   double progress_share() const;
+  std::string progress_note(double loss) const;
   Json run_json() const;
 
   TrainSettings settings_;
@@ -148,6 +164,7 @@ void Training::plan_steps() {
          "a batch of one pair without hard negatives has nothing to tell its page from: raise "
          "--batch-size or --negatives");
   }
+  check_negatives(data_, settings_);
   const double all = settings_.epochs * static_cast<double>(sampler_->steps_per_epoch());
   total_steps_ = std::max<int64_t>(1, std::llround(all));
   if (settings_.max_steps > 0) total_steps_ = std::min(total_steps_, settings_.max_steps);
@@ -160,7 +177,7 @@ void Training::plan_memory() {
   MemoryRequest request;
   request.parameters = trainable_.all;
   request.trained = trainable_.count;
-  request.pages_in_step = static_cast<int>(sampler_->batch_size()) * (1 + settings_.negatives);
+  request.pages_in_step = most_pages_in_step(data_, sampler_->batch_size(), settings_.negatives);
   request.pages_in_data = static_cast<int>(data_.pages.size() + held_out_.pages.size());
   request.views = most_views(data_.pages, contract_.views);
   request.vision_trained = model_->vision_trained();
@@ -264,6 +281,14 @@ double Training::progress_share() const {
   return std::max(steps, elapsed_ / settings_.max_seconds);
 }
 
+std::string Training::progress_note(double loss) const {
+  std::string note = fmt::format("loss {:.4f}", loss);
+  if (settings_.max_seconds > 0) {
+    note += fmt::format(", {:.0f} s of {:.0f} s", elapsed_, settings_.max_seconds);
+  }
+  return note;
+}
+
 bool Training::done() const {
   return step_ >= total_steps_ || (settings_.max_seconds > 0 && elapsed_ >= settings_.max_seconds);
 }
@@ -286,7 +311,7 @@ void Training::take_step(PreparedStep prepared, const Stopwatch& clock, Progress
   line["loss"] = std::isfinite(loss) ? Json(loss) : Json(nullptr);
   line["gradient_norm"] = norm;
   metrics_->add(line);
-  progress.set_note(fmt::format("loss {:.4f}", loss));
+  progress.set_note(progress_note(loss));
   progress.advance(prepared.batch.queries.size());
   if (observer_) observer_(step_, loss);
 }
@@ -317,7 +342,9 @@ void Training::loop() {
   Prefetcher<PreparedStep> steps(
       static_cast<size_t>(total_steps_ - first), kStepsAhead,
       [this, first](size_t i) { return prepare(first + static_cast<int64_t>(i)); });
-  Progress progress("train", static_cast<uint64_t>(total_steps_ - first) * batch);
+  // With a time limit nobody knows how many pairs there will be; the note tells the time.
+  const bool timed = settings_.max_seconds > 0;
+  Progress progress("train", timed ? 0 : static_cast<uint64_t>(total_steps_ - first) * batch);
   const double before = elapsed_;
   const Stopwatch clock(elapsed_);
   while (!done()) {

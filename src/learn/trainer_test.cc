@@ -240,6 +240,15 @@ TEST_F(TrainerTest, MatryoshkaPrefixesAreWrittenIntoTheContract) {
   EXPECT_EQ(ModelDirectory::open(output())->contract().dimensions, prefixes.dimensions);
 }
 
+TEST_F(TrainerTest, EveryLossTrains) {
+  for (const char* loss : {"symmetric", "binegative"}) {
+    TrainSettings other = settings(loss);
+    other.loss = loss;
+    other.max_steps = 2;
+    EXPECT_EQ(train(other).steps, 2) << loss;
+  }
+}
+
 TEST_F(TrainerTest, FrozenPartsStayAsTheyAre) {
   TrainSettings frozen = settings();
   frozen.method = "full";
@@ -312,6 +321,12 @@ INSTANTIATE_TEST_SUITE_P(
                                   s.negatives = 0;
                                 },
                                 ErrorCode::kUsage, "nothing to tell its page from"},
+                    BadSettings{"binegative",
+                                [](TrainSettings& s) {
+                                  s.loss = "binegative";
+                                  s.negatives = 0;
+                                },
+                                ErrorCode::kUsage, "but --negatives is 0"},
                     BadSettings{"dimensions", [](TrainSettings& s) { s.dimensions = {8, 4}; },
                                 ErrorCode::kUsage, "--dimensions 8,4"},
                     BadSettings{"device", [](TrainSettings& s) { s.device = "tpu"; },

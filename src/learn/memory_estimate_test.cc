@@ -1,0 +1,62 @@
+#include "learn/memory_estimate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/support.h"
+
+namespace recto {
+namespace {
+
+ModelConfig some_config() {
+  return read_model_config(test::goldens() / "models" / test::golden_models().front());
+}
+
+TEST(MemoryEstimateTest, AChunkIsTheWholeStepOrThePowerOfTwoThatFits) {
+  const ModelConfig config = some_config();
+  const uint64_t page = page_activation_bytes(config, 5, /*vision_trained=*/true);
+  MemoryRequest request;
+  request.pages_in_step = 24;
+  request.views = 5;
+  request.vision_trained = true;
+  EXPECT_EQ(estimate_memory(config, request, 2 * 24 * page).chunk_size, 24);
+  EXPECT_EQ(estimate_memory(config, request, 2 * 23 * page).chunk_size, 16);
+  EXPECT_EQ(estimate_memory(config, request, page).chunk_size, 1);
+  request.chunk_size = 7;
+  EXPECT_EQ(estimate_memory(config, request, page).chunk_size, 7);
+  EXPECT_EQ(estimate_memory(config, request, page).activations, 7 * page);
+}
+
+TEST(MemoryEstimateTest, FrozenVisionTakesFeaturesInsteadOfActivations) {
+  const ModelConfig config = some_config();
+  EXPECT_LT(page_activation_bytes(config, 5, false), page_activation_bytes(config, 5, true));
+  MemoryRequest request;
+  request.pages_in_step = 2;
+  request.pages_in_data = 10;
+  request.views = 5;
+  const uint64_t all = 10 * page_feature_bytes(config, 5);
+  EXPECT_EQ(estimate_memory(config, request, 100 * all).features, all);
+  EXPECT_EQ(estimate_memory(config, request, all).features, all / 4);
+  EXPECT_THAT(estimate_memory(config, request, all).text(), testing::HasSubstr("MB available"));
+}
+
+TEST(MemoryEstimateTest, HardNegativesCountWhereTheDataHasThem) {
+  TrainingData data;
+  data.pages.resize(100);
+  data.queries = {{"a", "text", {0}, {}}, {"b", "text", {1}, {2, 3}}};
+  EXPECT_EQ(most_pages_in_step(data, 8, 0), 8);
+  EXPECT_EQ(most_pages_in_step(data, 8, 1), 16);
+  EXPECT_EQ(most_pages_in_step(data, 8, 5), 24);
+  EXPECT_EQ(most_pages_in_step(data, 80, 5), 100);
+}
+
+TEST(MemoryEstimateTest, ThePageWithTheMostViewsCounts) {
+  const ViewSettings settings{.longest_edge = 128, .tile = 64};
+  TrainingData::Page wide{"a", "train", "d", "", 200, 50}, square{"b", "train", "d", "", 80, 80};
+  EXPECT_EQ(most_views({wide, square}, settings), view_grid(80, 80, settings).views());
+  EXPECT_EQ(most_views({wide, square}, {.longest_edge = 128, .tile = 64, .image_splitting = false}),
+            1);
+}
+
+}  // namespace
+}  // namespace recto
