@@ -92,7 +92,7 @@ void release_mapped_pages(const std::byte* data, size_t size) {
   const uintptr_t begin = (address + page - 1) / page * page;
   const uintptr_t end = (address + size) / page * page;
   if (begin >= end || mapping_end(begin) < end) return;
-  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  ::madvise(const_cast<std::byte*>(data) + (begin - address), end - begin, MADV_DONTNEED);
 }
 
 }  // namespace recto

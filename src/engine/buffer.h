@@ -7,8 +7,7 @@
 namespace recto {
 
 /// Zero-filled pages from the operating system, in huge pages where it grants them: packed weights
-/// are read in full for every query, and small pages would cost a third of that time in address
-/// translation. Movable.
+/// are read in full for every query, and with small pages that takes a quarter longer. Movable.
 class Buffer {
  public:
   Buffer() = default;

@@ -26,7 +26,7 @@ size_t whole_pages(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment 
 
 }  // namespace
 
-Linear::Linear(std::vector<TensorView> weights, std::vector<TensorView> biases)
+Linear::Linear(std::vector<TensorView> weights, const std::vector<TensorView>& biases)
     : weights_(std::move(weights)) {
   for (const TensorView& tensor : weights_) {
     RECTO_CHECK(!tensor.shape.empty() && tensor.shape[0] > 0);

@@ -18,7 +18,7 @@ class Linear {
   Linear() = default;
   /// `weights` are the tensors [outputs_i, inputs...] whose outputs are joined; `biases` are as
   /// many [outputs_i] or none. They are borrowed until pack(); nothing is read yet.
-  Linear(std::vector<TensorView> weights, std::vector<TensorView> biases);
+  Linear(std::vector<TensorView> weights, const std::vector<TensorView>& biases);
 
   int64_t inputs() const { return inputs_; }
   int64_t outputs() const { return outputs_; }

@@ -59,6 +59,7 @@ TextModel::TextModel(const ModelConfig& config, bool causal, const Weights& weig
   }
   const auto linear = [&](const std::vector<std::string>& names) {
     std::vector<TensorView> matrices;
+    matrices.reserve(names.size());
     for (const std::string& name : names) matrices.push_back(weights.at(name + ".weight"));
     return Linear(matrices, {});
   };
