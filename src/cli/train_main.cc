@@ -67,6 +67,7 @@ void add_bench_command(CommandLine& line) {
 }  // namespace recto
 
 int main(int argc, char** argv) {
+  recto::spin_briefly(argv);
   recto::keep_freed_memory();
   recto::CommandLine line("recto-train", "Training of page retrievers (started by recto train).",
                           ", torch " + recto::torch_version());

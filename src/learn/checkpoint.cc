@@ -74,6 +74,15 @@ void write_checkpoint(const fs::path& output, const CheckpointState& state, cons
   for (size_t i = 0; i + static_cast<size_t>(keep) < all.size(); ++i) fs::remove_all(all[i]);
 }
 
+void remove_unfinished_checkpoints(const fs::path& output) {
+  std::error_code error;
+  std::vector<fs::path> hidden;
+  for (const auto& entry : fs::directory_iterator(output / kFolder, error)) {
+    if (entry.path().filename().string().front() == '.') hidden.push_back(entry.path());
+  }
+  for (const fs::path& path : hidden) fs::remove_all(path, error);
+}
+
 std::optional<fs::path> latest_checkpoint(const fs::path& output) {
   const std::vector<fs::path> all = checkpoints_of(output);
   if (all.empty()) return std::nullopt;

@@ -26,6 +26,9 @@ struct CheckpointState {
 void write_checkpoint(const std::filesystem::path& output, const CheckpointState& state,
                       const AdamW& optimizer, int keep);
 
+/// Removes what a run that was killed while it wrote a checkpoint left behind.
+void remove_unfinished_checkpoints(const std::filesystem::path& output);
+
 /// The latest checkpoint of `output`, if there is one.
 std::optional<std::filesystem::path> latest_checkpoint(const std::filesystem::path& output);
 

@@ -16,7 +16,7 @@ namespace recto {
 /// What a page is to the text model.
 struct PageFeatures {
   std::vector<int32_t> ids;
-  torch::Tensor features;  ///< [image tokens, hidden]
+  torch::Tensor features;  ///< [image tokens, hidden], on the CPU
 };
 
 /// Values are kept as they are (fp32), so that a hit changes no bit. What does not fit any more is

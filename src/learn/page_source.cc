@@ -44,7 +44,7 @@ void PageSource::complete(RetrieverModel& model, std::vector<PreparedPage>& page
     throw_if_interrupted();
     page.features = model->visual_features(page.input);
     page.input.images.clear();
-    cache_->keep(page.id, {page.input.ids, page.features});
+    cache_->keep(page.id, {page.input.ids, page.features.to(torch::kCPU)});
   }
 }
 

@@ -23,7 +23,12 @@ LoraOptions lora_options(const TrainSettings& settings, const std::string& base_
 LoraOptions put_adapters(RetrieverModel& model, const TrainSettings& settings,
                          const std::string& base_model) {
   LoraOptions options = lora_options(settings, base_model);
-  const size_t matched = add_lora(model, options, settings.seed).size();
+  size_t matched = 0;
+  try {
+    matched = add_lora(model, options, settings.seed).size();
+  } catch (const Error& error) {
+    fail(ErrorCode::kUsage, "--lora-targets: {}", error.what());
+  }
   log_info("LoRA of rank {} on {} linear layers that match {}", options.r, matched,
            options.target_modules.get<std::string>());
   return options;

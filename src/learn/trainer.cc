@@ -125,7 +125,7 @@ Training::Training(const TrainSettings& settings, const StepObserver& observer)
   check_train_settings(settings_);
   check_output(settings_.output, settings_.resume);
   threads_ = settings_.threads > 0 ? settings_.threads : available_cores();
-  set_up_torch(threads_, settings_.seed);
+  set_up_torch(threads_, settings_.seed, settings_.device);
   open_data();
   open_model();
   plan_steps();
@@ -205,6 +205,7 @@ Json Training::run_json() const {
 }
 
 void Training::resume() {
+  remove_unfinished_checkpoints(settings_.output);
   const fs::path checkpoint = *latest_checkpoint(settings_.output);
   const CheckpointState state = read_checkpoint_state(checkpoint);
   check_same_run(state.run, run_json(), checkpoint);

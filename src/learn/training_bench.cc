@@ -84,7 +84,7 @@ void step(RetrieverModel& model, AdamW& optimizer, const std::vector<Sequence>& 
 
 Json run_training_bench(const TrainingBenchOptions& options) {
   const int threads = options.threads > 0 ? options.threads : available_cores();
-  set_up_torch(threads, 0);
+  set_up_torch(threads, 0, "cpu");
   ContractOverrides overrides;
   overrides.longest_edge = options.longest_edge;
   const auto directory = ModelDirectory::open(options.model, overrides);
