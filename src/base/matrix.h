@@ -16,14 +16,12 @@ struct Matrix {
   Matrix() = default;
   Matrix(int64_t r, int64_t c) : rows(r), columns(c), values(static_cast<size_t>(r * c)) {}
 
-  std::span<float> row(int64_t i) & {
+  std::span<float> row(int64_t i) {
     return {values.data() + i * columns, static_cast<size_t>(columns)};
   }
-  std::span<const float> row(int64_t i) const& {
+  std::span<const float> row(int64_t i) const {
     return {values.data() + i * columns, static_cast<size_t>(columns)};
   }
-  /// A row of a temporary would dangle.
-  std::span<const float> row(int64_t i) const&& = delete;
 };
 
 }  // namespace recto
