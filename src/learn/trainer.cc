@@ -276,8 +276,9 @@ void Training::skip_step(double loss) {
        bad_steps_, settings_.learning_rate());
 }
 
+// The middle of the step to come, so that even a training of one step has a learning rate.
 double Training::progress_share() const {
-  const double steps = static_cast<double>(step_) / static_cast<double>(total_steps_);
+  const double steps = (static_cast<double>(step_) + 0.5) / static_cast<double>(total_steps_);
   if (settings_.max_seconds <= 0) return steps;
   return std::max(steps, elapsed_ / settings_.max_seconds);
 }

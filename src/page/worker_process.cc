@@ -82,8 +82,13 @@ class SpawnActions {
   ~SpawnActions() { ::posix_spawn_file_actions_destroy(&actions_); }
   SpawnActions(const SpawnActions&) = delete;
   SpawnActions& operator=(const SpawnActions&) = delete;
+  // Nothing to give (-1) also closes what this program happens to have inherited there.
   void give(int from, int to) {
-    if (from >= 0) ::posix_spawn_file_actions_adddup2(&actions_, from, to);
+    if (from >= 0) {
+      ::posix_spawn_file_actions_adddup2(&actions_, from, to);
+    } else {
+      ::posix_spawn_file_actions_addclose(&actions_, to);
+    }
   }
   void open_null(int to) {
     ::posix_spawn_file_actions_addopen(&actions_, to, "/dev/null", O_WRONLY, 0);
