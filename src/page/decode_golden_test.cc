@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/sha256.h"
 #include "page/decode.h"
+#include "support/golden_sections.h"
 #include "support/support.h"
 
 namespace recto {
@@ -23,9 +24,10 @@ TEST(DecodeGolden, EqualsPillowByHash) {
   const auto folder = test::goldens() / "images";
   if (!exists(folder / "cases.json")) GTEST_SKIP() << folder << " is not in this golden set";
   const Json cases = read_json(folder / "cases.json");
-  int compared = 0;
+  test::GoldenSections sections;
   for (const Json& entry : cases.at("cases")) {
     const auto file = entry.at("file").get<std::string>();
+    if (!sections.has(folder / file)) continue;
     const std::string bytes = read_file(folder / file);
     const Image image = decode_image(as_bytes(bytes), file);
     EXPECT_EQ(image.width, entry.at("rgb_exif_wh").at(0).get<int>()) << file;
@@ -37,9 +39,9 @@ TEST(DecodeGolden, EqualsPillowByHash) {
     } else {
       EXPECT_EQ(hash_of(image), wanted) << file;
     }
-    ++compared;
+    sections.tested();
   }
-  EXPECT_GT(compared, 0);
+  sections.finish();
 }
 
 // The 16-bit source of the set is a ramp from 0 to 65535 over all pixels.
@@ -47,10 +49,11 @@ TEST(DecodeGolden, SixteenBitGrayIsScaled) {
   const auto folder = test::goldens() / "images";
   if (!exists(folder / "cases.json")) GTEST_SKIP() << folder << " is not in this golden set";
   const Json cases = read_json(folder / "cases.json");
-  int compared = 0;
+  test::GoldenSections sections;
   for (const Json& entry : cases.at("cases")) {
     if (!sixteen_bit_gray(entry)) continue;
     const auto file = entry.at("file").get<std::string>();
+    if (!sections.has(folder / file)) continue;
     const Image image = decode_image(as_bytes(read_file(folder / file)), file);
     const size_t pixels = image.rgb.size() / 3;
     ASSERT_GT(pixels, 1u);
@@ -60,9 +63,9 @@ TEST(DecodeGolden, SixteenBitGrayIsScaled) {
         ASSERT_EQ(image.rgb[i * 3 + c], static_cast<int>(value) >> 8) << file << " pixel " << i;
       }
     }
-    ++compared;
+    sections.tested();
   }
-  if (compared == 0) GTEST_SKIP() << "this golden set has no 16-bit gray image";
+  sections.finish();
 }
 
 }  // namespace
