@@ -286,6 +286,14 @@ TEST_F(EngineErrors, SenselessOptionsAreUsageErrors) {
   EXPECT_EQ(code_of([&] { make_cpu_embedder(model_, {.batch_tokens = 0}); }), ErrorCode::kUsage);
 }
 
+TEST_F(EngineErrors, MoreMemoryThanThereIsIsRefusedBeforeTheWorkStarts) {
+  const auto engine = make_cpu_embedder(model_, {.threads = 1 << 30});
+  const ModelInput input = text(5);
+  std::string message;
+  EXPECT_EQ(code_of([&] { engine->embed({&input, 1}); }, &message), ErrorCode::kLimit);
+  EXPECT_THAT(message, HasSubstr("MB are free: use fewer threads"));
+}
+
 TEST_F(EngineErrors, NoInputsGiveNoRows) {
   const Matrix none = make_cpu_embedder(model_)->embed({});
   EXPECT_EQ(none.rows, 0);
