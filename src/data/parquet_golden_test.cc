@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/sha256.h"
 #include "data/parquet.h"
+#include "support/golden_sections.h"
 #include "support/support.h"
 
 namespace recto {
@@ -80,22 +81,28 @@ TEST(ParquetGolden, EveryVariantReadsAsTheSameRows) {
   const fs::path folder = test::goldens() / "parquet";
   if (!fs::exists(folder / "expected.json")) GTEST_SKIP() << "no parquet section in the goldens";
   const Json expected = read_json(folder / "expected.json");
-  ASSERT_FALSE(expected.at("files").empty());
+  test::GoldenSections sections;
   for (const auto& [name, facts] : expected.at("files").items()) {
     SCOPED_TRACE(name);
+    if (!sections.has(folder / name)) continue;
+    sections.tested();
     const ParquetFile file(folder / name);
     EXPECT_EQ(file.rows(), facts.at("num_rows").get<int64_t>());
     EXPECT_EQ(file.groups(), facts.at("num_row_groups").get<int>());
     expect_rows(file, expected);
   }
+  sections.finish();
 }
 
 TEST(ParquetGolden, OneImageReadsAsItDoesInItsGroup) {
   const fs::path folder = test::goldens() / "parquet";
   if (!fs::exists(folder / "expected.json")) GTEST_SKIP() << "no parquet section in the goldens";
   const Json expected = read_json(folder / "expected.json");
+  test::GoldenSections sections;
   for (const auto& [name, facts] : expected.at("files").items()) {
     SCOPED_TRACE(name);
+    if (!sections.has(folder / name)) continue;
+    sections.tested();
     const ParquetFile file(folder / name);
     size_t index = 0;
     for (int group = 0; group < file.groups(); ++group) {
@@ -105,6 +112,7 @@ TEST(ParquetGolden, OneImageReadsAsItDoesInItsGroup) {
       }
     }
   }
+  sections.finish();
 }
 
 }  // namespace

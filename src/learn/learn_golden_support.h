@@ -12,6 +12,7 @@
 #include "learn/retriever_model.h"
 #include "model/safetensors.h"
 #include "page/decode.h"
+#include "support/golden_sections.h"
 #include "support/support.h"
 
 namespace recto::test {
@@ -96,14 +97,18 @@ inline torch::Tensor vectors_of(RetrieverModel& model, const std::vector<ModelIn
   return model->forward(sequences);
 }
 
-/// The subfolders of goldens()/SECTION with a cases.json, by model name; empty when there are none.
-inline std::vector<std::string> golden_sections(const std::string& section) {
+/// The subfolders of goldens()/SECTION with a cases.json, by the name of their model; those whose
+/// model is not in the set are passed over.
+inline std::vector<std::string> golden_folders(const std::string& section,
+                                               GoldenSections& sections) {
   std::vector<std::string> names;
   const std::filesystem::path folder = goldens() / section;
-  if (!std::filesystem::is_directory(folder)) return names;
+  if (!sections.has(folder)) return names;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (std::filesystem::exists(entry.path() / "cases.json")) {
-      names.push_back(entry.path().filename().string());
+    const std::string name = entry.path().filename().string();
+    if (std::filesystem::exists(entry.path() / "cases.json") &&
+        sections.has(goldens() / "models" / name / "config.json")) {
+      names.push_back(name);
     }
   }
   std::sort(names.begin(), names.end());

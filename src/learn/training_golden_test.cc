@@ -39,7 +39,9 @@ void expect_gradient(const torch::Tensor& vectors, const torch::Tensor& want,
 
 TEST(LearnGolden, LossesOnRandomVectors) {
   const std::filesystem::path folder = test::goldens() / "train";
-  if (!std::filesystem::exists(folder / "losses_random.json")) GTEST_SKIP() << "no random losses";
+  for (const char* name : {"losses_random.json", "losses_random.safetensors"}) {
+    if (!std::filesystem::exists(folder / name)) GTEST_SKIP() << name << " is not in this set";
+  }
   const Json json = read_json(folder / "losses_random.json");
   const SafetensorsFile file(folder / "losses_random.safetensors");
   ASSERT_FALSE(json["cases"].empty());
@@ -59,15 +61,18 @@ TEST(LearnGolden, LossesOnRandomVectors) {
     expect_gradient(p, test::tensor_of(file, id + "dp"), "dp");
     if (negatives) expect_gradient(n, test::tensor_of(file, id + "dn"), "dn");
     const auto expect_value = [&](const char* key, const torch::Tensor& value) {
-      if (!c.contains(key)) return;
       const double want = c[key];
       EXPECT_NEAR(value.item<double>(), want, kLoss * std::max(1.0, want)) << key;
     };
     if (c.contains("binegce")) {
       expect_value("binegce", contrastive_loss(LossKind::kBiNegative, input));
+    }
+    if (c.contains("symmetric")) {
       expect_value("symmetric", contrastive_loss(LossKind::kSymmetric, input));
-      expect_value(
-          "mrl", matryoshka_loss(LossKind::kInfoNce, input, c["mrl_dims"].get<std::vector<int>>()));
+    }
+    if (c.contains("mrl")) {
+      expect_value("mrl", matryoshka_loss(LossKind::kInfoNce, input,
+                                          c.at("mrl_dims").get<std::vector<int>>()));
     }
   }
 }
@@ -97,24 +102,39 @@ struct Training {
   }
 };
 
-std::vector<Training> trainings() {
+/// Whether the set has every page that train/NAME/cases.json names.
+bool has_pages(const std::filesystem::path& folder, test::GoldenSections& sections) {
+  const Json cases = read_json(folder / "cases.json");
+  for (const Json& page : cases.at("pages")) {
+    if (!sections.has(folder / page.at("file").get<std::string>())) return false;
+  }
+  return true;
+}
+
+/// The sections of train/ that have the file `needed`, their model and their pages.
+std::vector<Training> trainings(const std::string& needed, test::GoldenSections& sections) {
   std::vector<Training> all;
-  for (const std::string& name : test::golden_sections("train")) all.emplace_back(name);
+  for (const std::string& name : test::golden_folders("train", sections)) {
+    const std::filesystem::path folder = test::goldens() / "train" / name;
+    if (sections.has(folder / needed) && has_pages(folder, sections)) all.emplace_back(name);
+  }
   return all;
 }
 
 TEST(LearnGolden, LossesOnModelVectors) {
-  const std::vector<Training> all = trainings();
-  if (all.empty()) GTEST_SKIP() << "no train section";
-  for (const Training& training : all) {
+  test::GoldenSections sections;
+  for (const Training& training : trainings("embeddings_and_loss_grads.safetensors", sections)) {
     const SafetensorsFile file(training.folder / "embeddings_and_loss_grads.safetensors");
     const Json& losses = training.cases["losses"];
     const double tau = training.cases["tau"];
     const std::string at_tau = "_tau" + dump_json(training.cases["tau"]);
     const auto check = [&](const std::string& name, LossKind kind, double temperature,
                            const std::string& mask, bool matryoshka) {
-      if (!losses.contains(name)) return false;
+      if (!losses.contains(name) || !file.contains(name + ".dunit.q")) {
+        return sections.skip(training.folder.string() + " has no " + name);
+      }
       SCOPED_TRACE(name);
+      sections.tested();
       const torch::Tensor q = leaf(test::tensor_of(file, "unit.q"));
       const torch::Tensor p = leaf(test::tensor_of(file, "unit.p"));
       const torch::Tensor n = leaf(test::tensor_of(file, "unit.n"));
@@ -135,21 +155,20 @@ TEST(LearnGolden, LossesOnModelVectors) {
       expect_gradient(q, test::tensor_of(file, name + ".dunit.q"), "dq");
       expect_gradient(p, test::tensor_of(file, name + ".dunit.p"), "dp");
       expect_gradient(n, test::tensor_of(file, name + ".dunit.n"), "dn");
-      return true;
     };
-    ASSERT_TRUE(check("infonce" + at_tau, LossKind::kInfoNce, tau, "", false));
+    check("infonce" + at_tau, LossKind::kInfoNce, tau, "", false);
     check("infonce_tau1", LossKind::kInfoNce, 1, "", false);
     check("symmetric" + at_tau, LossKind::kSymmetric, tau, "", false);
     check("masked_infonce" + at_tau, LossKind::kInfoNce, tau, "mask", false);
     check("binegce" + at_tau, LossKind::kBiNegative, tau, "", false);
     check("mrl" + at_tau, LossKind::kInfoNce, tau, "", true);
   }
+  sections.finish();
 }
 
 TEST(LearnGolden, GradientOfEveryParameter) {
-  const std::vector<Training> all = trainings();
-  if (all.empty()) GTEST_SKIP() << "no train section";
-  for (const Training& training : all) {
+  test::GoldenSections sections;
+  for (const Training& training : trainings("grads_full_infonce.safetensors", sections)) {
     RetrieverModel model = training.golden.load();
     const torch::Tensor loss = training.loss(model);
     const std::string name = "infonce_tau" + dump_json(training.cases["tau"]);
@@ -171,7 +190,9 @@ TEST(LearnGolden, GradientOfEveryParameter) {
     }
     EXPECT_EQ(compared + static_cast<size_t>(training.golden.config.vision.num_hidden_layers),
               want.tensors().size());
+    sections.tested();
   }
+  sections.finish();
 }
 
 /// The adapters that lora_infonce.safetensors starts from, put on the model; only they are trained.
@@ -198,9 +219,8 @@ std::vector<NamedParameter> trained_parameters(RetrieverModel& model) {
 }
 
 TEST(LearnGolden, GradientOfEveryAdapter) {
-  const std::vector<Training> all = trainings();
-  if (all.empty()) GTEST_SKIP() << "no train section";
-  for (const Training& training : all) {
+  test::GoldenSections sections;
+  for (const Training& training : trainings("lora_infonce.safetensors", sections)) {
     const SafetensorsFile file(training.folder / "lora_infonce.safetensors");
     RetrieverModel model = training.golden.load();
     attach_initial(model, training, file);
@@ -215,7 +235,9 @@ TEST(LearnGolden, GradientOfEveryAdapter) {
       count += parameter.value.numel();
     }
     EXPECT_EQ(count, training.cases["lora"]["trainable"].get<int64_t>());
+    sections.tested();
   }
+  sections.finish();
 }
 
 /// Runs the steps of `log` and compares losses, norms and learning rates.
@@ -256,9 +278,9 @@ void expect_parameters(RetrieverModel& model, const SafetensorsFile& want,
 }
 
 TEST(LearnGolden, AdamWOnEveryParameter) {
-  const std::vector<Training> all = trainings();
-  if (all.empty()) GTEST_SKIP() << "no train section";
-  for (const Training& training : all) {
+  test::GoldenSections sections;
+  for (const Training& training : trainings("adamw_full_final_params.safetensors", sections)) {
+    sections.tested();
     RetrieverModel model = training.golden.load();
     const Json& full = training.cases["adamw"]["full"];
     run_steps(model, training, full["log"]);
@@ -272,12 +294,14 @@ TEST(LearnGolden, AdamWOnEveryParameter) {
       EXPECT_NEAR(parameters[name].norm().item<double>(), want, 1e-4 * std::max(1.0, want)) << name;
     }
   }
+  sections.finish();
 }
 
 TEST(LearnGolden, AdamWOnAdapters) {
-  const std::vector<Training> all = trainings();
-  if (all.empty()) GTEST_SKIP() << "no train section";
-  for (const Training& training : all) {
+  test::GoldenSections sections;
+  for (const Training& training : trainings("adamw_lora_final_params.safetensors", sections)) {
+    if (!sections.has(training.folder / "lora_infonce.safetensors")) continue;
+    sections.tested();
     RetrieverModel model = training.golden.load();
     attach_initial(model, training, SafetensorsFile(training.folder / "lora_infonce.safetensors"));
     run_steps(model, training, training.cases["adamw"]["lora"]["log"]);
@@ -285,6 +309,7 @@ TEST(LearnGolden, AdamWOnAdapters) {
                       SafetensorsFile(training.folder / "adamw_lora_final_params.safetensors"),
                       Json::object());
   }
+  sections.finish();
 }
 
 }  // namespace
