@@ -55,6 +55,29 @@ TEST(AtomicFile, NamesTheFileItCannotWrite) {
   }
 }
 
+TEST(AtomicFile, ADirectoryThatIsMissingIsNamedWithWhatToDo) {
+  const TemporaryDirectory directory;
+  try {
+    write_file(directory.path() / "no" / "x", "text");
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kNotFound);
+    const std::string text = error.what();
+    EXPECT_NE(text.find((directory.path() / "no").string() + "; make it first"), std::string::npos)
+        << text;
+  }
+}
+
+TEST(AtomicFile, MessagesNameThePathOfTheCommittedFile) {
+  const TemporaryDirectory directory;
+  const StagedDirectory staged(directory.path() / "out");
+  EXPECT_EQ(final_path(staged.path() / "data" / "a.bin"), directory.path() / "out/data/a.bin");
+  const AtomicFile file(staged.path() / "b");
+  EXPECT_EQ(final_path(file.temporary_path()), directory.path() / "out/b");
+  EXPECT_EQ(final_path("/a/.b.partial-notes/c"), "/a/.b.partial-notes/c");
+  EXPECT_EQ(final_path("plain"), "plain");
+}
+
 TEST(AtomicFile, FullDiskIsNamedAndLeavesNothing) {
   if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full on this system";
   try {

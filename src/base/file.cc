@@ -53,9 +53,11 @@ std::string unique_suffix() {
   return fmt::format("{}-{}", ::getpid(), counter.fetch_add(1));
 }
 
+constexpr std::string_view kPartial = ".partial-";
+
 fs::path hidden_sibling(const fs::path& path) {
   const fs::path directory = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  return directory / fmt::format(".{}.partial-{}", path.filename().string(), unique_suffix());
+  return directory / fmt::format(".{}{}{}", path.filename().string(), kPartial, unique_suffix());
 }
 
 void sync_directory(const fs::path& directory) {
@@ -117,17 +119,42 @@ std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+fs::path final_path(const fs::path& path) {
+  fs::path out;
+  for (const fs::path& part : path) {
+    const std::string name = part.string();
+    const size_t end = name.rfind(kPartial);
+    const bool hidden =
+        name.size() > 1 && name.front() == '.' && end != std::string::npos && end > 0 &&
+        name.find_first_not_of("0123456789-", end + kPartial.size()) == std::string::npos;
+    out /= hidden ? fs::path(name.substr(1, end - 1)) : part;
+  }
+  return out;
+}
+
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_(hidden_sibling(path_)) {
   if (fs::is_directory(path_)) {
     fail(ErrorCode::kIo, "cannot write {}: it is a directory; name a file", path_.string());
   }
   fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (fd_ < 0) fail_errno(errno, fmt::format("cannot write {}", path_.string()));
+  if (fd_ < 0) fail_to_write(errno);
 }
 
 AtomicFile::~AtomicFile() {
   if (fd_ >= 0) ::close(fd_);
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::fail_to_write(int errno_value) const {
+  const fs::path target = final_path(path_);
+  const fs::path directory = target.parent_path();
+  std::error_code ignored;
+  if (errno_value == ENOENT && !directory.empty() && !fs::exists(directory, ignored)) {
+    fail(ErrorCode::kNotFound,
+         "cannot write {}: there is no directory {}; make it first or choose another place",
+         target.string(), directory.string());
+  }
+  fail_errno(errno_value, fmt::format("cannot write {}", target.string()));
 }
 
 void AtomicFile::write(std::string_view text) { write(as_bytes(text)); }
@@ -137,18 +164,18 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
   while (done < bytes.size()) {
     const ssize_t n = ::write(fd_, bytes.data() + done, bytes.size() - done);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) fail_errno(errno, fmt::format("cannot write {}", path_.string()));
+    if (n < 0) fail_to_write(errno);
     done += static_cast<size_t>(n);
   }
   size_ += done;
 }
 
 void AtomicFile::commit() {
-  if (::fsync(fd_) != 0) fail_errno(errno, fmt::format("cannot write {}", path_.string()));
+  if (::fsync(fd_) != 0) fail_to_write(errno);
   ::close(fd_);
   fd_ = -1;
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
-    fail_errno(errno, fmt::format("cannot write {}", path_.string()));
+    fail_to_write(errno);
   }
   temporary_.clear();
   sync_directory(path_.parent_path());
@@ -203,7 +230,9 @@ TemporaryDirectory::~TemporaryDirectory() {
 void make_directories(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
-  if (error) fail_errno(error.value(), fmt::format("cannot make directory {}", path.string()));
+  if (error) {
+    fail_errno(error.value(), fmt::format("cannot make directory {}", final_path(path).string()));
+  }
 }
 
 uint64_t free_disk_bytes(const fs::path& path) {

@@ -37,6 +37,10 @@ std::string read_file(const std::filesystem::path& path, uint64_t max_bytes = ui
 std::span<const std::byte> as_bytes(std::string_view text);
 std::string_view as_text(std::span<const std::byte> bytes);
 
+/// `path` as it is called once the AtomicFile or StagedDirectory it belongs to is committed: what
+/// messages name.
+std::filesystem::path final_path(const std::filesystem::path& path);
+
 /// A file that appears under its name only when it is complete: written beside the target under a
 /// temporary name, synced and renamed by commit(). Destroyed without commit, it leaves nothing.
 class AtomicFile {
@@ -58,6 +62,8 @@ class AtomicFile {
   void commit();
 
  private:
+  [[noreturn]] void fail_to_write(int errno_value) const;
+
   std::filesystem::path path_;
   std::filesystem::path temporary_;
   int fd_ = -1;

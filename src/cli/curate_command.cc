@@ -1,6 +1,7 @@
 // recto curate: documents to a dataset.
 #include <memory>
 
+#include "base/log.h"
 #include "base/threads.h"
 #include "cli/commands.h"
 #include "cli/options.h"
@@ -25,18 +26,19 @@ Json report_json(const CurateReport& report) {
                     {"pages", counts.pages},
                     {"queries", counts.queries}};
   }
-  return {{"files", report.files},      {"documents", report.documents},
-          {"pages", report.pages},      {"headings", report.headings},
-          {"queries", report.queries},  {"dropped", report.dropped},
-          {"splits", std::move(splits)}};
+  return {{"files", report.files},          {"documents", report.documents},
+          {"pages", report.pages},          {"headings", report.headings},
+          {"queries", report.queries},      {"dropped", report.dropped},
+          {"failed", report.failed.size()}, {"splits", std::move(splits)}};
 }
 
 int run(Options options) {
   options.curate.threads = options.threads > 0 ? options.threads : available_cores();
   const std::vector<std::filesystem::path> paths(options.paths.begin(), options.paths.end());
   const CurateReport report = curate(paths, options.output, options.curate);
+  if (!report.failed.empty()) log_warning("{} bad inputs were skipped", report.failed.size());
   print_result(options.json ? pretty_json(report_json(report)) : describe(report));
-  return 0;
+  return report.failed.empty() ? 0 : 1;
 }
 
 }  // namespace
@@ -67,7 +69,8 @@ void add_curate_command(CommandLine& line) {
   add_setting(app, "max-pages-per-query", curate.max_pages_per_query,
               "A heading on more pages of its family is no query", kInputGroup)
       ->type_name("N");
-  add_seed_option(app, options->curate.seed);
+  add_keep_going_option(app, curate.keep_going);
+  add_seed_option(app, curate.seed);
   add_output_option(app, options->output, "The new dataset directory")->type_name("DIR");
   add_setting(app, "longest-edge", curate.longest_edge, "Longest side of a page picture in pixels",
               kOutputGroup)

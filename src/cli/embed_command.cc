@@ -1,4 +1,5 @@
 // recto embed: queries, images, pages of PDFs and input lines to a table of vectors.
+#include <algorithm>
 #include <memory>
 #include <set>
 
@@ -11,6 +12,7 @@
 #include "data/table.h"
 #include "engine/cpu_embedder.h"
 #include "engine/embed_pipeline.h"
+#include "page/decode.h"
 
 namespace recto {
 namespace {
@@ -38,6 +40,38 @@ EmbedItem item_of_row(EmbedRow&& row) {
   return item;
 }
 
+// Document opens images too; here the row would be named a page of a PDF. `instead` says where the
+// image belongs.
+void check_pdf(const std::filesystem::path& file, const std::string& where, const char* instead) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(file, ignored)) return;  // said when it is opened
+  const MappedFile mapped(file);
+  const auto bytes = mapped.bytes();
+  if (image_format(bytes.first(std::min<size_t>(bytes.size(), 64))).empty()) return;
+  fail(ErrorCode::kBadInput, "{}{}: an image, where a PDF is wanted; {}", where, file.string(),
+       instead);
+}
+
+void add_pdf(const std::string& file, EmbedIntake& intake) {
+  try {
+    check_pdf(file, "", "give it with --image");
+  } catch (const Error& error) {
+    intake.add_error(error);
+    return;
+  }
+  intake.add({.id = file, .pdf = file});
+}
+
+void add_row(EmbedRow&& row, EmbedIntake& intake) {
+  try {
+    if (!row.pdf.empty()) check_pdf(row.pdf, row.where + ": ", "name it in the column image");
+  } catch (const Error& error) {
+    intake.add_error(error);
+    return;
+  }
+  intake.add(item_of_row(std::move(row)));
+}
+
 void add_lines(const std::string& file, std::set<std::string>& ids, EmbedIntake& intake) {
   for_each_embed_row(
       file,
@@ -49,7 +83,7 @@ void add_lines(const std::string& file, std::set<std::string>& ids, EmbedIntake&
                                              row.where, row.id)));
           return;
         }
-        intake.add(item_of_row(std::move(row)));
+        add_row(std::move(row), intake);
       },
       [&](const Error& error) { intake.add_error(error); });
 }
@@ -61,7 +95,7 @@ void add_all(const Options& options, EmbedIntake& intake) {
                 .where = fmt::format("--query {}", i + 1)});
   }
   for (const std::string& file : options.images) intake.add({.id = file, .image = file});
-  for (const std::string& file : options.pdfs) intake.add({.id = file, .pdf = file});
+  for (const std::string& file : options.pdfs) add_pdf(file, intake);
   std::set<std::string> ids;
   for (const std::string& file : options.inputs) add_lines(file, ids, intake);
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
+#include <limits>
 
 namespace recto {
 namespace {
@@ -43,6 +45,15 @@ void add_precision_option(CLI::App& app, std::string& precision) {
             return "\"" + value + "\" is not available; fp32 is the only precision yet";
           },
           ""));
+}
+
+std::string seed_problem(const std::string& text) {
+  uint64_t seed = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, seed);
+  if (error == std::errc() && stop == end) return {};
+  return fmt::format("\"{}\" is no seed; integers from 0 to {} are", text,
+                     std::numeric_limits<uint64_t>::max());
 }
 
 }  // namespace
@@ -198,7 +209,9 @@ void add_json_option(CLI::App& app, bool& json) {
 }
 
 void add_seed_option(CLI::App& app, uint64_t& seed) {
-  add_setting(app, "seed", seed, "Seed of everything random", kGeneralGroup)->type_name("N");
+  add_setting(app, "seed", seed, "Seed of everything random", kGeneralGroup)
+      ->type_name("N")
+      ->check(CLI::Validator([](std::string& value) { return seed_problem(value); }, ""));
 }
 
 }  // namespace recto

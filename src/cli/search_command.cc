@@ -44,6 +44,11 @@ int run(const Options& options) {
   return 0;
 }
 
+std::string sheet_problem(const std::string& file) {
+  if (std::filesystem::path(file).extension() == ".png") return {};
+  return fmt::format("\"{}\" is no name for the sheet: it is a PNG; end the name with .png", file);
+}
+
 }  // namespace
 
 void add_search_command(CommandLine& line) {
@@ -60,7 +65,8 @@ void add_search_command(CommandLine& line) {
   add_json_option(app, options->json);
   add_setting(app, "contact-sheet", options->contact_sheet,
               "Write the found pages with captions into this PNG", kOutputGroup)
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(CLI::Validator([](std::string& file) { return sheet_problem(file); }, ""));
   add_index_model_options(app, options->model, options->adapter);
   add_threads_option(app, options->threads);
 }

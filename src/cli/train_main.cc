@@ -1,5 +1,6 @@
 // recto-train: the commands that need gradients, linked with libtorch. "recto train" starts it.
 #include <memory>
+#include <string_view>
 
 #include "cli/command_line.h"
 #include "cli/options.h"
@@ -69,7 +70,9 @@ void add_bench_command(CommandLine& line) {
 int main(int argc, char** argv) {
   recto::spin_briefly(argv);
   recto::keep_freed_memory();
-  recto::CommandLine line("recto-train", "Training of page retrievers (started by recto train).",
+  const bool by_recto = argc > 0 && std::string_view(argv[0]) == "recto";
+  recto::CommandLine line(by_recto ? "recto" : "recto-train",
+                          "Training of page retrievers (started by recto train).",
                           ", torch " + recto::torch_version());
   recto::add_train_command(line);
   recto::add_bench_command(line);

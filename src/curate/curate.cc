@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <atomic>
 #include <iterator>
 #include <mutex>
 #include <set>
@@ -79,9 +80,10 @@ class Curation {
 
   CurateReport run(const std::vector<fs::path>& paths) {
     std::vector<fs::path> files;
-    sources_ = list_sources(paths, options_.threads, audit_, files);
+    sources_ = list_sources(paths, options_.threads, audit_, files, problems_);
     report_.files = std::ssize(files);
     check_patterns(options_.test_documents, files);
+    stop_at_a_problem();
     ingest();
     split();
     make_queries();
@@ -90,30 +92,59 @@ class Curation {
   }
 
  private:
+  void stop_at_a_problem() const {
+    if (!options_.keep_going && !problems_.empty()) throw Error(problems_.begin()->second.front());
+  }
+
+  void report_problems() {
+    for (const auto& [position, errors] : problems_) {
+      for (const Error& error : errors) {
+        log_warning("skipped: {}", error.what());
+        report_.failed.emplace_back(error.what());
+      }
+    }
+  }
+
   void ingest() {
     make_directories(scratch_);
-    std::vector<IngestedDocument> ingested(sources_.size());
-    Progress progress("documents", sources_.size());
-    std::mutex mutex;
-    uint64_t pages = 0;
-    parallel_for(sources_.size(), options_.threads, [&](size_t i) {
-      throw_if_interrupted();
-      ingested[i] = ingest_document(sources_[i], scratch_, options_, [&] {
-        const std::lock_guard lock(mutex);
-        progress.set_note(fmt::format("{} pages", ++pages));
-      });
-      progress.advance();
-    });
-    for (IngestedDocument& document : ingested) {
+    for (IngestedDocument& document : ingest_sources()) {
       audit_.append(std::move(document.audit));
+      if (!document.problems.empty()) {
+        problems_[document.source.position] = std::move(document.problems);
+      }
       report_.headings += document.outline_entries;
       if (document.kept) documents_.push_back(std::move(document));
     }
+    stop_at_a_problem();
+    report_problems();
     if (documents_.empty()) {
       const std::string reason = audit_.rows().empty() ? "" : audit_.rows().front().reason;
       fail(ErrorCode::kBadInput, "none of {} files became a document{}{}", report_.files,
            reason.empty() ? "" : "; the first one: ", reason);
     }
+  }
+
+  std::vector<IngestedDocument> ingest_sources() {
+    std::vector<IngestedDocument> ingested(sources_.size());
+    // Files before the first bad one are read to the end, so that it does not depend on threads
+    // which one is reported.
+    std::atomic<size_t> first_bad{sources_.size()};
+    Progress progress("documents", sources_.size());
+    std::mutex mutex;
+    uint64_t pages = 0;
+    parallel_for(sources_.size(), options_.threads, [&](size_t i) {
+      throw_if_interrupted();
+      if (i > first_bad) return;
+      ingested[i] = ingest_document(sources_[i], scratch_, options_, [&] {
+        const std::lock_guard lock(mutex);
+        progress.set_note(fmt::format("{} pages", ++pages));
+      });
+      progress.advance();
+      if (options_.keep_going || ingested[i].problems.empty()) return;
+      const std::lock_guard lock(mutex);
+      first_bad = std::min(first_bad.load(), i);
+    });
+    return ingested;
   }
 
   void split() {
@@ -217,6 +248,7 @@ class Curation {
   const CurateOptions& options_;
   CurateReport report_;
   Audit audit_;
+  FileProblems problems_;
   std::vector<SourceFile> sources_;
   std::vector<IngestedDocument> documents_;
   std::vector<std::string> families_;  ///< of documents_

@@ -17,6 +17,9 @@ struct CurateOptions {
   int longest_edge = 2048;  ///< of a page picture, in pixels; larger images are scaled down to it
   int jpeg_quality = 85;    ///< 1..100
   int threads = 1;          ///< documents at a time, each with a worker process
+  /// A file that cannot be read, or a page that cannot be rendered, is reported, recorded and left
+  /// out. Otherwise the first one ends the run.
+  bool keep_going = false;
 
   double validation_share = 0.1;  ///< of the families
   /// Of the families; when unset 0.1, or 0 with test_documents: the test is then what they name.
@@ -46,15 +49,17 @@ struct CurateReport {
   int64_t headings = 0;  ///< outline entries
   int64_t queries = 0;
   std::map<std::string, int64_t> dropped;  ///< by "stage: reason"
+  std::vector<std::string> failed;         ///< what was wrong with files and pages, in file order
   std::map<std::string, SplitCounts> splits;
 };
 
 /// Curates files and directories into a dataset directory. Files are read in sandboxed workers
-/// (page/reader.h); one that is broken, encrypted or a copy of another is recorded and skipped.
-/// The same files and options give the same bytes, whatever `threads` is. Throws Error(kUsage) for
-/// options that cannot be meant, an output that exists, or a pattern of test_documents that
-/// matches no file; Error(kBadInput) when no document is left; Error(kNotFound | kIo);
-/// Error(kInterrupted). After an error there is no output.
+/// (page/reader.h); a copy of another is recorded and skipped, and with keep_going what is broken
+/// or encrypted, with a warning. The same files and options give the same bytes, whatever `threads`
+/// is. Throws Error(kUsage) for options that cannot be meant, an output that exists, or a pattern
+/// of test_documents that matches no file; without keep_going the error of the first bad file;
+/// Error(kBadInput) when no document is left; Error(kNotFound | kIo); Error(kInterrupted). After an
+/// error there is no output.
 CurateReport curate(const std::vector<std::filesystem::path>& paths,
                     const std::filesystem::path& output, const CurateOptions& options);
 

@@ -34,6 +34,7 @@ TEST(CurateSlow, RealBooksBecomeADatasetThatHoldsTogether) {
   if (!download_books(books)) GTEST_SKIP() << "Debian packages cannot be downloaded here";
   CurateOptions options;
   options.longest_edge = 1024;
+  options.keep_going = true;
   options.threads = std::min(2, available_cores());
   options.test_documents = {"debian-faq.de.pdf", "maint-guide*"};
   const fs::path output = directory.path() / "dataset";

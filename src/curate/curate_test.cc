@@ -85,6 +85,7 @@ class Curate : public ::testing::Test {
     write_file(in() / "empty.pdf", "");
     write_file(in() / "text.png", "this is no picture");
     options_.longest_edge = 300;
+    options_.keep_going = true;
     options_.limits.max_wall_seconds = 60;
   }
 
@@ -163,6 +164,34 @@ TEST_F(Curate, DocumentsPagesQueriesAndReasons) {
   EXPECT_EQ(audit.at("page " + engine + "-1"), "kept: rendered");
   EXPECT_THAT(audit.at("split " + sha256_file(in() / "faq-book.de.pdf")), HasSubstr("pinned"));
   EXPECT_THAT(describe(report), HasSubstr("5 documents, 9 pages"));
+}
+
+TEST_F(Curate, BadFilesAreReportedInFileOrder) {
+  options_.threads = 3;
+  const CurateReport report = curate({in()}, out(), options_);
+  ASSERT_EQ(report.failed.size(), 3u);
+  for (size_t i = 0; i < 3; ++i) {
+    const char* names[] = {"broken.pdf", "empty.pdf", "text.png"};
+    EXPECT_THAT(report.failed[i], HasSubstr((in() / names[i]).string()));
+  }
+}
+
+TEST_F(Curate, WithoutKeepGoingTheFirstBadFileEndsItWhateverTheThreads) {
+  options_.keep_going = false;
+  for (const int threads : {1, 3}) {
+    options_.threads = threads;
+    try {
+      curate({in() / "harvest.pdf", in() / "text.png", in() / "empty.pdf", in() / "broken.pdf"},
+             out(), options_);
+      ADD_FAILURE() << "no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kBadInput);
+      EXPECT_THAT(error.what(), HasSubstr((in() / "text.png").string()));
+    }
+    EXPECT_FALSE(fs::exists(out()));
+  }
+  EXPECT_TRUE(curate({in() / "harvest.pdf", in() / "sub"}, out(), options_).failed.empty())
+      << "a copy is no bad file";
 }
 
 TEST_F(Curate, SameInputGivesTheSameBytesWhateverTheThreads) {

@@ -62,6 +62,7 @@ class PageIngest {
         texts_[number] = row->text;
       }
       page_done();
+      if (!row && !options_.keep_going) break;
       if (failures == kMaxFailuresInARow && number < count) {
         out_.audit.drop(out_.source.sha256, kDocumentStage,
                         "the pages after three that failed in a row are given up", count - number);
@@ -106,6 +107,7 @@ class PageIngest {
       throw_if_interrupted();  // a signal stops the workers too, which looks like a broken page
       if (!concerns_the_file(error)) throw;
       out_.audit.drop(row.page_id, kPageStage, portable_message(error.what(), out_.source.path));
+      out_.problems.push_back(error);
       return std::nullopt;
     }
     row.text_source = row.text.empty() ? "none" : "text_layer";
@@ -133,30 +135,31 @@ std::string portable_message(std::string message, const fs::path& file) {
 }
 
 std::vector<SourceFile> list_sources(const std::vector<fs::path>& paths, int threads, Audit& audit,
-                                     std::vector<fs::path>& listed) {
+                                     std::vector<fs::path>& listed, FileProblems& problems) {
   for (const fs::path& path : paths) {
     for (fs::path& file : list_page_files(path)) listed.push_back(std::move(file));
   }
   std::vector<std::string> hashes(listed.size());
-  std::vector<std::string> problems(listed.size());
+  std::vector<std::optional<Error>> errors(listed.size());
   parallel_for(listed.size(), threads, [&](size_t i) {
     throw_if_interrupted();
     try {
       hashes[i] = sha256_file(listed[i]);
     } catch (const Error& error) {
-      problems[i] = portable_message(error.what(), listed[i]);
+      errors[i] = error;
     }
   });
   std::vector<SourceFile> sources;
   std::set<std::string> seen;
   for (size_t i = 0; i < listed.size(); ++i) {
     const std::string name = listed[i].filename().string();
-    if (!problems[i].empty()) {
-      audit.drop(name, kFileStage, problems[i]);
+    if (errors[i]) {
+      audit.drop(name, kFileStage, portable_message(errors[i]->what(), listed[i]));
+      problems[i].push_back(*errors[i]);
     } else if (!seen.insert(hashes[i]).second) {
       audit.drop(name, kFileStage, "copy of the document " + hashes[i]);
     } else {
-      sources.push_back({listed[i], hashes[i]});
+      sources.push_back({listed[i], hashes[i], i});
     }
   }
   return sources;
@@ -178,6 +181,7 @@ IngestedDocument ingest_document(const SourceFile& source, const fs::path& scrat
     throw_if_interrupted();
     if (!concerns_the_file(error)) throw;
     out.audit.drop(source.sha256, kDocumentStage, portable_message(error.what(), source.path));
+    out.problems.push_back(error);
     return out;
   }
   PageIngest pages(*document, options, out);

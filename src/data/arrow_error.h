@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/file.h"
 
 namespace recto {
 
@@ -27,9 +28,9 @@ inline void check_read(const arrow::Status& status, const std::filesystem::path&
 inline void check_write(const arrow::Status& status, const std::filesystem::path& path) {
   if (status.ok()) return;
   if (const int code = arrow::internal::ErrnoFromStatus(status); code != 0) {
-    fail_errno(code, fmt::format("cannot write {}", path.string()));
+    fail_errno(code, fmt::format("cannot write {}", final_path(path).string()));
   }
-  fail(ErrorCode::kInternal, "writing {} failed: {}", path.string(), status.message());
+  fail(ErrorCode::kInternal, "writing {} failed: {}", final_path(path).string(), status.message());
 }
 
 /// Runs `action`, turning what Parquet throws about damaged bytes of `path` into Error(kBadInput).

@@ -112,7 +112,9 @@ std::vector<Shard> ShardWriter::finish() {
     const std::string name = shard_name(split_, i, shard_rows_.size());
     std::error_code error;
     fs::rename(part_path(i), folder_ / name, error);
-    if (error) fail_errno(error.value(), fmt::format("cannot write {}", (folder_ / name).string()));
+    if (error)
+      fail_errno(error.value(),
+                 fmt::format("cannot write {}", final_path(folder_ / name).string()));
     shards.push_back({name, shard_rows_[i], static_cast<int64_t>(fs::file_size(folder_ / name)),
                       sha256_file(folder_ / name)});
   }

@@ -9,6 +9,8 @@ import subprocess
 import unittest
 import zlib
 
+from pyarrow import parquet
+
 from support import (GOLDENS, RECTO, SOURCE, Case, Started, document_pdf, environment, model,
                      noise_png, pdf, png, read_tensors, recto, smollm2_tokenizer, stream)
 
@@ -481,6 +483,82 @@ class KeepGoing(Case):
         self.assert_absent(output)
 
 
+    def test_an_image_as_a_pdf(self):
+        output = self.path("out.npy")
+        self.fail_with(1, "embed", "--model", model(), "--pdf", self.path("good.png"), "--output", output,
+                       says=["good.png", "--image"])
+        lines = self.write_lines("pages.jsonl", [{"id": "a", "pdf": "good.png", "page": 1}])
+        self.fail_with(1, "embed", "--model", model(), "--input", lines, "--output", output,
+                       says=["pages.jsonl:1", "good.png", "column image"])
+        self.assert_absent(output)
+        self.fail_with(1, "embed", "--model", model(), "--pdf", self.path("good.png"), "--pdf", self.path("good.pdf"),
+                       "--keep-going", "--output", output, says=["skipped:", "good.png"])
+        self.assertTrue(output.exists())
+
+
+class Curating(Case):
+    """curate treats bad files as embed and index add do."""
+
+    def setUp(self):
+        super().setUp()
+        self.output = self.path("data")
+        for name, lines in (("a.pdf", ["mounting the valve"]), ("m.pdf", ["draining the tank"]),
+                            ("z.pdf", ["changing the filter"])):
+            self.write("in/" + name, document_pdf([lines, ["second page of " + name]]))
+
+    def add_bad_files(self):
+        noise = noise_png(60, 40, 2)
+        self.bad = ["c-short.pdf", "d-fake.pdf", "n-empty.png", "o-short.png", "p-text.jpg"]
+        for name, content in zip(self.bad, (document_pdf([["page"]] * 3)[:200], b"no PDF at all", b"",
+                                            noise[:len(noise) // 2], b"no picture")):
+            self.write("in/" + name, content)
+
+    def curate(self, *arguments):
+        return ["curate", self.path("in"), "--output", self.output, "--longest-edge", 100, *arguments]
+
+    def test_the_first_bad_file_ends_it(self):
+        self.add_bad_files()
+        for threads in (1, 3):
+            result = self.fail_with(1, *self.curate("--threads", threads), says=["c-short.pdf"])
+            for name in self.bad[1:]:
+                self.assertNotIn(name, result.err)
+            self.assert_absent(self.output)
+
+    def test_a_corrupt_image_ends_it(self):
+        noise = noise_png(60, 40, 2)
+        self.write("in/b.png", noise[:len(noise) // 2])
+        self.fail_with(1, *self.curate(), says=["b.png"])
+        self.assert_absent(self.output)
+
+    def test_keep_going_names_each_and_writes_the_rest(self):
+        self.add_bad_files()
+        errors = set()
+        for threads in (1, 3):
+            self.output = self.path(f"data-{threads}")
+            result = self.fail_with(1, *self.curate("--threads", threads, "--keep-going", "--json"))
+            named = [line for line in result.err.splitlines() if "skipped: " in line]
+            self.assertEqual(len(named), len(self.bad), str(result))
+            for name, line in zip(self.bad, named):
+                self.assertIn(name, line)
+            errors.add("\n".join(named))
+            report = json.loads(result.out)
+            self.assertEqual((report["documents"], report["failed"]), (3, len(self.bad)))
+            reasons = "\n".join(row["reason"] for file in sorted(self.output.glob("audit/*.parquet"))
+                                for row in parquet.read_table(file).to_pylist() if row["decision"] == "dropped")
+            for name in self.bad:
+                self.assertIn(name, reasons)
+        self.assertEqual(len(errors), 1)
+
+    def test_keep_going_with_nothing_bad(self):
+        self.succeed(*self.curate("--keep-going"))
+
+    def test_a_file_that_may_not_be_read(self):
+        self.path("in/link.pdf").symlink_to("/proc/self/mem")
+        self.fail_with(1, "curate", self.path("in/a.pdf"), self.path("in/link.pdf"), "--output", self.output,
+                       says=["link.pdf"])
+        self.assert_absent(self.output)
+
+
 class Outputs(Case):
     def many_queries(self):
         return self.write_lines("many.jsonl", [{"id": str(i), "query": f"query {i}"} for i in range(400)])
@@ -496,6 +574,18 @@ class Outputs(Case):
                                preexec_fn=limit, says=[output.name])
                 self.assert_absent(output, self.path(f"out.{ending}.ids.json"))
 
+    def test_messages_name_the_target(self):
+        """Not the hidden place where it is written until it is complete."""
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+        for arguments in (["model", "create", "--preset", "nano"],
+                          ["embed", "--model", model(), "--input", self.many_queries()]):
+            output = self.path("target.parquet")
+            with self.subTest(command=arguments[0]):
+                result = self.fail_with(1, *arguments, "--output", output, preexec_fn=limit, says=[str(output)])
+                self.assertNotIn(".partial-", result.err)
+                self.assert_absent(output)
+
     def test_a_disk_that_is_really_full(self):
         disk = self.path("disk")
         disk.mkdir()
@@ -509,7 +599,12 @@ class Outputs(Case):
                     self.fail_with(1, arguments[0], "--model", model(), *arguments[1:], "--output",
                                    disk / "out.safetensors", says=["space"])
                     self.assertEqual(list(disk.iterdir()), [])
-            self.fail_with(1, "model", "create", "--preset", "nano", "--output", disk / "model", says=["space"])
+            for number in range(4):
+                self.write(f"in/{number}.png", noise_png(300, 200, number))
+            for arguments in (["model", "create", "--preset", "nano"], ["curate", self.path("in")],
+                              ["curate", self.path("in"), "--keep-going"]):
+                result = self.fail_with(1, *arguments, "--output", disk / "out", says=["space", str(disk / "out")])
+                self.assertNotIn(".partial-", result.err)
             self.assertEqual(list(disk.iterdir()), [])
         finally:
             subprocess.run(["umount", str(disk)], check=True)
@@ -548,7 +643,7 @@ class Outputs(Case):
 
     def test_places_that_do_not_exist(self):
         self.fail_with(1, "embed", "--model", model(), "--query", "a", "--output", self.path("no/where/out.npy"),
-                       says=["out.npy"])
+                       says=["out.npy", "no/where", "make it first"])
         self.fail_with(1, "embed", "--model", model(), "--query", "a", "--output", "/proc/out.npy", says=["out.npy"])
         self.path("folder.npy").mkdir()
         self.fail_with(1, "embed", "--model", model(), "--query", "a", "--output", self.path("folder.npy"),

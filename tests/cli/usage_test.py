@@ -84,6 +84,11 @@ class Usage(Case):
                 (["tokenize", "--model", m], "--"),
                 (["model", "create", "--preset", "giant", "--output", o], "nano"),
                 (["search", "--index", "i", "--query", "q", "--k", "0"], "--k"),
+                (["search", "--index", "i", "--query", "q", "--contact-sheet", "found.jpg"], ".png"),
+                (["search", "--index", "i", "--query", "q", "--contact-sheet", "found"], ".png"),
+                *((["model", "create", "--preset", "nano", "--output", o, f"--seed={seed}"],
+                   "--seed: \"" + seed + "\" is no seed; integers from 0 to 18446744073709551615 are")
+                  for seed in ("-1", "18446744073709551616", "1.5", "1e3", "0x10", "many")),
                 (["train", "--model", m, "--data", m, "--output", o, "--method", "magic"], "lora"),
         ):
             with self.subTest(arguments=arguments):
@@ -98,7 +103,18 @@ class Usage(Case):
 
     def test_train_without_its_program(self):
         self.fail_with(1, "train", "--model", model(), "--data", self.path("d"), "--output", self.path("o"),
-                       env={"RECTO_TRAIN": str(self.path("nowhere"))}, says=["recto-train"])
+                       env={"RECTO_TRAIN": str(self.path("nowhere"))}, says=["RECTO_TRAIN", "nowhere, which does not exist"])
+        self.fail_with(1, "train", "--model", model(), "--data", self.path("d"), "--output", self.path("o"),
+                       env={"RECTO_TRAIN": str(self.write("text", "no program"))}, says=["RECTO_TRAIN", "is no program"])
+
+    def test_the_largest_seed(self):
+        self.succeed("model", "create", "--preset", "nano", "--seed", 2**64 - 1, "--output", self.path("m"))
+
+    @unittest.skipUnless((BUILD / "recto-train").exists(), "built without recto-train")
+    def test_train_speaks_of_the_command_that_was_called(self):
+        result = self.fail_with(2, "train", "--model", model(), "--data", self.path("d"), "--output", self.path("o"),
+                                "--lora-r", 0, says=["\"recto train --help\""])
+        self.assertNotIn("recto-train", result.err)
 
     def test_index_of_another_model(self):
         self.succeed("model", "create", "--preset", "nano", "--seed", "1", "--output", self.path("other"))

@@ -169,7 +169,7 @@ class WholeWay(Documents):
         self.fail_with(1, "curate", self.path("gone"), "--output", self.path("d"), says=["gone"])
         self.assert_absent(self.path("d"))
         self.write("bad/a.pdf", b"no pdf")
-        self.fail_with(1, "curate", self.path("bad"), "--output", self.path("d"))
+        self.fail_with(1, "curate", self.path("bad"), "--output", self.path("d"), says=["a.pdf"])
         self.assert_absent(self.path("d"))
         self.fail_with(1, "eval", "--model", model(), "--data", self.path("pdf"), "--output", self.path("r"),
                        says=["dataset"])
