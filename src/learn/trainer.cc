@@ -14,6 +14,7 @@
 #include "learn/checkpoint.h"
 #include "learn/contrastive_batch.h"
 #include "learn/grad_cache.h"
+#include "learn/held_out.h"
 #include "learn/memory_estimate.h"
 #include "learn/metrics_log.h"
 #include "learn/prefetch.h"

@@ -5,7 +5,7 @@
 #include <functional>
 #include <optional>
 
-#include "learn/held_out.h"
+#include "learn/held_out_result.h"
 #include "learn/train_settings.h"
 
 namespace recto {
