@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <exception>
 #include <fstream>
 #include <string>
@@ -19,7 +20,7 @@ int quota_cores() {
   std::string quota;
   double period = 0;
   if (!(file >> quota >> period) || quota == "max" || period <= 0) return 1 << 20;
-  return std::max(1, static_cast<int>(std::stod(quota) / period + 0.5));
+  return std::max(1, static_cast<int>(std::lround(std::stod(quota) / period)));
 }
 
 }  // namespace

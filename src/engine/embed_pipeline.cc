@@ -87,6 +87,8 @@ class Preparer : public EmbedIntake {
     try {
       source(*this);
     } catch (const NoMoreWanted&) {
+      queue_.close();
+      return;
     } catch (...) {
       Prepared last;
       last.fatal = true;

@@ -144,6 +144,7 @@ Image make_contact_sheet(const std::string& title, const std::vector<ContactShee
          kMaxContactSheetCells, cells.size());
   }
   std::vector<ContactSheetCell> small;
+  small.reserve(cells.size());
   for (const ContactSheetCell& cell : cells) small.push_back({fitted(cell.picture), cell.caption});
   const int width = sheet_width(columns_for(cells.size()));
   const int room = (width - 2 * kGap) / (kCaptionGlyphWidth * kTitleScale);
