@@ -54,7 +54,7 @@ namespace {
 void check_columns(const fs::path& file, const std::string& table) {
   const ParquetFile parquet(file);
   for (const Column& column : table_columns(table)) {
-    if (!parquet.has_column(column.name)) {
+    if (!column.optional && !parquet.has_column(column.name)) {
       fail(ErrorCode::kBadInput, "{}: table {}: column \"{}\" is missing", file.string(), table,
            column.name);
     }

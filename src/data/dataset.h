@@ -20,9 +20,10 @@ struct DocumentRow {
   std::string source_name;  ///< file name, never interpreted
   std::string title;
   std::string licence;
+  std::string url;  ///< where the file came from, as --sources says it
   std::string producer;
   int pages = 0;
-  std::string language;  ///< BCP 47, "" when unknown
+  std::string language;  ///< of most of its pages, BCP 47, "" when unknown
   std::string family;    ///< documents of one family are in one split
   std::string split;
 };
@@ -35,7 +36,12 @@ struct PageRow {
   int width = 0, height = 0;
   std::string text;
   std::string text_source;  ///< "text_layer", "ocr" or "none"
+  /// The words and, four numbers each, their boxes: left, top, right, bottom in fractions of the
+  /// page, origin top left. Read by nothing but a copy of the table.
+  std::vector<std::string> words;
+  std::vector<float> word_boxes;
   std::string language;
+  float language_confidence = 0;  ///< 0..1
   std::string content_class;
   std::string perceptual_hash;  ///< 64 hexadecimal digits, "" when not computed
   std::string near_group;       ///< pages that show the same share it, "" when alone

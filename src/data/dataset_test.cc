@@ -39,7 +39,8 @@ void write_example(const fs::path& directory, int pages = 3) {
   DatasetWriter writer(directory);
   for (const char* split : {"train", "test"}) {
     const std::string id = std::string(split) + "-document";
-    writer.add(split, DocumentRow{id, "a.pdf", "Title", "GPL", "pdfTeX", pages, "de", id, split});
+    writer.add(split, DocumentRow{id, "a.pdf", "Title", "GPL", "https://example.org/a.pdf",
+                                  "pdfTeX", pages, "de", id, split});
     for (int i = 1; i <= pages; ++i) writer.add(split, page(id, i, picture("tiny_16x32.png")));
     writer.add(split, QueryRow{"q1", "what?", "en", "heading", "outline", "1"});
     writer.add(split, QrelRow{"q1", id + "-1", 1});

@@ -27,6 +27,7 @@ enum class ColumnType {
 struct Column {
   std::string name;
   ColumnType type = ColumnType::kString;
+  bool optional = false;  ///< when read: a file may lack it, its cells are then null
 };
 
 /// An encoded image; either member may be null in a file.

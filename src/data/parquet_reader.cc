@@ -105,6 +105,10 @@ std::vector<Row> ParquetFile::read(int group, const std::vector<Column>& columns
   std::vector<Row> rows;
   for (size_t i = 0; i < columns.size(); ++i) {
     const Column& column = columns[i];
+    if (column.optional && !has_column(column.name)) {
+      if (i == 0) rows.assign(group_rows(group), Row(columns.size()));
+      continue;
+    }
     const std::vector<int> leaves = state_->leaves(column.name);
     guard_read(state_->path, [&] {
       auto table = state_->reader->ReadRowGroup(group, leaves);

@@ -27,6 +27,11 @@ class Cells {
     const auto* value = std::get_if<double>(&row_[next_++]);
     return value == nullptr ? 0 : *value;
   }
+  template <typename List>
+  List list() {
+    auto* value = std::get_if<List>(&row_[next_++]);
+    return value == nullptr ? List() : std::move(*value);
+  }
   std::string image() {
     auto* value = std::get_if<ImageCell>(&row_[next_++]);
     return value == nullptr || !value->bytes ? std::string() : std::move(*value->bytes);
@@ -48,18 +53,19 @@ Cell image_cell(const PageRow& row) {
 
 constexpr ColumnType kText = ColumnType::kString;
 constexpr ColumnType kInt = ColumnType::kInt32;
+constexpr bool kMayLack = true;  ///< datasets of other tools do without it
 
 }  // namespace
 
 std::vector<Column> Table<DocumentRow>::columns() {
-  return {{"document_id", kText}, {"source_name", kText}, {"title", kText},
-          {"licence", kText},     {"producer", kText},    {"pages", kInt},
-          {"language", kText},    {"family", kText},      {"split", kText}};
+  return {{"document_id", kText},   {"source_name", kText}, {"title", kText}, {"licence", kText},
+          {"url", kText, kMayLack}, {"producer", kText},    {"pages", kInt},  {"language", kText},
+          {"family", kText},        {"split", kText}};
 }
 
 Row Table<DocumentRow>::to_row(const DocumentRow& row) {
-  return {row.document_id,         row.source_name, row.title,  row.licence, row.producer,
-          integer_cell(row.pages), row.language,    row.family, row.split};
+  return {row.document_id, row.source_name,         row.title,    row.licence, row.url,
+          row.producer,    integer_cell(row.pages), row.language, row.family,  row.split};
 }
 
 DocumentRow Table<DocumentRow>::from_row(Row&& row) {
@@ -69,6 +75,7 @@ DocumentRow Table<DocumentRow>::from_row(Row&& row) {
   out.source_name = cells.text();
   out.title = cells.text();
   out.licence = cells.text();
+  out.url = cells.text();
   out.producer = cells.text();
   out.pages = static_cast<int>(cells.integer());
   out.language = cells.text();
@@ -80,23 +87,38 @@ DocumentRow Table<DocumentRow>::from_row(Row&& row) {
 std::vector<Column> Table<PageRow>::columns(bool with_image) {
   std::vector<Column> columns = {{"page_id", kText}, {"document_id", kText}, {"page_number", kInt}};
   if (with_image) columns.push_back({"image", ColumnType::kImage});
-  const std::vector<Column> rest = {{"width", kInt},
-                                    {"height", kInt},
-                                    {"text", kText},
-                                    {"text_source", kText},
-                                    {"language", kText},
+  const std::vector<Column> rest = {
+      {"width", kInt}, {"height", kInt}, {"text", kText}, {"text_source", kText}};
+  columns.insert(columns.end(), rest.begin(), rest.end());
+  if (with_image) {
+    columns.push_back({"words", ColumnType::kStringList, kMayLack});
+    columns.push_back({"word_boxes", ColumnType::kFloatList, kMayLack});
+  }
+  const std::vector<Column> last = {{"language", kText},
+                                    {"language_confidence", ColumnType::kFloat, kMayLack},
                                     {"content_class", kText},
                                     {"perceptual_hash", kText},
                                     {"near_group", kText}};
-  columns.insert(columns.end(), rest.begin(), rest.end());
+  columns.insert(columns.end(), last.begin(), last.end());
   return columns;
 }
 
 Row Table<PageRow>::to_row(const PageRow& row) {
-  return {row.page_id,       row.document_id,         integer_cell(row.page_number),
-          image_cell(row),   integer_cell(row.width), integer_cell(row.height),
-          row.text,          row.text_source,         row.language,
-          row.content_class, row.perceptual_hash,     row.near_group};
+  return {row.page_id,
+          row.document_id,
+          integer_cell(row.page_number),
+          image_cell(row),
+          integer_cell(row.width),
+          integer_cell(row.height),
+          row.text,
+          row.text_source,
+          row.words,
+          row.word_boxes,
+          row.language,
+          static_cast<double>(row.language_confidence),
+          row.content_class,
+          row.perceptual_hash,
+          row.near_group};
 }
 
 PageRow Table<PageRow>::from_row(Row&& row, bool with_image) {
@@ -110,7 +132,12 @@ PageRow Table<PageRow>::from_row(Row&& row, bool with_image) {
   out.height = static_cast<int>(cells.integer());
   out.text = cells.text();
   out.text_source = cells.text();
+  if (with_image) {
+    out.words = cells.list<std::vector<std::string>>();
+    out.word_boxes = cells.list<std::vector<float>>();
+  }
   out.language = cells.text();
+  out.language_confidence = static_cast<float>(cells.number());
   out.content_class = cells.text();
   out.perceptual_hash = cells.text();
   out.near_group = cells.text();

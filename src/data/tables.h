@@ -25,7 +25,7 @@ struct Table<DocumentRow> {
 template <>
 struct Table<PageRow> {
   static constexpr const char* kName = "pages";
-  /// Pages can be read without their images.
+  /// Pages can be read without their images (and word boxes).
   static std::vector<Column> columns(bool with_image = true);
   /// The image's path is page_id with the ending of its format.
   static Row to_row(const PageRow& row);

@@ -54,8 +54,8 @@ inline void write_small_dataset(const std::filesystem::path& directory,
     const std::string document(64, static_cast<char>('a' + f));
     const std::string split =
         options.validation && f == options.families - 1 ? "validation" : "train";
-    writer.add(split, DocumentRow{document, "book.pdf", "Book", "CC0-1.0", "", options.pages, "en",
-                                  "family" + std::to_string(f), split});
+    writer.add(split, DocumentRow{document, "book.pdf", "Book", "CC0-1.0", "", "", options.pages,
+                                  "en", "family" + std::to_string(f), split});
     const int first = number;
     for (int p = 1; p <= options.pages; ++p, ++number) {
       PageRow page;
