@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kMaxOutlineEntries = 20'000;
 constexpr int kMaxOutlineLevels = 32;
 constexpr unsigned long kMaxTitleBytes = 64 << 10;
+constexpr size_t kMaxTitleCharacters = 1000;
 
 [[noreturn]] void fail_to_open(unsigned long error, const std::string& name) {
   switch (error) {
@@ -37,12 +38,12 @@ constexpr unsigned long kMaxTitleBytes = 64 << 10;
 
 // Calls one of PDFium's "fill this buffer, return the length" functions.
 template <typename Fill>
-std::string read_title(Fill fill) {
+std::string read_title(Fill fill, size_t max_characters = kMaxTitleCharacters) {
   const unsigned long size = fill(nullptr, 0ul);
   if (size < 2 || size > kMaxTitleBytes) return "";
   std::vector<char16_t> units(size / 2 + 1);
   fill(units.data(), size);
-  return clean_title(units);
+  return clean_title(units, max_characters);
 }
 
 // Fills in the box of a character. PageToDevice knows the page's rotation and its visible part.
@@ -117,6 +118,14 @@ int PdfDocument::page_of(FpdfBookmark* bookmark) const {
   if (target == nullptr) return 0;
   const int index = api_.FPDFDest_GetDestPageIndex(document_, target);
   return index >= 0 && index < page_count_ ? index + 1 : 0;
+}
+
+std::string PdfDocument::label(int number) const {
+  return read_title(
+      [&](void* buffer, unsigned long size) {
+        return api_.FPDF_GetPageLabel(document_, number - 1, buffer, size);
+      },
+      kMaxLabelCharacters);
 }
 
 // Depth first. An outline that leads back into itself is followed once.
@@ -199,7 +208,9 @@ PageText PdfDocument::text(int number) {
     place(api_, page, layer, i, c);
   }
   api_.FPDFText_ClosePage(layer);
-  return assemble_text(characters);
+  PageText text = assemble_text(characters);
+  text.label = label(number);
+  return text;
 }
 
 }  // namespace recto

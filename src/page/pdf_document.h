@@ -35,6 +35,7 @@ class PdfDocument {
   std::string metadata(const char* key) const;
   std::string title_of(FpdfBookmark* bookmark) const;
   int page_of(FpdfBookmark* bookmark) const;
+  std::string label(int number) const;
   std::vector<OutlineEntry> outline() const;
 
   const PdfiumApi& api_;

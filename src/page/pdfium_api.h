@@ -49,6 +49,7 @@ inline constexpr unsigned long kFpdfActionGoTo = 1;
   X(FPDF_GetLastError, unsigned long, ())                                                     \
   X(FPDF_GetPageCount, int, (FpdfDocument*))                                                  \
   X(FPDF_GetMetaText, unsigned long, (FpdfDocument*, const char*, void*, unsigned long))      \
+  X(FPDF_GetPageLabel, unsigned long, (FpdfDocument*, int, void*, unsigned long))             \
   X(FPDF_LoadPage, FpdfPage*, (FpdfDocument*, int))                                           \
   X(FPDF_ClosePage, void, (FpdfPage*))                                                        \
   X(FPDF_GetPageWidthF, float, (FpdfPage*))                                                   \

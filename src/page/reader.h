@@ -33,6 +33,9 @@ struct Word {
 struct PageText {
   std::string text;  ///< valid UTF-8, lines separated by \n; empty for a page without a text layer
   std::vector<Word> words;
+  /// The page's number as the document names it ("iv", "A-3"), of at most 64 characters; empty
+  /// when the document names none.
+  std::string label;
 };
 
 /// One entry of a document's outline (bookmarks), in reading order. Outlines are read down to 32

@@ -144,6 +144,35 @@ TEST_F(Reader, OutlineLeadsToPagesByEveryKindOfTarget) {
   }
 }
 
+TEST_F(Reader, PagesKnowTheNumbersTheyBear) {
+  PdfBuilder pdf;
+  for (int i = 0; i < 6; ++i) pdf.add_page(text_at(72, 700, "text"));
+  pdf.set_catalog_entries(
+      "/PageLabels << /Nums [0 << /S /r /St 3 >> 2 << /S /D >> 4 << /S /D /P (A-) /St 7 >> "
+      "5 << /P (Plate) >>] >>");
+  Document document(file("labels.pdf", pdf.finish()));
+  std::vector<std::string> labels;
+  for (int i = 1; i <= 6; ++i) labels.push_back(document.text(i).label);
+  EXPECT_THAT(labels, ElementsAre("iii", "iv", "1", "2", "A-7", "Plate"));
+  Document plain(file("plain.pdf", test::simple_pdf({"text"})));
+  EXPECT_EQ(plain.text(1).label, "") << "no labels, no number of our own making";
+}
+
+TEST_F(Reader, LabelsOfHostileDocumentsAreShortOrNone) {
+  for (const std::string& labels :
+       {std::string("<< /Nums [0 << /P (") + std::string(100'000, 'x') + ") >>] >>",
+        std::string("<< /Kids [2 0 R 1 0 R] >>"), std::string("[1 2 3]"),
+        std::string("<< /Nums [0 << /S /R /St 2000000000 >>] >>"),
+        std::string("<< /Nums [-5 << /S /A /St -7 >>] >>")}) {
+    PdfBuilder pdf;
+    pdf.add_page(text_at(72, 700, "text"));
+    pdf.set_catalog_entries("/PageLabels " + labels);
+    Document document(file("hostile.pdf", pdf.finish()));
+    EXPECT_LE(document.text(1).label.size(), 64u) << labels.substr(0, 60);
+    EXPECT_EQ(document.text(1).text, "text");
+  }
+}
+
 // ---- rendering
 
 TEST_F(Reader, LongestSideIsExactAndTheOtherRounded) {

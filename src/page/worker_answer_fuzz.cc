@@ -22,9 +22,12 @@ void read_answer(uint8_t kind, std::string_view bytes) {
       RECTO_CHECK(pixels * 3 <= recto::pixel_buffer_bytes({}));
       return;
     }
-    case 3:
-      RECTO_CHECK(recto::is_valid_utf8(recto::decode_text_answer(bytes).text));
+    case 3: {
+      const recto::PageText text = recto::decode_text_answer(bytes);
+      RECTO_CHECK(recto::is_valid_utf8(text.text) && recto::is_valid_utf8(text.label));
+      RECTO_CHECK(text.label.size() <= 4 * recto::kMaxLabelCharacters);
       return;
+    }
     case 4:
       return static_cast<void>(recto::decode_probe_answer(bytes));
     default:

@@ -173,11 +173,11 @@ class Impostor : public testing::Test {
 TEST_F(Impostor, ThatAnswersNonsenseIsFoundOut) {
   EXPECT_THAT(message("printf 'HTTP/1.1 200 OK: everything is fine'"), HasSubstr("malformed"));
   // A payload of 2^56 bytes; one of 3 bytes; an open answer of 24 zero bytes (no pages).
-  EXPECT_THAT(message("printf 'RPA1\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\001'"),
+  EXPECT_THAT(message("printf 'RPA2\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\001'"),
               HasSubstr("too long"));
-  EXPECT_THAT(message("printf 'RPA1\\0\\0\\0\\0\\003\\0\\0\\0\\0\\0\\0\\0abc'"),
+  EXPECT_THAT(message("printf 'RPA2\\0\\0\\0\\0\\003\\0\\0\\0\\0\\0\\0\\0abc'"),
               HasSubstr("too short"));
-  EXPECT_THAT(message("printf 'RPA1\\0\\0\\0\\0\\030\\0\\0\\0\\0\\0\\0\\0'; head -c 24 /dev/zero"),
+  EXPECT_THAT(message("printf 'RPA2\\0\\0\\0\\0\\030\\0\\0\\0\\0\\0\\0\\0'; head -c 24 /dev/zero"),
               HasSubstr("out of range"));
 }
 
@@ -185,7 +185,7 @@ TEST_F(Impostor, ThatEndsOrCrashesIsReported) {
   EXPECT_THAT(message("exit 7"), HasSubstr("ended with 7"));
   EXPECT_THAT(message("kill -SEGV $$"), HasSubstr("Segmentation fault"));
   EXPECT_THAT(message("exit 99"), HasSubstr("MiB of memory"));
-  EXPECT_THAT(message("printf 'RPA1'"), HasSubstr("while reading it"));
+  EXPECT_THAT(message("printf 'RPA2'"), HasSubstr("while reading it"));
 }
 
 TEST_F(Impostor, ThatHangsIsEnded) {
@@ -196,7 +196,7 @@ TEST_F(Impostor, ThatHangsIsEnded) {
 
 TEST_F(Impostor, CannotForgeTheNameOrTheTerminal) {
   const std::string text =
-      message("printf 'RPA1\\001\\0\\0\\0\\012\\0\\0\\0\\0\\0\\0\\0ok\\033[2J\\n\\377!x'");
+      message("printf 'RPA2\\001\\0\\0\\0\\012\\0\\0\\0\\0\\0\\0\\0ok\\033[2J\\n\\377!x'");
   EXPECT_THAT(text, HasSubstr("a.pdf: ok [2J \xEF\xBF\xBD!x"));
 }
 

@@ -11,6 +11,8 @@ static_assert(std::endian::native == std::endian::little);
 namespace recto {
 namespace {
 
+constexpr size_t kMaxUtf8Bytes = 4;  // of one character
+
 class Writer {
  public:
   template <typename T>
@@ -131,7 +133,7 @@ std::string encode(const PageText& answer) {
     writer.text(word.text).number(word.left).number(word.top);
     writer.number(word.right).number(word.bottom);
   }
-  return writer.take();
+  return writer.text(answer.label).take();
 }
 
 std::string encode(const ProbeAnswer& answer) {
@@ -234,6 +236,8 @@ PageText decode_text_answer(std::string_view bytes) {
     word.right = reader.fraction();
     word.bottom = reader.fraction();
   }
+  answer.label = reader.text();
+  if (answer.label.size() > kMaxLabelCharacters * kMaxUtf8Bytes) malformed("label too long");
   reader.end();
   return answer;
 }

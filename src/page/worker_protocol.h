@@ -7,9 +7,9 @@
 //   0  requests (a stream socket)       1  answers (a pipe)       2  /dev/null
 //   3  the document, open for reading   4  shared memory for pixels, of fixed size
 //
-// Request, 24 bytes:  u32 "RPQ1", u32 kind, i32 page (from 1), i32 longest edge or probe flags,
+// Request, 24 bytes:  u32 "RPQ2", u32 kind, i32 page (from 1), i32 longest edge or probe flags,
 //                     u32 bytes of payload, u32 0; then the payload
-// Answer, 16 bytes:   u32 "RPA1", u32 status, u64 bytes of payload; then the payload
+// Answer, 16 bytes:   u32 "RPA2", u32 status, u64 bytes of payload; then the payload
 //
 // The first request is an open or a probe; render and text follow an open, any number of times,
 // one at a time. A closed socket ends the worker.
@@ -20,7 +20,8 @@
 //                answer: u32 1 for a PDF or 0 for an image, i32 pages, text title, text producer,
 //                u32 entries, then for each: text title, i32 level, i32 page (0: none)
 // kind 2 render  answer: i32 width, i32 height; the RGB pixels are at the start of shared memory
-// kind 3 text    answer: text, u32 words, then for each: text, f32 left, top, right, bottom
+// kind 3 text    answer: text, u32 words, then for each: text, f32 left, top, right, bottom; then
+//                text label, of at most 64 characters
 // kind 4 probe   flags: 1 without Landlock, 2 without seccomp
 //                answer: i32 Landlock version, u32 seccomp, u32 PDFium loaded, text its path or
 //                what is wrong, u32 attempts, then for each: text what was tried, i32 errno or 0
@@ -37,12 +38,13 @@
 
 namespace recto {
 
-inline constexpr uint32_t kRequestMagic = 0x31515052;  // "RPQ1"
-inline constexpr uint32_t kAnswerMagic = 0x31415052;   // "RPA1"
+inline constexpr uint32_t kRequestMagic = 0x32515052;  // "RPQ2"
+inline constexpr uint32_t kAnswerMagic = 0x32415052;   // "RPA2"
 inline constexpr size_t kRequestBytes = 24;
 inline constexpr size_t kAnswerBytes = 16;
 inline constexpr uint32_t kMaxRequestPayload = 1u << 16;
 inline constexpr uint64_t kMaxAnswerPayload = 64u << 20;
+inline constexpr size_t kMaxLabelCharacters = 64;
 
 inline constexpr int kDocumentDescriptor = 3;
 inline constexpr int kPixelsDescriptor = 4;

@@ -24,7 +24,7 @@ OpenAnswer an_open_answer() {
 }
 
 PageText a_text_answer() {
-  return {"Hello\nworld", {{"Hello", 0, 0.25f, 0.5f, 1}, {"world", 0, 0, 0, 0}}};
+  return {"Hello\nworld", {{"Hello", 0, 0.25f, 0.5f, 1}, {"world", 0, 0, 0, 0}}, "xii"};
 }
 
 TEST(WorkerProtocol, AnswersSurviveTheWay) {
@@ -38,6 +38,7 @@ TEST(WorkerProtocol, AnswersSurviveTheWay) {
   const PageText text = decode_text_answer(encode(a_text_answer()));
   EXPECT_EQ(text.text, "Hello\nworld");
   EXPECT_EQ(text.words.at(0).bottom, 1.0f);
+  EXPECT_EQ(text.label, "xii");
   const RenderAnswer size = decode_render_answer(encode(RenderAnswer{30, 40}), {});
   EXPECT_EQ(size.width, 30);
   EXPECT_EQ(size.height, 40);
@@ -50,8 +51,8 @@ TEST(WorkerProtocol, RequestsHaveTheDocumentedBytes) {
   request.argument = -1;
   request.payload = "xy";
   EXPECT_EQ(encode(request),
-            std::string("RPQ1\3\0\0\0\2\1\0\0\xFF\xFF\xFF\xFF\2\0\0\0\0\0\0\0xy", 26));
-  EXPECT_EQ(answer_header(2, 5), std::string("RPA1\2\0\0\0\5\0\0\0\0\0\0\0", 16));
+            std::string("RPQ2\3\0\0\0\2\1\0\0\xFF\xFF\xFF\xFF\2\0\0\0\0\0\0\0xy", 26));
+  EXPECT_EQ(answer_header(2, 5), std::string("RPA2\2\0\0\0\5\0\0\0\0\0\0\0", 16));
 }
 
 TEST(WorkerProtocol, OpenRequestCarriesTheLimits) {
@@ -113,6 +114,9 @@ TEST(WorkerProtocol, WhatIsOutOfRangeIsMalformed) {
     answer.words[1].right = value;
     expect_malformed([&] { decode_text_answer(encode(answer)); }, "outside the page");
   }
+  PageText labelled = a_text_answer();
+  labelled.label = std::string(257, '1');
+  expect_malformed([&] { decode_text_answer(encode(labelled)); }, "label too long");
   for (const RenderAnswer size : {RenderAnswer{0, 5}, {5, -1}, {30'001, 1}, {30'000, 30'000}}) {
     EXPECT_THROW(decode_render_answer(encode(size), {}), Error);
   }
