@@ -3,6 +3,7 @@
 // stages (near-duplicates, filters, negatives, splits) know of it. Pictures stay on disk.
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "page/perceptual_hash.h"
@@ -12,6 +13,11 @@ namespace recto {
 
 /// What kind of page it is, from ink and layout (curate/page_class.h).
 enum class ContentClass { kText, kTable, kFigure, kMixed, kCover, kIndex, kBlank };
+
+/// "text", "table", "figure", "mixed", "cover", "index", "blank".
+const char* content_class_name(ContentClass content_class);
+/// Throws Error(kBadInput) for another name.
+ContentClass parse_content_class(std::string_view name);
 
 /// A rendered page.
 struct CuratedPage {
@@ -25,6 +31,7 @@ struct CuratedPage {
   double ink = 0;      ///< share of pixels darker than 200 at a longest side of 256, 0..1
   int characters = 0;  ///< of the text, without white space
   int words = 0;
+  std::string section;  ///< heading the page stands under, folded (FoldedText::joined), or ""
   PerceptualHash hash{};
 };
 
