@@ -69,7 +69,7 @@ constexpr int kAllowed[] = {
     SCMP_SYS(sched_yield),   SCMP_SYS(getrandom),      SCMP_SYS(restart_syscall),
     SCMP_SYS(close),         SCMP_SYS(rt_sigprocmask), SCMP_SYS(poll)};
 
-bool add_rules(scmp_filter_ctx filter) {
+bool add_rules(scmp_filter_ctx filter, int input) {
   int failed = 0;
   for (const int call : kAllowed) failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
   const auto allow = [&](int call, const scmp_arg_cmp& condition) {
@@ -78,6 +78,11 @@ bool add_rules(scmp_filter_ctx filter) {
   allow(SCMP_SYS(read), SCMP_A0(SCMP_CMP_EQ, 0));
   allow(SCMP_SYS(fcntl), SCMP_A0(SCMP_CMP_EQ, 0));
   allow(SCMP_SYS(write), SCMP_A0(SCMP_CMP_EQ, 1));
+  if (input > 0) {
+    const auto descriptor = static_cast<scmp_datum_t>(input);
+    allow(SCMP_SYS(read), SCMP_A0(SCMP_CMP_EQ, descriptor));
+    allow(SCMP_SYS(lseek), SCMP_A0(SCMP_CMP_EQ, descriptor));
+  }
   if (kSanitized) allow(SCMP_SYS(write), SCMP_A0(SCMP_CMP_EQ, 2));
   allow(SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
   allow(SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
@@ -86,10 +91,10 @@ bool add_rules(scmp_filter_ctx filter) {
   return failed == 0;
 }
 
-bool restrict_with_seccomp() {
+bool restrict_with_seccomp(int input) {
   const scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
   if (filter == nullptr) return false;
-  const bool done = add_rules(filter) && seccomp_load(filter) == 0;
+  const bool done = add_rules(filter, input) && seccomp_load(filter) == 0;
   seccomp_release(filter);
   return done;
 }
@@ -113,7 +118,7 @@ SandboxStatus enter_sandbox(const SandboxLayers& layers) {
   if (abi > 0 && restrict_with_landlock(abi)) status.landlock_abi = abi;
   drop_capabilities();
   limit_resources();
-  if (layers.seccomp) status.seccomp = restrict_with_seccomp();
+  if (layers.seccomp) status.seccomp = restrict_with_seccomp(layers.input);
   return status;
 }
 

@@ -19,6 +19,7 @@ namespace recto {
 struct SandboxLayers {
   bool landlock = true;
   bool seccomp = true;
+  int input = -1;  ///< a further descriptor that stays readable and seekable
 };
 
 struct SandboxStatus {

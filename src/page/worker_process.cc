@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -12,38 +11,17 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <utility>
-#include <vector>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/interrupt.h"
-#include "page/sanitizer.h"
 
 namespace recto {
 namespace fs = std::filesystem;
 
 namespace {
-
-// Descriptors of this process that a worker gets must not have the numbers they get there.
-constexpr int kFirstSafeDescriptor = 10;
-
-Descriptor out_of_the_way(int fd, const char* what) {
-  const Descriptor original(fd);
-  if (fd < 0) fail_errno(errno, what);
-  Descriptor moved(::fcntl(fd, F_DUPFD_CLOEXEC, kFirstSafeDescriptor));
-  if (moved.get() < 0) fail_errno(errno, what);
-  return moved;
-}
-
-int64_t now_ms() {
-  timespec time{};
-  ::clock_gettime(CLOCK_MONOTONIC, &time);
-  return int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1'000'000;
-}
 
 /// Shared memory of `size` bytes that its holders cannot resize: a worker that shortened it would
 /// kill its parent. Pages it never writes take no memory.
@@ -57,96 +35,10 @@ Descriptor shared_memory(size_t size) {
   return memory;
 }
 
-/// The few variables a worker needs: where libraries are, and what sanitizers listen to.
-class Environment {
- public:
-  Environment() {
-    for (const char* name : {"RECTO_PDFIUM", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS",
-                             "TSAN_OPTIONS", "LSAN_OPTIONS"}) {
-      const char* value = std::getenv(name);
-      if (value != nullptr) texts_.push_back(std::string(name) + "=" + value);
-    }
-    for (std::string& text : texts_) pointers_.push_back(text.data());
-    pointers_.push_back(nullptr);
-  }
-  char** get() { return pointers_.data(); }
-
- private:
-  std::vector<std::string> texts_;
-  std::vector<char*> pointers_;
-};
-
-class SpawnActions {
- public:
-  SpawnActions() { ::posix_spawn_file_actions_init(&actions_); }
-  ~SpawnActions() { ::posix_spawn_file_actions_destroy(&actions_); }
-  SpawnActions(const SpawnActions&) = delete;
-  SpawnActions& operator=(const SpawnActions&) = delete;
-  // Nothing to give (-1) also closes what this program happens to have inherited there.
-  void give(int from, int to) {
-    if (from >= 0) {
-      ::posix_spawn_file_actions_adddup2(&actions_, from, to);
-    } else {
-      ::posix_spawn_file_actions_addclose(&actions_, to);
-    }
-  }
-  void open_null(int to) {
-    ::posix_spawn_file_actions_addopen(&actions_, to, "/dev/null", O_WRONLY, 0);
-  }
-  posix_spawn_file_actions_t* get() { return &actions_; }
-
- private:
-  posix_spawn_file_actions_t actions_{};
-};
-
-/// A process group of its own, no blocked and no ignored signals.
-class SpawnAttributes {
- public:
-  SpawnAttributes() {
-    ::posix_spawnattr_init(&attributes_);
-    sigset_t signals;
-    sigemptyset(&signals);
-    ::posix_spawnattr_setsigmask(&attributes_, &signals);
-    sigfillset(&signals);
-    ::posix_spawnattr_setsigdefault(&attributes_, &signals);
-    ::posix_spawnattr_setpgroup(&attributes_, 0);
-    ::posix_spawnattr_setflags(
-        &attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  }
-  ~SpawnAttributes() { ::posix_spawnattr_destroy(&attributes_); }
-  SpawnAttributes(const SpawnAttributes&) = delete;
-  SpawnAttributes& operator=(const SpawnAttributes&) = delete;
-  const posix_spawnattr_t* get() const { return &attributes_; }
-
- private:
-  posix_spawnattr_t attributes_{};
-};
-
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  if (this != &other) {
-    reset();
-    fd_ = std::exchange(other.fd_, -1);
-  }
-  return *this;
-}
-
-void Descriptor::reset() {
-  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
-}
-
 fs::path find_page_worker() {
-  const char* chosen = std::getenv("RECTO_PAGE_WORKER");
-  if (chosen != nullptr && *chosen != '\0') return chosen;
-  const fs::path here = executable_path().parent_path();
-  const fs::path places[] = {here / "recto-page-worker",
-                             here / ".." / "libexec" / "recto" / "recto-page-worker",
-                             RECTO_BUILD_PAGE_WORKER};
-  for (const fs::path& place : places) {
-    if (::access(place.c_str(), X_OK) == 0) return place.lexically_normal();
-  }
-  return {};
+  return find_worker("recto-page-worker", "RECTO_PAGE_WORKER", RECTO_BUILD_PAGE_WORKER);
 }
 
 WorkerProcess::WorkerProcess(int document, std::string name, const PageLimits& limits)
@@ -184,25 +76,18 @@ void WorkerProcess::start(int document, int pixels) {
   answers_ = Descriptor(pair[0]);
   const Descriptor worker_answers = out_of_the_way(pair[1], "cannot start the page worker");
   const Descriptor worker_document =
-      document < 0 ? Descriptor()
-                   : out_of_the_way(::fcntl(document, F_DUPFD_CLOEXEC, kFirstSafeDescriptor),
-                                    "cannot start the page worker");
-  SpawnActions actions;
-  actions.give(worker_requests.get(), 0);
-  actions.give(worker_answers.get(), 1);
-  // A sanitizer's report must reach the tests; nothing else a worker writes is for anybody.
-  if (!kSanitized) actions.open_null(2);
-  actions.give(worker_document.get(), kDocumentDescriptor);
-  actions.give(pixels, kPixelsDescriptor);
-  const SpawnAttributes attributes;
-  std::string argument = program.filename().string();
-  char* arguments[] = {argument.data(), nullptr};
-  const int error = ::posix_spawn(&pid_, program.c_str(), actions.get(), attributes.get(),
-                                  arguments, Environment().get());
-  if (error != 0) {
-    pid_ = -1;
-    fail_errno(error, "cannot start the page worker " + program.string());
-  }
+      document < 0
+          ? Descriptor()
+          : out_of_the_way(::fcntl(document, F_DUPFD_CLOEXEC, 0), "cannot start the page worker");
+  ChildProgram child{program};
+  // Where libraries are, and what sanitizers listen to.
+  child.environment = inherited_variables({"RECTO_PDFIUM", "LD_LIBRARY_PATH", "ASAN_OPTIONS",
+                                           "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS"});
+  child.descriptors = {{worker_requests.get(), 0},
+                       {worker_answers.get(), 1},
+                       {worker_document.get(), kDocumentDescriptor},
+                       {pixels, kPixelsDescriptor}};
+  pid_ = start_child(child);
 }
 
 // From outside and by the soft limit alone, so that each request has its own and the worker,
@@ -236,7 +121,7 @@ std::string WorkerProcess::receive(size_t size, int64_t deadline) {
   while (done < size) {
     if (interrupted()) end();
     throw_if_interrupted();
-    const int64_t left = deadline - now_ms();
+    const int64_t left = deadline - monotonic_ms();
     if (left <= 0) fail_as_slow();
     pollfd ready{answers_.get(), POLLIN, 0};
     if (::poll(&ready, 1, static_cast<int>(std::min(left, kSliceMs))) <= 0) continue;
@@ -251,7 +136,7 @@ std::string WorkerProcess::receive(size_t size, int64_t deadline) {
 std::string WorkerProcess::ask(const Request& request) {
   if (pid_ < 0) fail_as_dead();
   limit_cpu_time();
-  const int64_t deadline = now_ms() + int64_t{limits_.max_wall_seconds} * 1000;
+  const int64_t deadline = monotonic_ms() + int64_t{limits_.max_wall_seconds} * 1000;
   send(encode(request));
   AnswerHeader header{};
   try {
@@ -281,16 +166,7 @@ int WorkerProcess::end() {
   requests_.reset();
   answers_.reset();
   if (pid_ < 0) return -1;
-  ::kill(-pid_, SIGKILL);
-  int status = -1;
-  while (::waitpid(pid_, &status, 0) < 0) {
-    if (errno != EINTR) {
-      status = -1;
-      break;
-    }
-  }
-  pid_ = -1;
-  return status;
+  return end_child(std::exchange(pid_, -1));
 }
 
 void WorkerProcess::fail_as_hostile(const std::string& why) {
@@ -309,16 +185,8 @@ void WorkerProcess::fail_as_slow() {
 void WorkerProcess::fail_as_dead() {
   int status = -1;
   if (pid_ >= 0) {
-    // It is let die by itself, so that its own status is seen.
-    for (int i = 0; i < 1000; ++i) {
-      siginfo_t info{};
-      if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT | WNOHANG) != 0 ||
-          info.si_pid != 0) {
-        break;
-      }
-      ::poll(nullptr, 0, 1);
-    }
-    status = end();
+    status = reap_child(std::exchange(pid_, -1));
+    end();
   }
   const uint64_t megabytes = limits_.max_memory_bytes >> 20;
   if (status != -1 && WIFEXITED(status) && WEXITSTATUS(status) == kExitOutOfMemory) {

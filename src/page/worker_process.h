@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "page/child_process.h"
 #include "page/reader.h"
 #include "page/worker_protocol.h"
 
@@ -16,21 +17,6 @@ namespace recto {
 /// The worker program: $RECTO_PAGE_WORKER if set; else recto-page-worker beside the running
 /// program, in ../libexec/recto, or where the build put it. Empty when there is none.
 std::filesystem::path find_page_worker();
-
-/// A file descriptor that closes itself.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() { reset(); }
-  Descriptor(Descriptor&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  int get() const { return fd_; }
-  void reset();
-
- private:
-  int fd_ = -1;
-};
 
 /// One running worker. Not thread-safe.
 class WorkerProcess {
