@@ -86,6 +86,12 @@ Statement& Statement::bind(int index, int64_t value) {
   return *this;
 }
 
+Statement& Statement::bind_blob(int index, std::string_view bytes) {
+  database_.check(sqlite3_bind_blob64(handle_, index, bytes.data(), bytes.size(),
+                                      SQLITE_TRANSIENT));  // NOLINT(performance-no-int-to-ptr)
+  return *this;
+}
+
 bool Statement::step() {
   const int code = sqlite3_step(handle_);
   database_.check(code);

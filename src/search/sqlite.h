@@ -46,6 +46,8 @@ class Statement {
 
   Statement& bind(int index, std::string_view text);
   Statement& bind(int index, int64_t value);
+  /// Bytes that are no text; text() reads them.
+  Statement& bind_blob(int index, std::string_view bytes);
   /// True when there is a row.
   bool step();
   /// Ready to be bound and run again.
