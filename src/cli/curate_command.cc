@@ -1,11 +1,14 @@
 // recto curate: documents to a dataset.
+#include <cstdio>
 #include <memory>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/threads.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "curate/curate.h"
+#include "curate/shard.h"
 
 namespace recto {
 namespace {
@@ -15,29 +18,32 @@ struct Options {
   std::string output;
   CurateOptions curate;
   int threads = 0;
+  std::string shard;
   bool json = false;
 };
 
-Json report_json(const CurateReport& report) {
-  Json splits = Json::object();
-  for (const auto& [name, counts] : report.splits) {
-    splits[name] = {{"families", counts.families},
-                    {"documents", counts.documents},
-                    {"pages", counts.pages},
-                    {"queries", counts.queries}};
+/// "2/5".
+ShardPart parse_shard(const std::string& text) {
+  ShardPart part;
+  int used = 0;
+  if (std::sscanf(text.c_str(), "%d/%d%n", &part.index, &part.count, &used) != 2 ||
+      used != static_cast<int>(text.size())) {
+    fail(ErrorCode::kUsage, "--shard {}: I/N is wanted, such as 1/4", text);
   }
-  return {{"files", report.files},          {"documents", report.documents},
-          {"pages", report.pages},          {"headings", report.headings},
-          {"queries", report.queries},      {"dropped", report.dropped},
-          {"failed", report.failed.size()}, {"splits", std::move(splits)}};
+  return part;
 }
 
 int run(Options options) {
   options.curate.threads = options.threads > 0 ? options.threads : available_cores();
   const std::vector<std::filesystem::path> paths(options.paths.begin(), options.paths.end());
-  const CurateReport report = curate(paths, options.output, options.curate);
+  const CurateReport report =
+      options.shard.empty()
+          ? curate(paths, options.output, options.curate)
+          : curate_shard(paths, options.output, options.curate, parse_shard(options.shard));
   if (!report.failed.empty()) log_warning("{} bad inputs were skipped", report.failed.size());
-  print_result(options.json ? pretty_json(report_json(report)) : describe(report));
+  Json json = report_json(report);
+  json["failed"] = report.failed.size();
+  print_result(options.json ? pretty_json(json) : describe(report));
   return report.failed.empty() ? 0 : 1;
 }
 
@@ -79,6 +85,10 @@ void add_curate_command(CommandLine& line) {
   add_setting(app, "jpeg-quality", curate.jpeg_quality, "Quality of page pictures", kOutputGroup)
       ->type_name("N")
       ->check(CLI::Range(1, 100).description(""));
+  add_setting(app, "shard", options->shard,
+              "Read only part I of N of the files; recto dataset merge joins the N outputs",
+              kOutputGroup)
+      ->type_name("I/N");
   add_json_option(app, options->json);
   add_setting(app, "threads", options->threads, "Documents read at a time; 0 is one for each core",
               kSpeedGroup)

@@ -1,7 +1,7 @@
 #pragma once
 // Why each item was kept or dropped.
 
-#include <map>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,29 +10,41 @@
 
 namespace recto {
 
-/// Collects the rows of the audit table in order. Not thread-safe: stages that run in parallel
-/// keep one for each document and append them in order.
+/// Takes the rows of the audit table in order: collects them, or hands each on. Not thread-safe:
+/// stages that run in parallel keep one for each document and append them in order.
 class Audit {
  public:
+  using Sink = std::function<void(AuditRow&&)>;
+
+  Audit() = default;
+  /// Rows go to `sink` and are not kept: for tables that may be large.
+  explicit Audit(Sink sink) : sink_(std::move(sink)) {}
+
+  void add(AuditRow row) {
+    if (sink_) {
+      sink_(std::move(row));
+    } else {
+      rows_.push_back(std::move(row));
+    }
+  }
   void keep(std::string item, std::string stage, std::string reason, double score = 0,
             double threshold = 0) {
-    rows_.push_back(
-        {std::move(item), std::move(stage), "kept", std::move(reason), score, threshold});
+    add({std::move(item), std::move(stage), "kept", std::move(reason), score, threshold});
   }
   void drop(std::string item, std::string stage, std::string reason, double score = 0,
             double threshold = 0) {
-    rows_.push_back(
-        {std::move(item), std::move(stage), "dropped", std::move(reason), score, threshold});
+    add({std::move(item), std::move(stage), "dropped", std::move(reason), score, threshold});
   }
   void append(Audit&& other) {
-    rows_.insert(rows_.end(), std::make_move_iterator(other.rows_.begin()),
-                 std::make_move_iterator(other.rows_.end()));
+    for (AuditRow& row : other.rows_) add(std::move(row));
     other.rows_.clear();
   }
 
+  /// Those collected.
   const std::vector<AuditRow>& rows() const { return rows_; }
 
  private:
+  Sink sink_;
   std::vector<AuditRow> rows_;
 };
 

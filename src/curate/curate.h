@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "page/reader.h"
 
 namespace recto {
@@ -56,14 +57,22 @@ struct CurateReport {
 /// Curates files and directories into a dataset directory. Files are read in sandboxed workers
 /// (page/reader.h); a copy of another is recorded and skipped, and with keep_going what is broken
 /// or encrypted, with a warning. The same files and options give the same bytes, whatever `threads`
-/// is. Throws Error(kUsage) for options that cannot be meant, an output that exists, or a pattern
-/// of test_documents that matches no file; without keep_going the error of the first bad file;
-/// Error(kBadInput) when no document is left; Error(kNotFound | kIo); Error(kInterrupted). After an
-/// error there is no output.
+/// is. What is done is kept in OUTPUT.partial (curate/work_directory.h) until the dataset is
+/// complete: after a stop at any moment the same call goes on from there. Throws Error(kUsage) for
+/// options that cannot be meant, an output that exists, or a pattern of test_documents that matches
+/// no file; without keep_going the error of the first bad file; Error(kBadInput) when no document
+/// is left; Error(kNotFound) or Error(kIo); Error(kInterrupted). After an error there is no output.
 CurateReport curate(const std::vector<std::filesystem::path>& paths,
                     const std::filesystem::path& output, const CurateOptions& options);
 
 /// Lines for people: counts of each stage, and of each split.
 std::string describe(const CurateReport& report);
+
+Json report_json(const CurateReport& report);
+/// The inverse.
+CurateReport read_report(const Json& json);
+
+/// Throws Error(kUsage) for options that cannot be meant.
+void check_options(const CurateOptions& options);
 
 }  // namespace recto

@@ -2,10 +2,8 @@
 
 #include <utility>
 
-#include "base/sha256.h"
 #include "base/utf8.h"
-#include "base/version.h"
-#include "page/reader.h"
+#include "curate/settings.h"
 
 namespace recto {
 
@@ -71,19 +69,8 @@ std::string short_reason(const AuditRow& row) {
 
 Json dataset_manifest(const CurateOptions& options, const CurateReport& report) {
   Json manifest;
-  manifest["settings"] = {{"longest_edge", options.longest_edge},
-                          {"image_format", "jpeg"},
-                          {"jpeg_quality", options.jpeg_quality},
-                          {"validation_share", options.validation_share},
-                          {"test_share", options.test_share ? Json(*options.test_share) : Json()},
-                          {"seed", options.seed},
-                          {"test_documents", options.test_documents},
-                          {"generic_families", options.generic_families},
-                          {"max_pages_per_query", options.max_pages_per_query}};
-  manifest["tools"]["recto"] = recto_version();
-  const SandboxReport sandbox = sandbox_report();
-  // Rendering changes with the renderer: its bytes say which one it was.
-  if (sandbox.pdfium) manifest["tools"]["pdfium_sha256"] = sha256_file(sandbox.pdfium_path);
+  manifest["settings"] = settings_json(options);
+  manifest["tools"] = tool_versions();
   manifest["stages"] = {{"files", report.files},     {"documents", report.documents},
                         {"pages", report.pages},     {"headings", report.headings},
                         {"queries", report.queries}, {"dropped", report.dropped}};
@@ -115,20 +102,6 @@ std::string dataset_card_body(const CurateOptions& options, const CurateReport& 
       "## Known limits\n\nHeadings repeat the words of the page, which favours lexical search. "
       "Other pages may mention a heading too (a table of contents does), and are not marked as "
       "answers. Languages and licences are not detected; near-duplicate pages are not joined.\n";
-  return out;
-}
-
-std::string describe(const CurateReport& report) {
-  std::string out =
-      fmt::format("{} files, {} documents, {} pages, {} outline entries, {} queries\n",
-                  report.files, report.documents, report.pages, report.headings, report.queries);
-  for (const auto& [split, counts] : report.splits) {
-    out += fmt::format("  {}: {} families, {} documents, {} pages, {} queries\n", split,
-                       counts.families, counts.documents, counts.pages, counts.queries);
-  }
-  for (const auto& [reason, count] : report.dropped) {
-    out += fmt::format("  left out: {} {}\n", count, reason);
-  }
   return out;
 }
 

@@ -10,6 +10,7 @@
 #include "base/interrupt.h"
 #include "base/sha256.h"
 #include "base/threads.h"
+#include "curate/headings.h"
 #include "data/parquet.h"
 #include "data/tables.h"
 #include "page/encode.h"
@@ -42,85 +43,126 @@ Image fit(Image image, int longest_edge) {
   return resize(image, scaled(image.width), scaled(image.height));
 }
 
+std::string page_id(const std::string& document_id, int number) {
+  return fmt::format("{}-{}", document_id, number);
+}
+
+CuratedPage describe_page(const Image& image, const PageText& text, int number) {
+  CuratedPage page;
+  page.number = number;
+  page.label = text.label;
+  page.text = text.text;
+  page.text_source = text.text.empty() ? "none" : "text_layer";
+  page.hash = perceptual_hash(image);
+  return page;
+}
+
+std::vector<Candidate> outline_candidates(const CuratedDocument& document, Audit& audit) {
+  WordTokenizer tokenizer;
+  std::map<int, FoldedText> folded;
+  const PageWords words = [&](int number) -> const FoldedText& {
+    const auto found = folded.find(number);
+    if (found != folded.end()) return found->second;
+    const CuratedPage* page = document.page(number);
+    return folded[number] = FoldedText(tokenizer, page == nullptr ? std::string() : page->text);
+  };
+  std::vector<Candidate> out;
+  for (Heading& heading : find_headings(document.document_id, document.outline, document.page_count,
+                                        tokenizer, words, audit)) {
+    out.push_back({heading.query, "heading", "outline", "1", "", heading.page, heading.folded, -1});
+  }
+  return out;
+}
+
 /// Renders the pages of one document into its Parquet file.
 class PageIngest {
  public:
-  PageIngest(Document& document, const CurateOptions& options, IngestedDocument& out)
-      : document_(document), options_(options), out_(out) {}
+  PageIngest(Document& document, const SourceFile& source, const CurateOptions& options,
+             IngestedDocument& out, Audit& audit)
+      : document_(document), source_(source), options_(options), out_(out), audit_(audit) {}
 
-  void run(const std::function<void()>& page_done) {
-    ParquetWriter writer(out_.pages_file, Table<PageRow>::columns(), {.group_rows = 100});
+  void run(const fs::path& pages_file, const std::function<void()>& page_done) {
+    ParquetWriter writer(pages_file, Table<PageRow>::columns(), {.group_rows = 100});
     const int count = document_.page_count();
     int failures = 0;
     for (int number = 1; number <= count; ++number) {
       throw_if_interrupted();
-      const std::optional<PageRow> row = page(number);
-      failures = row ? 0 : failures + 1;
-      if (row) {
-        writer.append(Table<PageRow>::to_row(*row));
-        rendered_.insert(number);
-        texts_[number] = row->text;
-      }
+      const bool rendered = page(number, writer);
+      failures = rendered ? 0 : failures + 1;
       page_done();
-      if (!row && !options_.keep_going) break;
+      if (!rendered && !options_.keep_going) break;
       if (failures == kMaxFailuresInARow && number < count) {
-        out_.audit.drop(out_.source.sha256, kDocumentStage,
-                        "the pages after three that failed in a row are given up", count - number);
+        audit_.drop(source_.sha256, kDocumentStage,
+                    "the pages after three that failed in a row are given up", count - number);
         break;
       }
     }
     writer.close();
-    out_.pages = static_cast<int>(rendered_.size());
-  }
-
-  void find_headings() {
-    out_.outline_entries = std::ssize(document_.outline());
-    if (document_.outline().empty()) return;
-    WordTokenizer tokenizer;
-    std::map<int, FoldedText> folded;
-    const PageWords words = [&](int number) -> const FoldedText& {
-      const auto found = folded.find(number);
-      if (found != folded.end()) return found->second;
-      const auto text = texts_.find(number);
-      return folded[number] =
-                 FoldedText(tokenizer, text == texts_.end() ? std::string() : text->second);
-    };
-    out_.headings = recto::find_headings(out_.source.sha256, document_.outline(),
-                                         document_.page_count(), tokenizer, words, out_.audit);
   }
 
  private:
-  /// Nothing when the page cannot be rendered; the audit says why.
-  std::optional<PageRow> page(int number) {
-    PageRow row;
-    row.document_id = out_.source.sha256;
-    row.page_id = fmt::format("{}-{}", row.document_id, number);
-    row.page_number = number;
+  /// False when the page cannot be rendered; the audit says why.
+  bool page(int number, ParquetWriter& writer) {
+    const std::string id = page_id(source_.sha256, number);
     try {
       const Image image =
           fit(document_.render(number, options_.longest_edge), options_.longest_edge);
-      row.width = image.width;
-      row.height = image.height;
-      row.image = encode_jpeg(image, options_.jpeg_quality);
-      row.text = document_.text(number).text;
+      const PageText text = document_.text(number);
+      CuratedPage page = describe_page(image, text, number);
+      writer.append(Table<PageRow>::to_row(row(page, image, text)));
+      out_.record.document.pages.push_back(std::move(page));
     } catch (const Error& error) {
       throw_if_interrupted();  // a signal stops the workers too, which looks like a broken page
       if (!concerns_the_file(error)) throw;
-      out_.audit.drop(row.page_id, kPageStage, portable_message(error.what(), out_.source.path));
-      out_.problems.push_back(error);
-      return std::nullopt;
+      audit_.drop(id, kPageStage, portable_message(error.what(), source_.path));
+      if (!out_.first_problem) out_.first_problem = error;
+      out_.record.problems.emplace_back(error.what());
+      return false;
     }
-    row.text_source = row.text.empty() ? "none" : "text_layer";
-    out_.audit.keep(row.page_id, kPageStage, "rendered");
+    audit_.keep(id, kPageStage, "rendered");
+    return true;
+  }
+
+  PageRow row(const CuratedPage& page, const Image& image, const PageText& text) const {
+    PageRow row;
+    row.document_id = source_.sha256;
+    row.page_id = page_id(row.document_id, page.number);
+    row.page_number = page.number;
+    row.width = image.width;
+    row.height = image.height;
+    row.image = encode_jpeg(image, options_.jpeg_quality);
+    row.text = page.text;
+    row.text_source = page.text_source;
+    for (const Word& word : text.words) {
+      row.words.push_back(word.text);
+      row.word_boxes.insert(row.word_boxes.end(), {word.left, word.top, word.right, word.bottom});
+    }
+    row.language = page.language;
+    row.language_confidence = static_cast<float>(page.language_confidence);
+    row.content_class = content_class_name(page.content_class);
+    row.perceptual_hash = hash_text(page.hash);
     return row;
   }
 
   Document& document_;
+  const SourceFile& source_;
   const CurateOptions& options_;
   IngestedDocument& out_;
-  std::set<int> rendered_;
-  std::map<int, std::string> texts_;
+  Audit& audit_;
 };
+
+/// The language of most pages.
+std::string main_language(const std::vector<CuratedPage>& pages) {
+  std::map<std::string, int> counts;
+  for (const CuratedPage& page : pages) {
+    if (!page.language.empty()) ++counts[page.language];
+  }
+  std::string best;
+  for (const auto& [language, count] : counts) {
+    if (best.empty() || count > counts[best]) best = language;
+  }
+  return best;
+}
 
 }  // namespace
 
@@ -159,40 +201,51 @@ std::vector<SourceFile> list_sources(const std::vector<fs::path>& paths, int thr
     } else if (!seen.insert(hashes[i]).second) {
       audit.drop(name, kFileStage, "copy of the document " + hashes[i]);
     } else {
-      sources.push_back({listed[i], hashes[i], i});
+      sources.push_back(
+          {listed[i], name, fs::absolute(listed[i]).lexically_normal(), hashes[i], i, {}});
     }
   }
   return sources;
 }
 
-IngestedDocument ingest_document(const SourceFile& source, const fs::path& scratch,
-                                 const CurateOptions& options,
+IngestedDocument ingest_document(const SourceFile& source, const CurateOptions& options,
+                                 const fs::path& pages_file,
                                  const std::function<void()>& page_done) {
   IngestedDocument out;
-  out.source = source;
-  out.pages_file = scratch / (source.sha256 + ".parquet");
+  CuratedDocument& facts = out.record.document;
+  facts.document_id = source.sha256;
+  facts.source_name = source.name;
+  facts.source = source.facts;
+  Audit audit;
   std::optional<Document> document;
   try {
     document.emplace(source.path, options.limits);
-    out.title = document->title();
-    out.producer = document->producer();
-    out.is_image = !document->is_pdf();
   } catch (const Error& error) {
     throw_if_interrupted();
     if (!concerns_the_file(error)) throw;
-    out.audit.drop(source.sha256, kDocumentStage, portable_message(error.what(), source.path));
-    out.problems.push_back(error);
+    audit.drop(source.sha256, kDocumentStage, portable_message(error.what(), source.path));
+    out.first_problem = error;
+    out.record.problems.emplace_back(error.what());
+    out.record.audit = audit.rows();
     return out;
   }
-  PageIngest pages(*document, options, out);
-  pages.run(page_done);
-  if (out.pages == 0) {
-    out.audit.drop(source.sha256, kDocumentStage, "no page could be rendered");
-    return out;
+  facts.title = source.facts.title.empty() ? document->title() : source.facts.title;
+  facts.producer = document->producer();
+  facts.is_image = !document->is_pdf();
+  facts.page_count = document->page_count();
+  facts.outline = document->outline();
+  PageIngest(*document, source, options, out, audit).run(pages_file, page_done);
+  facts.language = main_language(facts.pages);
+  out.record.kept = !facts.pages.empty();
+  if (out.record.kept) {
+    audit.keep(source.sha256, kDocumentStage, "rendered", static_cast<double>(facts.pages.size()),
+               facts.page_count);
+    out.record.candidates = outline_candidates(facts, audit);
+  } else {
+    audit.drop(source.sha256, kDocumentStage, "no page could be rendered");
+    fs::remove(pages_file);
   }
-  out.kept = true;
-  out.audit.keep(source.sha256, kDocumentStage, "rendered", out.pages, document->page_count());
-  pages.find_headings();
+  out.record.audit = audit.rows();
   return out;
 }
 

@@ -1,24 +1,29 @@
 #pragma once
-// Files to documents with rendered pages and verified headings, each on its own: what can run in
-// parallel, and what a later run could take up again.
+// One file to a document: its pages rendered into a Parquet file, what is known of them, and the
+// queries its generators propose. The first phase of curation, a document at a time.
 
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "curate/audit.h"
 #include "curate/curate.h"
-#include "curate/headings.h"
+#include "curate/document_record.h"
 
 namespace recto {
 
 struct SourceFile {
-  std::filesystem::path path;
+  std::filesystem::path path;  ///< of the file to read
+  std::string name;            ///< what it is called; of a member of an archive "ARCHIVE/MEMBER"
+  std::filesystem::path
+      origin;  ///< absolute, with the archive's for a member: its place among others
   std::string sha256;
   size_t position = 0;  ///< among the listed files
+  SourceFacts facts;
 };
 
 /// What is wrong with files and their pages, by the file's position among the listed ones.
@@ -33,26 +38,17 @@ std::vector<SourceFile> list_sources(const std::vector<std::filesystem::path>& p
                                      FileProblems& problems);
 
 struct IngestedDocument {
-  bool kept = false;  ///< false: `audit` says why, and nothing else is filled in
-  SourceFile source;
-  std::string title;
-  std::string producer;
-  bool is_image = false;
-  int pages = 0;  ///< that could be rendered
-  int64_t outline_entries = 0;
-  std::vector<Heading> headings;     ///< on pages that could be rendered
-  std::filesystem::path pages_file;  ///< Parquet, in the columns of the table pages
-  std::vector<Error> problems;       ///< of the file and its pages, in order
-  Audit audit;
+  DocumentRecord record;
+  std::optional<Error> first_problem;  ///< of the file or a page
 };
 
-/// Opens a file in a page worker, renders and encodes its pages into `scratch` and finds its
-/// headings. What is wrong with the file or a page is recorded, not thrown; after three pages in
-/// a row that fail (without keep_going: one), the rest of the document is given up. Throws
-/// Error(kIo) when `scratch` cannot be written, Error(kInterrupted). `page_done` is called after
-/// each page.
-IngestedDocument ingest_document(const SourceFile& source, const std::filesystem::path& scratch,
-                                 const CurateOptions& options,
+/// Opens a file in a page worker, renders and encodes its pages into `pages_file` (Parquet, the
+/// columns of the table pages) and asks the generators for queries. What is wrong with the file or
+/// a page is recorded, not thrown; after three pages in a row that fail (without keep_going: one),
+/// the rest of the document is given up. Throws Error(kIo) when `pages_file` cannot be written,
+/// Error(kInterrupted). `page_done` is called after each page.
+IngestedDocument ingest_document(const SourceFile& source, const CurateOptions& options,
+                                 const std::filesystem::path& pages_file,
                                  const std::function<void()>& page_done);
 
 /// `message` of an error with the path of `file` shortened to its name, so that what is recorded

@@ -1,0 +1,152 @@
+#include "curate/reading.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <atomic>
+#include <iterator>
+#include <mutex>
+#include <optional>
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/threads.h"
+#include "data/parquet.h"
+
+namespace recto {
+namespace fs = std::filesystem;
+
+namespace {
+
+bool same_facts(const SourceFacts& a, const SourceFacts& b) {
+  return a.title == b.title && a.licence == b.licence && a.url == b.url && a.language == b.language;
+}
+
+/// True when a former run has finished the document.
+bool is_finished(const SourceFile& source, const RecordPlace& place) {
+  if (!fs::exists(place.record)) return false;
+  try {
+    const DocumentRecord record = read_record(place.record);
+    if (!same_facts(record.document.source, source.facts)) return false;
+    return !record.kept || ParquetFile(place.pages).rows() == std::ssize(record.document.pages);
+  } catch (const Error& error) {
+    log_warning("{}; the document is read again", error.what());
+    return false;
+  }
+}
+
+class Reading {
+ public:
+  Reading(const std::vector<SourceFile>& sources, const CurateOptions& options,
+          const fs::path& documents)
+      : sources_(sources),
+        options_(options),
+        documents_(documents),
+        first_bad_(sources.size()),
+        progress_("documents", sources.size()) {}
+
+  void run() {
+    parallel_for(sources_.size(), options_.threads, [&](size_t i) {
+      throw_if_interrupted();
+      // Files before the first bad one are read to the end, so that it does not depend on threads
+      // which one is reported.
+      if (i > first_bad_) return;
+      read(i);
+      progress_.advance();
+    });
+    if (bad_) throw Error(*bad_);
+    if (taken_up_ > 0) log_info("{} documents were finished by a former run", taken_up_.load());
+  }
+
+ private:
+  void read(size_t i) {
+    const RecordPlace place = record_place(documents_, sources_[i].sha256);
+    if (is_finished(sources_[i], place)) {
+      ++taken_up_;
+      return;
+    }
+    const IngestedDocument document = ingest_document(sources_[i], options_, place.pages, [&] {
+      const std::lock_guard lock(mutex_);
+      progress_.set_note(fmt::format("{} pages", ++pages_));
+    });
+    if (document.first_problem && !options_.keep_going) {
+      const std::lock_guard lock(mutex_);
+      if (i > first_bad_) return;
+      first_bad_ = i;
+      bad_ = document.first_problem;
+      return;
+    }
+    write_record(place.record, document.record);
+  }
+
+  const std::vector<SourceFile>& sources_;
+  const CurateOptions& options_;
+  const fs::path documents_;
+  std::atomic<size_t> first_bad_;
+  std::atomic<size_t> taken_up_{0};
+  std::optional<Error> bad_;
+  std::mutex mutex_;
+  uint64_t pages_ = 0;
+  Progress progress_;
+};
+
+}  // namespace
+
+Listing list_files(const std::vector<fs::path>& paths, const CurateOptions& options) {
+  Listing listing;
+  Audit audit;
+  listing.sources = list_sources(paths, options.threads, audit, listing.files, listing.problems);
+  listing.audit = audit.rows();
+  return listing;
+}
+
+bool matches_file(const std::string& pattern, const fs::path& path) {
+  const std::string names[] = {path.filename().string(), path.string(),
+                               fs::absolute(path).lexically_normal().string()};
+  return std::any_of(std::begin(names), std::end(names), [&](const std::string& name) {
+    return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+  });
+}
+
+void check_files(const Listing& files, const CurateOptions& options) {
+  // A pattern that names nothing is a slip of the pen, and would leave the test empty unnoticed.
+  for (const std::string& pattern : options.test_documents) {
+    const bool used =
+        std::any_of(files.files.begin(), files.files.end(),
+                    [&](const fs::path& file) { return matches_file(pattern, file); });
+    if (!used) {
+      fail(ErrorCode::kUsage, "the pattern \"{}\" of test documents matches none of {} files",
+           pattern, files.files.size());
+    }
+  }
+  if (!options.keep_going && !files.problems.empty()) {
+    throw Error(files.problems.begin()->second.front());
+  }
+}
+
+RecordPlace record_place(const fs::path& documents, const std::string& sha256) {
+  return {documents / (sha256 + ".json"), documents / (sha256 + ".parquet")};
+}
+
+void read_documents(const std::vector<SourceFile>& sources, const CurateOptions& options,
+                    const fs::path& documents) {
+  Reading(sources, options, documents).run();
+}
+
+CurateReport count_records(const std::vector<SourceFile>& sources, const fs::path& documents) {
+  CurateReport report;
+  report.files = std::ssize(sources);
+  for (const SourceFile& source : sources) {
+    DocumentRecord record = read_record(record_place(documents, source.sha256).record);
+    report.headings += std::ssize(record.document.outline);
+    for (std::string& problem : record.problems) report.failed.push_back(std::move(problem));
+    if (!record.kept) continue;
+    ++report.documents;
+    report.pages += std::ssize(record.document.pages);
+  }
+  return report;
+}
+
+}  // namespace recto

@@ -1,0 +1,49 @@
+#pragma once
+// The first phase of curation over all files: each becomes a record and a pages file on disk, in
+// parallel, and what a former run has finished is not done again.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "curate/curate.h"
+#include "curate/ingest.h"
+
+namespace recto {
+
+/// The files of a run, in the order they were given.
+struct Listing {
+  std::vector<std::filesystem::path> files;  ///< all, also those left out
+  std::vector<SourceFile> sources;           ///< those to read
+  std::vector<AuditRow> audit;               ///< of files
+  FileProblems problems;                     ///< of files that cannot be read
+};
+
+Listing list_files(const std::vector<std::filesystem::path>& paths, const CurateOptions& options);
+
+/// Throws Error(kUsage) for a pattern of options.test_documents that matches none of the files, and
+/// without options.keep_going the error of the first file that cannot be read.
+void check_files(const Listing& files, const CurateOptions& options);
+
+/// True when the shell pattern matches the name, the path or the absolute path of a file.
+bool matches_file(const std::string& pattern, const std::filesystem::path& path);
+
+/// Where the first phase has put a document.
+struct RecordPlace {
+  std::filesystem::path record;
+  std::filesystem::path pages;
+};
+
+RecordPlace record_place(const std::filesystem::path& documents, const std::string& sha256);
+
+/// Reads `sources` into `documents` (a directory), but for those whose record is there with the
+/// same provenance. Without options.keep_going the first bad file in order is thrown, and what is
+/// before it is finished. Throws Error(kIo), Error(kInterrupted).
+void read_documents(const std::vector<SourceFile>& sources, const CurateOptions& options,
+                    const std::filesystem::path& documents);
+
+/// What the records of `sources` hold: files, documents, pages, headings, problems.
+CurateReport count_records(const std::vector<SourceFile>& sources,
+                           const std::filesystem::path& documents);
+
+}  // namespace recto

@@ -1,0 +1,24 @@
+#pragma once
+// The options of a curation as JSON: for the manifest, for shards, and to know whether a stopped
+// run may be gone on with.
+
+#include <string>
+
+#include "base/json.h"
+#include "curate/curate.h"
+
+namespace recto {
+
+/// Every option that decides the content of the dataset.
+Json settings_json(const CurateOptions& options);
+/// The inverse; options that decide nothing keep their defaults. Throws Error(kBadInput) naming
+/// `where` and the field.
+CurateOptions read_settings(const Json& json, const std::string& where);
+
+/// What decides the record of a document: some of the settings, and the tools that read it.
+Json ingest_settings(const CurateOptions& options);
+
+/// Versions of what a dataset is made with: recto, the renderer.
+Json tool_versions();
+
+}  // namespace recto

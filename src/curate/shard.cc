@@ -1,0 +1,222 @@
+#include "curate/shard.h"
+
+#include <optional>
+#include <utility>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "curate/assemble.h"
+#include "curate/settings.h"
+#include "curate/work_directory.h"
+
+namespace recto {
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kShardFile = "shard.json";
+constexpr const char* kFormat = "recto-curation-shard";
+constexpr int kFormatVersion = 1;
+
+Json facts_json(const SourceFacts& facts) {
+  return {{"title", facts.title},
+          {"licence", facts.licence},
+          {"url", facts.url},
+          {"language", facts.language}};
+}
+
+Json source_json(const SourceFile& source) {
+  return {{"path", source.path.string()},     {"name", source.name},
+          {"origin", source.origin.string()}, {"sha256", source.sha256},
+          {"position", source.position},      {"facts", facts_json(source.facts)}};
+}
+
+SourceFile read_source(const Json& json, const std::string& where) {
+  SourceFile source;
+  source.path = json_required<std::string>(json, "path", where);
+  source.name = json_required<std::string>(json, "name", where);
+  source.origin = json_required<std::string>(json, "origin", where);
+  source.sha256 = json_required<std::string>(json, "sha256", where);
+  source.position = static_cast<size_t>(json_required<int64_t>(json, "position", where));
+  const Json facts = json.value("facts", Json::object());
+  source.facts.title = json_required<std::string>(facts, "title", where);
+  source.facts.licence = json_required<std::string>(facts, "licence", where);
+  source.facts.url = json_required<std::string>(facts, "url", where);
+  source.facts.language = json_required<std::string>(facts, "language", where);
+  return source;
+}
+
+/// The list of all files, which every shard of a run has.
+Json listing_json(const Listing& files) {
+  Json json = {{"files", files.files.size()},
+               {"sources", Json::array()},
+               {"audit", Json::array()},
+               {"problems", Json::array()}};
+  for (const SourceFile& source : files.sources) json["sources"].push_back(source_json(source));
+  for (const AuditRow& row : files.audit) {
+    json["audit"].push_back({{"item", row.item},
+                             {"stage", row.stage},
+                             {"decision", row.decision},
+                             {"reason", row.reason},
+                             {"score", row.score},
+                             {"threshold", row.threshold}});
+  }
+  for (const auto& [position, errors] : files.problems) {
+    for (const Error& error : errors) {
+      json["problems"].push_back({{"position", position}, {"message", error.what()}});
+    }
+  }
+  return json;
+}
+
+Listing read_listing(const Json& json, const std::string& where) {
+  Listing files;
+  files.files.resize(static_cast<size_t>(json_required<int64_t>(json, "files", where)));
+  for (const Json& source : json.at("sources")) {
+    files.sources.push_back(read_source(source, where + ": sources"));
+  }
+  for (const Json& row : json.at("audit")) {
+    files.audit.push_back({json_required<std::string>(row, "item", where),
+                           json_required<std::string>(row, "stage", where),
+                           json_required<std::string>(row, "decision", where),
+                           json_required<std::string>(row, "reason", where),
+                           json_required<double>(row, "score", where),
+                           json_required<double>(row, "threshold", where)});
+  }
+  for (const Json& problem : json.at("problems")) {
+    const auto position = static_cast<size_t>(json_required<int64_t>(problem, "position", where));
+    files.problems[position].emplace_back(ErrorCode::kBadInput,
+                                          json_required<std::string>(problem, "message", where));
+  }
+  return files;
+}
+
+struct Shard {
+  fs::path path;
+  ShardPart part;
+  Json settings;
+  Json tools;
+  Json listing;
+};
+
+Shard read_shard(const fs::path& path) {
+  const fs::path file = path / kShardFile;
+  if (!fs::exists(file)) {
+    fail(ErrorCode::kNotFound,
+         "{} has no {}; a directory that recto curate --shard has written is wanted", path.string(),
+         kShardFile);
+  }
+  const Json json = read_json(file, uint64_t{1} << 30);
+  const std::string where = file.string();
+  if (json_required<std::string>(json, "format", where) != kFormat ||
+      json_required<int>(json, "format_version", where) != kFormatVersion) {
+    fail(ErrorCode::kUnsupported, "{}: format {} version {} is wanted", where, kFormat,
+         kFormatVersion);
+  }
+  Shard shard;
+  shard.path = path;
+  shard.part = {json_required<int>(json, "index", where), json_required<int>(json, "count", where)};
+  shard.settings = json.value("settings", Json::object());
+  shard.tools = json.value("tools", Json::object());
+  shard.listing = json.value("listing", Json::object());
+  return shard;
+}
+
+void check_same(const Shard& a, const Shard& b) {
+  const auto refuse = [&](const std::string& what) {
+    fail(ErrorCode::kMismatch, "the shards {} and {} are of two runs: {} differs", a.path.string(),
+         b.path.string(), what);
+  };
+  if (a.part.count != b.part.count) refuse("the number of shards");
+  if (a.tools != b.tools) refuse("the version of recto or of the renderer");
+  for (const auto& [key, value] : a.settings.items()) {
+    if (b.settings.value(key, Json()) != value) refuse("the setting " + key);
+  }
+  if (a.listing != b.listing) refuse("the list of files");
+}
+
+/// The shards by part, all of them there once.
+std::vector<Shard> read_shards(const std::vector<fs::path>& paths) {
+  if (paths.empty()) fail(ErrorCode::kUsage, "no shard was named");
+  std::vector<std::optional<Shard>> by_part;
+  for (const fs::path& path : paths) {
+    Shard shard = read_shard(path);
+    if (by_part.empty()) by_part.resize(static_cast<size_t>(shard.part.count));
+    for (const auto& other : by_part) {
+      if (other) check_same(*other, shard);
+    }
+    auto& place = by_part.at(static_cast<size_t>(shard.part.index - 1));
+    if (place) {
+      fail(ErrorCode::kMismatch, "{} and {} are both shard {} of {}", place->path.string(),
+           path.string(), shard.part.index, shard.part.count);
+    }
+    place = std::move(shard);
+  }
+  std::vector<Shard> shards;
+  for (size_t i = 0; i < by_part.size(); ++i) {
+    if (!by_part[i]) {
+      fail(ErrorCode::kMismatch, "shard {} of {} is missing", i + 1, by_part.size());
+    }
+    shards.push_back(std::move(*by_part[i]));
+  }
+  return shards;
+}
+
+void check_part(const ShardPart& part) {
+  if (part.count >= 1 && part.index >= 1 && part.index <= part.count) return;
+  fail(ErrorCode::kUsage, "shard {}/{}: 1/N to N/N are wanted", part.index, part.count);
+}
+
+Json shard_json(const CurateOptions& options, const Listing& files, const ShardPart& part) {
+  return {{"format", kFormat},
+          {"format_version", kFormatVersion},
+          {"index", part.index},
+          {"count", part.count},
+          {"tools", tool_versions()},
+          {"settings", settings_json(options)},
+          {"listing", listing_json(files)}};
+}
+
+}  // namespace
+
+CurateReport curate_shard(const std::vector<fs::path>& paths, const fs::path& output,
+                          const CurateOptions& options, const ShardPart& part) {
+  check_part(part);
+  check_options(options);
+  Json settings = ingest_settings(options);
+  settings["shard"] = fmt::format("{}/{}", part.index, part.count);
+  WorkDirectory work(output, settings);
+  const Listing files = list_files(paths, options);
+  check_files(files, options);
+  std::vector<SourceFile> mine;
+  for (size_t i = static_cast<size_t>(part.index - 1); i < files.sources.size();
+       i += static_cast<size_t>(part.count)) {
+    mine.push_back(files.sources[i]);
+  }
+  read_documents(mine, options, work.documents());
+  CurateReport report = count_records(mine, work.documents());
+  write_file(work.path() / kShardFile, pretty_json(shard_json(options, files, part)));
+  work.commit_whole();
+  return report;
+}
+
+CurateReport merge_shards(const std::vector<fs::path>& paths, const fs::path& output, int threads) {
+  const std::vector<Shard> shards = read_shards(paths);
+  const std::string where = (shards.front().path / kShardFile).string();
+  CurateOptions options = read_settings(shards.front().settings, where);
+  options.threads = threads;
+  const Listing files = read_listing(shards.front().listing, where);
+  WorkDirectory work(output, Json::object());
+  if (work.committed()) return read_report(work.summary());
+  std::vector<CorpusDocument> corpus;
+  for (size_t i = 0; i < files.sources.size(); ++i) {
+    const fs::path documents = shards[i % shards.size()].path / "documents";
+    corpus.push_back({files.sources[i], record_place(documents, files.sources[i].sha256)});
+  }
+  CurateReport report = assemble(corpus, files, options, work.scratch(), work.output());
+  work.commit(report_json(report));
+  return report;
+}
+
+}  // namespace recto

@@ -1,0 +1,33 @@
+#pragma once
+// Curation on several machines: each reads its part of the files into a shard, one joins them.
+
+#include <filesystem>
+#include <vector>
+
+#include "curate/curate.h"
+
+namespace recto {
+
+/// Part `index` (from 1) of `count`.
+struct ShardPart {
+  int index = 1;
+  int count = 1;
+};
+
+/// Reads every `part.count`-th file of `paths` (those at positions index - 1, index - 1 + count,
+/// ... among the distinct ones) into the shard directory `output`: shard.json with the settings
+/// and the list of all files, and documents/ with their records (curate/document_record.h). Files
+/// are listed and hashed by every shard. Errors, and going on after a stop, are as for curate().
+/// Returns a report that counts this part's files, documents and pages.
+CurateReport curate_shard(const std::vector<std::filesystem::path>& paths,
+                          const std::filesystem::path& output, const CurateOptions& options,
+                          const ShardPart& part);
+
+/// Joins the shards of one run, in any order, to the dataset that curate() with the same options
+/// makes: the same bytes. Options that do not decide the content (threads) are the caller's.
+/// Throws Error(kMismatch) when a shard is missing, twice there, or of another run (naming the
+/// setting or file that differs), Error(kBadInput | kNotFound) for what is no shard.
+CurateReport merge_shards(const std::vector<std::filesystem::path>& shards,
+                          const std::filesystem::path& output, int threads);
+
+}  // namespace recto
