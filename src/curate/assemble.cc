@@ -33,7 +33,7 @@ bool matches_any(const std::vector<std::string>& patterns, const SourceFile& fil
 
 class Assembly {
  public:
-  Assembly(const std::vector<CorpusDocument>& corpus, const Listing& files,
+  Assembly(const std::vector<PlacedDocument>& corpus, const Listing& files,
            const CurateOptions& options, const fs::path& scratch, const fs::path& output)
       : corpus_(corpus),
         files_(files),
@@ -55,7 +55,7 @@ class Assembly {
  private:
   /// A document that is kept, and where its record was.
   struct Member {
-    const CorpusDocument* place = nullptr;
+    const PlacedDocument* place = nullptr;
     CuratedDocument document;
     std::vector<Candidate> candidates;
     std::string family;
@@ -72,7 +72,7 @@ class Assembly {
     for (const auto& [position, errors] : files_.problems) {
       for (const Error& error : errors) problems[position].emplace_back(error.what());
     }
-    for (const CorpusDocument& place : corpus_) {
+    for (const PlacedDocument& place : corpus_) {
       throw_if_interrupted();
       DocumentRecord record = read_record(place.place.record);
       for (AuditRow& row : record.audit) audit_.add(std::move(row));
@@ -203,7 +203,7 @@ class Assembly {
     report_.queries = std::ssize(queries_);
   }
 
-  const std::vector<CorpusDocument>& corpus_;
+  const std::vector<PlacedDocument>& corpus_;
   const Listing& files_;
   const CurateOptions& options_;
   const fs::path scratch_;
@@ -217,7 +217,7 @@ class Assembly {
 
 }  // namespace
 
-CurateReport assemble(const std::vector<CorpusDocument>& documents, const Listing& files,
+CurateReport assemble(const std::vector<PlacedDocument>& documents, const Listing& files,
                       const CurateOptions& options, const fs::path& scratch,
                       const fs::path& output) {
   return Assembly(documents, files, options, scratch, output).run();

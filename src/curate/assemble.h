@@ -11,7 +11,7 @@
 namespace recto {
 
 /// A document of the corpus and where its record lies.
-struct CorpusDocument {
+struct PlacedDocument {
   SourceFile source;
   RecordPlace place;
 };
@@ -20,7 +20,7 @@ struct CorpusDocument {
 /// `scratch` is an existing directory for files of this run. `files`: what was listed, for counts
 /// and the audit. Throws Error(kBadInput) when no document is left, Error(kUsage) for options that
 /// do not fit the documents, Error(kIo), Error(kInterrupted).
-CurateReport assemble(const std::vector<CorpusDocument>& documents, const Listing& files,
+CurateReport assemble(const std::vector<PlacedDocument>& documents, const Listing& files,
                       const CurateOptions& options, const std::filesystem::path& scratch,
                       const std::filesystem::path& output);
 

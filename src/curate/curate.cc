@@ -13,9 +13,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::vector<CorpusDocument> places(const std::vector<SourceFile>& sources,
+std::vector<PlacedDocument> places(const std::vector<SourceFile>& sources,
                                    const fs::path& documents) {
-  std::vector<CorpusDocument> corpus;
+  std::vector<PlacedDocument> corpus;
   corpus.reserve(sources.size());
   for (const SourceFile& source : sources) {
     corpus.push_back({source, record_place(documents, source.sha256)});

@@ -209,7 +209,7 @@ CurateReport merge_shards(const std::vector<fs::path>& paths, const fs::path& ou
   const Listing files = read_listing(shards.front().listing, where);
   WorkDirectory work(output, Json::object());
   if (work.committed()) return read_report(work.summary());
-  std::vector<CorpusDocument> corpus;
+  std::vector<PlacedDocument> corpus;
   for (size_t i = 0; i < files.sources.size(); ++i) {
     const fs::path documents = shards[i % shards.size()].path / "documents";
     corpus.push_back({files.sources[i], record_place(documents, files.sources[i].sha256)});
