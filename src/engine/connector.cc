@@ -9,7 +9,7 @@ Connector::Connector(const ModelConfig& config, const Weights& weights, int thre
       scale_(config.scale_factor),
       hidden_(config.vision.hidden_size),
       tokens_(config.image_seq_len()),
-      projection_({weights.at("connector.modality_projection.proj.weight")}, {}) {
+      projection_({weights.placed("connector.modality_projection.proj.weight")}, {}) {
   Linear* const linears[] = {&projection_};
   packed_ = pack_linears(linears, threads);
 }

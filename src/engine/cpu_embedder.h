@@ -26,7 +26,8 @@ struct EngineOptions {
 /// the numbers for an input whose image tokens are not image_seq_len for each view, with an id
 /// outside the vocabulary, without tokens, or with views of another size than the model's;
 /// Error(kLimit) for more tokens than max_position_embeddings, or when the memory a call needs is
-/// not there; Error(kInterrupted) after a signal. Throws Error(kUsage) for senseless options.
+/// not there; Error(kBadInput) naming the tensor when one of a tower's weights is NaN or infinite;
+/// Error(kInterrupted) after a signal. Throws Error(kUsage) for senseless options.
 std::unique_ptr<Embedder> make_cpu_embedder(std::shared_ptr<const ModelDirectory> model,
                                             const EngineOptions& options = {});
 

@@ -77,9 +77,9 @@ TEST(Matmul, EveryEpilogueMatchesTheFormulaAndIsNoReferenceImplementation) {
     const std::vector<float> weights = normal_values(c.outputs * c.inputs, 2);
     const std::vector<float> bias = normal_values(c.outputs, 3);
     const std::vector<float> before = normal_values(c.rows * c.outputs, 4);
-    std::vector<TensorView> biases;
-    if (c.bias) biases = {view({c.outputs}, bias)};
-    Linear linear({view({c.outputs, c.inputs}, weights)}, biases);
+    std::vector<PlacedTensor> biases;
+    if (c.bias) biases = {{view({c.outputs}, bias), "bias"}};
+    Linear linear({{view({c.outputs, c.inputs}, weights), "weights"}}, biases);
     Linear* const all[] = {&linear};
     const Buffer packed = pack_linears(all, c.threads);
     std::vector<float> found = before;

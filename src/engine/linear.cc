@@ -26,14 +26,15 @@ size_t whole_pages(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment 
 
 }  // namespace
 
-Linear::Linear(std::vector<TensorView> weights, const std::vector<TensorView>& biases)
+Linear::Linear(std::vector<PlacedTensor> weights, const std::vector<PlacedTensor>& biases)
     : weights_(std::move(weights)) {
-  for (const TensorView& tensor : weights_) {
-    RECTO_CHECK(!tensor.shape.empty() && tensor.shape[0] > 0);
-    outputs_ += tensor.shape[0];
-    inputs_ = tensor.elements() / tensor.shape[0];
+  for (const PlacedTensor& tensor : weights_) {
+    const std::vector<int64_t>& shape = tensor.view.shape;
+    RECTO_CHECK(!shape.empty() && shape[0] > 0);
+    outputs_ += shape[0];
+    inputs_ = tensor.view.elements() / shape[0];
   }
-  for (const TensorView& tensor : biases) {
+  for (const PlacedTensor& tensor : biases) {
     const std::vector<float> part = weight_vector(tensor);
     bias_.insert(bias_.end(), part.begin(), part.end());
   }
@@ -42,16 +43,18 @@ Linear::Linear(std::vector<TensorView> weights, const std::vector<TensorView>& b
 size_t Linear::packed_bytes() const { return packed_weights(outputs_, inputs_).get_size(); }
 
 const float* Linear::gather(FloatBuffer& staging) const {
-  const TensorView& first = weights_[0];
+  const TensorView& first = weights_[0].view;
   const bool aligned = reinterpret_cast<uintptr_t>(first.bytes.data()) % alignof(float) == 0;
   if (weights_.size() == 1 && first.dtype == DType::kF32 && aligned) {
+    check_finite(weights_[0]);
     return reinterpret_cast<const float*>(first.bytes.data());
   }
   float* const joined = staging.reserve(outputs_ * inputs_);
   float* to = joined;
-  for (const TensorView& tensor : weights_) {
-    convert_to_float(tensor, 0, tensor.elements(), to);
-    to += tensor.elements();
+  for (const PlacedTensor& tensor : weights_) {
+    check_finite(tensor);
+    convert_to_float(tensor.view, 0, tensor.view.elements(), to);
+    to += tensor.view.elements();
   }
   return joined;
 }
@@ -65,8 +68,8 @@ void Linear::pack(std::byte* place, FloatBuffer& staging) {
   dnnl::memory target(packed_weights(outputs_, inputs_), cpu_engine(), place);
   dnnl::reorder(source, target).execute(present_stream(), source, target);
   present_stream().wait();
-  for (const TensorView& tensor : weights_) {
-    release_mapped_pages(tensor.bytes.data(), tensor.bytes.size());
+  for (const PlacedTensor& tensor : weights_) {
+    release_mapped_pages(tensor.view.bytes.data(), tensor.view.bytes.size());
   }
   packed_ = place;
 }
@@ -134,9 +137,10 @@ void convert_to_float(const TensorView& tensor, int64_t first, int64_t count, fl
   }
 }
 
-std::vector<float> weight_vector(const TensorView& tensor) {
-  std::vector<float> values(static_cast<size_t>(tensor.elements()));
-  convert_to_float(tensor, 0, tensor.elements(), values.data());
+std::vector<float> weight_vector(const PlacedTensor& tensor) {
+  check_finite(tensor);
+  std::vector<float> values(static_cast<size_t>(tensor.view.elements()));
+  convert_to_float(tensor.view, 0, tensor.view.elements(), values.data());
   return values;
 }
 

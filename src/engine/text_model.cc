@@ -44,6 +44,13 @@ void show_rope(const RopeTable& rope, int64_t tokens, const Probe& probe) {
   probe("rope_sin", tokens, 2 * half, sine.data(), 2 * half);
 }
 
+// The table stays in the file and is read row by row, so it is looked through here.
+void check_embedding(const Weights& weights) {
+  const PlacedTensor table = weights.placed(kEmbedding);
+  check_finite(table);
+  release_mapped_pages(table.view.bytes.data(), table.view.bytes.size());
+}
+
 }  // namespace
 
 TextModel::TextModel(const ModelConfig& config, bool causal, const Weights& weights, int threads)
@@ -58,9 +65,9 @@ TextModel::TextModel(const ModelConfig& config, bool causal, const Weights& weig
     head_name_ = kEmbedding;
   }
   const auto linear = [&](const std::vector<std::string>& names) {
-    std::vector<TensorView> matrices;
+    std::vector<PlacedTensor> matrices;
     matrices.reserve(names.size());
-    for (const std::string& name : names) matrices.push_back(weights.at(name + ".weight"));
+    for (const std::string& name : names) matrices.push_back(weights.placed(name + ".weight"));
     return Linear(matrices, {});
   };
   std::vector<Linear*> linears;
@@ -69,15 +76,16 @@ TextModel::TextModel(const ModelConfig& config, bool causal, const Weights& weig
     const std::string at = fmt::format("text_model.layers.{}.", i);
     const std::string attn = at + "self_attn.";
     Layer& layer = layers_[i];
-    layer.input_norm = weight_vector(weights.at(at + "input_layernorm.weight"));
-    layer.post_norm = weight_vector(weights.at(at + "post_attention_layernorm.weight"));
+    layer.input_norm = weight_vector(weights.placed(at + "input_layernorm.weight"));
+    layer.post_norm = weight_vector(weights.placed(at + "post_attention_layernorm.weight"));
     layer.qkv = linear({attn + "q_proj", attn + "k_proj", attn + "v_proj"});
     layer.out = linear({attn + "o_proj"});
     layer.gate_up = linear({at + "mlp.gate_proj", at + "mlp.up_proj"});
     layer.down = linear({at + "mlp.down_proj"});
     linears.insert(linears.end(), {&layer.qkv, &layer.out, &layer.gate_up, &layer.down});
   }
-  norm_ = weight_vector(weights.at("text_model.norm.weight"));
+  norm_ = weight_vector(weights.placed("text_model.norm.weight"));
+  check_embedding(weights);
   packed_ = pack_linears(linears, threads);
 }
 
@@ -190,6 +198,7 @@ const float* TextModel::run(std::span<const TextSequence> sequences, Workspace& 
 
 std::vector<float> TextModel::logits(const float* state) const {
   if (head_name_.empty()) return {};
+  check_finite(weights_.placed(head_name_));
   const TensorView& head = weights_.at(head_name_);
   std::vector<float> row(static_cast<size_t>(hidden()));
   std::vector<float> scores(static_cast<size_t>(head.shape[0]));

@@ -17,13 +17,15 @@ constexpr const char* kPrefix = "vision_model.";
 
 std::vector<float> position_rows(const VisionConfig& config, PositionIds kind,
                                  const Weights& weights) {
-  const TensorView& table =
-      weights.at(fmt::format("{}embeddings.position_embedding.weight", kPrefix));
+  const PlacedTensor table =
+      weights.placed(fmt::format("{}embeddings.position_embedding.weight", kPrefix));
+  check_finite(table);
   const std::vector<int32_t> ids = patch_position_ids(kind, config.patches_per_side());
   const int64_t width = config.hidden_size;
   std::vector<float> rows(ids.size() * static_cast<size_t>(width));
   for (size_t i = 0; i < ids.size(); ++i) {
-    convert_to_float(table, ids[i] * width, width, rows.data() + i * static_cast<size_t>(width));
+    convert_to_float(table.view, ids[i] * width, width,
+                     rows.data() + i * static_cast<size_t>(width));
   }
   return rows;
 }
@@ -37,11 +39,11 @@ VisionTower::VisionTower(const VisionConfig& config, PositionIds position_ids,
       attention_{config.num_attention_heads, config.num_attention_heads, config.head_dim(), false},
       positions_(position_rows(config, position_ids, weights)) {
   const auto linear = [&](const std::string& at, const std::vector<std::string>& names) {
-    std::vector<TensorView> matrices;
-    std::vector<TensorView> biases;
+    std::vector<PlacedTensor> matrices;
+    std::vector<PlacedTensor> biases;
     for (const std::string& name : names) {
-      matrices.push_back(weights.at(at + name + ".weight"));
-      biases.push_back(weights.at(at + name + ".bias"));
+      matrices.push_back(weights.placed(at + name + ".weight"));
+      biases.push_back(weights.placed(at + name + ".bias"));
     }
     return Linear(matrices, biases);
   };
@@ -51,18 +53,18 @@ VisionTower::VisionTower(const VisionConfig& config, PositionIds position_ids,
   for (size_t i = 0; i < layers_.size(); ++i) {
     const std::string at = fmt::format("{}encoder.layers.{}.", kPrefix, i);
     Layer& layer = layers_[i];
-    layer.norm1_weight = weight_vector(weights.at(at + "layer_norm1.weight"));
-    layer.norm1_bias = weight_vector(weights.at(at + "layer_norm1.bias"));
-    layer.norm2_weight = weight_vector(weights.at(at + "layer_norm2.weight"));
-    layer.norm2_bias = weight_vector(weights.at(at + "layer_norm2.bias"));
+    layer.norm1_weight = weight_vector(weights.placed(at + "layer_norm1.weight"));
+    layer.norm1_bias = weight_vector(weights.placed(at + "layer_norm1.bias"));
+    layer.norm2_weight = weight_vector(weights.placed(at + "layer_norm2.weight"));
+    layer.norm2_bias = weight_vector(weights.placed(at + "layer_norm2.bias"));
     layer.qkv = linear(at, {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"});
     layer.out = linear(at, {"self_attn.out_proj"});
     layer.fc1 = linear(at, {"mlp.fc1"});
     layer.fc2 = linear(at, {"mlp.fc2"});
     linears.insert(linears.end(), {&layer.qkv, &layer.out, &layer.fc1, &layer.fc2});
   }
-  norm_weight_ = weight_vector(weights.at(fmt::format("{}post_layernorm.weight", kPrefix)));
-  norm_bias_ = weight_vector(weights.at(fmt::format("{}post_layernorm.bias", kPrefix)));
+  norm_weight_ = weight_vector(weights.placed(fmt::format("{}post_layernorm.weight", kPrefix)));
+  norm_bias_ = weight_vector(weights.placed(fmt::format("{}post_layernorm.bias", kPrefix)));
   packed_ = pack_linears(linears, threads);
 }
 

@@ -77,11 +77,13 @@ void RetrieverModelImpl::load(const Weights& weights) {
   const torch::NoGradGuard no_grad;
   const auto parameters = named_parameters();
   for (const auto& entry : parameters) {
-    const TensorView& view = weights.at(entry.key());
+    const PlacedTensor tensor = weights.placed(entry.key());
+    const TensorView& view = tensor.view;
     if (entry.value().sizes() != at::IntArrayRef(view.shape)) {
       fail(ErrorCode::kMismatch, "{} has the shape {}, the model wants {}", entry.key(),
            shape_text(view.shape), shape_text(entry.value().sizes().vec()));
     }
+    check_finite(tensor);
     torch::Tensor parameter = entry.value();
     parameter.copy_(to_tensor(view));
   }

@@ -34,7 +34,7 @@ class RetrieverModelImpl : public torch::nn::Module {
   RetrieverModelImpl(const ModelConfig& config, const Contract& contract);
 
   /// Copies every tensor but lm_head.weight, as fp32. Throws Error(kMismatch) naming the tensor
-  /// when the names or shapes of the two sides differ.
+  /// when the names or shapes of the two sides differ, Error(kBadInput) for NaN or infinity.
   void load(const Weights& weights);
   /// Puts the present values of all parameters that differ in nothing but training (no adapters)
   /// and require a gradient into `weights`; lm_head.weight follows tied embeddings.

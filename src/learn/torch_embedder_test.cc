@@ -10,6 +10,7 @@
 #include "engine/cpu_embedder.h"
 #include "learn/torch.h"
 #include "learn/train_test_support.h"
+#include "support/damaged_model.h"
 
 namespace recto {
 namespace {
@@ -65,6 +66,16 @@ TEST(TorchEmbedderTest, ShowsWhatTheEngineShows) {
       ASSERT_NEAR(torch.at(name).second[i], activation.second[i], 5e-5) << name;
     }
   }
+}
+
+TEST(TorchEmbedderTest, WeightsThatAreNoNumbersAreNamed) {
+  const TemporaryDirectory directory;
+  const std::string name = "text_model.layers.0.mlp.up_proj.weight";
+  ASSERT_TRUE(test::copy_with_nan(test::any_model(), directory.path() / "model", name));
+  const auto model = ModelDirectory::open(directory.path() / "model");
+  const Error error = test::error_of([&] { make_torch_embedder(model, {.threads = 1}); });
+  EXPECT_EQ(error.code(), ErrorCode::kBadInput);
+  EXPECT_THAT(error.what(), testing::HasSubstr(name + "\" holds nan at ["));
 }
 
 TEST(TorchEmbedderTest, DevicesByName) {

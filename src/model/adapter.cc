@@ -117,6 +117,7 @@ std::vector<float> read_part(const Parts& parts, Part part, const char* name,
     fail(ErrorCode::kBadInput, "{}: {} is {}; {} is wanted", place, name,
          shape_text(found->second->shape), shape_text(shape));
   }
+  check_finite({*found->second, fmt::format("{}: {}", place, name)});
   return to_float(*found->second);
 }
 

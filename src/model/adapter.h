@@ -28,8 +28,8 @@ struct Adapter {
 
 /// Reads `directory`/adapter_config.json and adapter_model.safetensors. Throws Error(kBadInput |
 /// kUnsupported) naming the key for anything that would not be applied exactly: unknown tensors,
-/// A without B, shapes that do not fit `config`, kinds of PEFT other than LoRA, target_modules
-/// that match other modules than the file holds.
+/// A without B, shapes that do not fit `config`, values that are NaN or infinite, kinds of PEFT
+/// other than LoRA, target_modules that match other modules than the file holds.
 Adapter read_adapter(const std::filesystem::path& directory, const ModelConfig& config);
 
 /// W + scale * B A (LoRA) or magnitude * (W + scale * B A) / ||.||_row (DoRA) in fp32, in place.

@@ -183,6 +183,20 @@ TEST(Adapter, KeysThatSwitchNothingOnPass) {
             "accepted");
 }
 
+TEST(Adapter, ValuesThatAreNoNumbersAreNamed) {
+  TemporaryDirectory directory;
+  Adapter adapter = tiny_adapter();
+  adapter.modules.at("text_model.layers.1.self_attn.q_proj").b[5] = std::nanf("");
+  try {
+    write_adapter(adapter, config(), directory.path() / "adapter");
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kBadInput);
+    EXPECT_THAT(error.what(), HasSubstr("layers.1.self_attn.q_proj: lora_B holds nan at [2, 1]"));
+  }
+  EXPECT_FALSE(fs::exists(directory.path() / "adapter"));
+}
+
 TEST(Adapter, MissingFilesAreNamed) {
   TemporaryDirectory directory;
   for (const char* file : {"adapter_config.json", "adapter_model.safetensors"}) {

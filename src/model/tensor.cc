@@ -2,7 +2,9 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 
 #include "base/error.h"
@@ -46,6 +48,38 @@ void convert_to(std::span<const float> values, std::byte* bytes, Convert convert
     const uint16_t stored = convert(values[i]);
     std::memcpy(bytes + i * sizeof(stored), &stored, sizeof(stored));
   }
+}
+
+// NaN and infinity have all bits of the exponent set, so that adding its lowest bit carries into
+// the sign's place. Blocks are looked through without a branch, which the compiler vectorises, and
+// are small enough to be in the cache for who reads them next.
+template <typename Bits>
+std::optional<int64_t> find_full_exponent(std::span<const std::byte> bytes, Bits exponent) {
+  constexpr size_t kBlock = 4096;
+  constexpr Bits kSign = Bits{1} << (8 * sizeof(Bits) - 1);
+  const Bits lowest = exponent & -exponent;
+  const size_t count = bytes.size() / sizeof(Bits);
+  const auto carried = [&](size_t i) {
+    Bits bits;
+    std::memcpy(&bits, bytes.data() + i * sizeof(Bits), sizeof(Bits));
+    return static_cast<Bits>((bits & exponent) + lowest);
+  };
+  for (size_t begin = 0; begin < count; begin += kBlock) {
+    const size_t end = std::min(count, begin + kBlock);
+    Bits any = 0;
+    for (size_t i = begin; i < end; ++i) any |= carried(i);
+    for (size_t i = begin; (any & kSign) != 0 && i < end; ++i) {
+      if ((carried(i) & kSign) != 0) return static_cast<int64_t>(i);
+    }
+  }
+  return std::nullopt;
+}
+
+// "[3, 17]" of an element of a tensor of that shape.
+std::string index_text(int64_t element, const std::vector<int64_t>& shape) {
+  std::vector<int64_t> index(shape.size());
+  for (size_t i = shape.size(); i-- > 0; element /= shape[i]) index[i] = element % shape[i];
+  return shape_text(index);
 }
 
 }  // namespace
@@ -138,6 +172,37 @@ std::vector<float> to_float(const TensorView& tensor) {
   std::vector<float> values(static_cast<size_t>(tensor.elements()));
   to_float(tensor, 0, values);
   return values;
+}
+
+std::optional<int64_t> find_non_finite(const TensorView& tensor) {
+  switch (tensor.dtype) {
+    case DType::kF32:
+      return find_full_exponent<uint32_t>(tensor.bytes, 0x7F800000);
+    case DType::kBF16:
+      return find_full_exponent<uint16_t>(tensor.bytes, 0x7F80);
+    case DType::kF16:
+      return find_full_exponent<uint16_t>(tensor.bytes, 0x7C00);
+    case DType::kF64:
+      return find_full_exponent<uint64_t>(tensor.bytes, uint64_t{0x7FF} << 52);
+    default:
+      fail(ErrorCode::kUnsupported, "a tensor of dtype {} has no fp32 values",
+           dtype_name(tensor.dtype));
+  }
+}
+
+void check_finite(const PlacedTensor& tensor) {
+  const std::optional<int64_t> found = find_non_finite(tensor.view);
+  if (!found) return;
+  float value = 0;
+  to_float(tensor.view, *found, {&value, 1});
+  fail(ErrorCode::kBadInput,
+       "{} holds {} at {}; weights must be finite numbers, so the file is damaged or its training "
+       "diverged: fetch the model again or take an earlier checkpoint",
+       tensor.place,
+       std::isnan(value) ? "nan"
+       : value > 0       ? "inf"
+                         : "-inf",
+       index_text(*found, tensor.view.shape));
 }
 
 void from_float(std::span<const float> values, DType dtype, std::span<std::byte> out) {

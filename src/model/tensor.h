@@ -29,6 +29,18 @@ struct TensorView {
   int64_t elements() const;
 };
 
+/// A tensor and where it stands, as messages name it: `DIR/model.safetensors: tensor "NAME"`.
+struct PlacedTensor {
+  TensorView view;
+  std::string place;
+};
+
+/// Row-major index of the first element that is NaN or infinite. Throws Error(kUnsupported) for
+/// integer tensors.
+std::optional<int64_t> find_non_finite(const TensorView& tensor);
+/// Throws Error(kBadInput) naming the tensor, the element and its value if one is NaN or infinite.
+void check_finite(const PlacedTensor& tensor);
+
 /// "[2, 3]"
 std::string shape_text(const std::vector<int64_t>& shape);
 

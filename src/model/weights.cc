@@ -165,6 +165,7 @@ class WeightsLoader {
       fail(ErrorCode::kBadInput, "{} stands twice: with and without a prefix, or in two shards",
            place);
     }
+    weights_.places_[canonical] = place;
   }
 
   // MLX keeps convolution weights as [out, height, width, in].
@@ -204,6 +205,8 @@ const TensorView& Weights::at(const std::string& name) const {
   if (found == tensors_.end()) fail(ErrorCode::kNotFound, "the weights hold no \"{}\"", name);
   return found->second;
 }
+
+PlacedTensor Weights::placed(const std::string& name) const { return {at(name), places_.at(name)}; }
 
 void Weights::replace(const std::string& name, std::vector<float> values) {
   const auto found = tensors_.find(name);

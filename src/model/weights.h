@@ -37,6 +37,9 @@ class Weights {
 
   /// Throws Error(kNotFound).
   const TensorView& at(const std::string& name) const;
+  /// The same with the file it was loaded from and its name there. Values are not looked at when a
+  /// model is opened: who reads a tensor for arithmetic calls check_finite() on it first.
+  PlacedTensor placed(const std::string& name) const;
   bool contains(const std::string& name) const { return tensors_.count(name) != 0; }
   /// Sorted by canonical name; lm_head.weight is among them if the file has it.
   const std::map<std::string, TensorView>& tensors() const { return tensors_; }
@@ -59,6 +62,7 @@ class Weights {
   std::vector<std::shared_ptr<const void>> owners_;  ///< of tensors that are in no file
   std::map<std::string, TensorView> tensors_;
   std::vector<std::filesystem::path> files_;
+  std::map<std::string, std::string> places_;  ///< of each tensor: file and name in it
 };
 
 }  // namespace recto
