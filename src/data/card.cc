@@ -70,11 +70,11 @@ std::string licence_lines(const std::set<std::string>& licences) {
 
 std::string config_lines(const CardTable& table) {
   std::string out = fmt::format("- config_name: {}\n", table.name);
-  if (table.name == "pages") out += "  default: true\n";
+  if (table.is_default) out += "  default: true\n";
   out += "  data_files:\n";
   for (const CardSplit& split : table.splits) {
-    out += fmt::format("  - split: {}\n    path: {}/{}-*.parquet\n", split.name, table.name,
-                       split.name);
+    out += fmt::format("  - split: {}\n    path: {}/{}-*.parquet\n", split.name,
+                       table.folder.empty() ? table.name : table.folder, split.name);
   }
   return out;
 }

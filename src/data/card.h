@@ -18,13 +18,15 @@ struct CardSplit {
 };
 
 struct CardTable {
-  std::string name;  ///< the configuration; its files are at NAME/SPLIT-*.parquet
+  std::string name;  ///< the configuration
   std::vector<Column> columns;
   std::vector<CardSplit> splits;
+  std::string folder;  ///< its files are at FOLDER/SPLIT-*.parquet; "" for the name
+  bool is_default = false;
 };
 
 struct CardFacts {
-  std::vector<CardTable> tables;    ///< "pages" is the default configuration
+  std::vector<CardTable> tables;    ///< in the order of the card
   std::set<std::string> languages;  ///< BCP 47
   std::set<std::string> licences;   ///< as the sources name them
   int64_t pages = 0;

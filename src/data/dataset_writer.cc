@@ -69,6 +69,7 @@ struct DatasetWriter::State {
   /// Closes the files of a table; their description goes into the manifest and the card.
   void finish_table(const std::string& table, Json& manifest) {
     CardTable card{table, table_columns(table), {}};
+    card.is_default = table == Table<PageRow>::kName;
     for (auto& [split, writer] : tables[table]) {
       CardSplit counts{split, 0, writer.value_bytes(), 0};
       Json files = Json::array();

@@ -1,0 +1,48 @@
+#pragma once
+// The readers of the layouts that dataset_import.h names.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "data/import_files.h"
+#include "data/import_sink.h"
+
+namespace recto {
+
+/// Tables of a row for each query and image: what tells them apart.
+struct RowLayout {
+  /// One image_filename is one page, whatever its bytes (ViDoRe v1, ColPali).
+  bool pages_by_file_name = false;
+  /// The language of a row is that of its page too.
+  bool language_of_page = false;
+};
+
+/// Reads tables with columns query (or anchor), image (or positive) and, where there are, id,
+/// language, image_filename, source, negatives (ids of rows), negative_image_0… or negative_1…
+/// (images). A row without a query gives a page only. Files have a split each.
+void import_rows(const std::vector<ImportFile>& files, const RowLayout& layout, ImportSink& sink);
+
+/// Reads the configurations corpus, queries and qrels (or default), or LANGUAGE-corpus and so on,
+/// as mteb and ViDoRe write them. Splits with unusual names become `fallback`; a corpus of such a
+/// split serves all qrels: a page is then of the first split (by_precedence) that asks for it, of
+/// the very first when none does.
+void import_mteb(const std::vector<ImportFile>& files, const std::string& fallback,
+                 ImportSink& sink);
+
+/// The role of a configuration of import_mteb: "corpus", "queries", "qrels", or "" for another.
+std::string mteb_role(const std::string& config);
+
+/// Reads corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv in `directory`; the corpus names the image
+/// files beside it. Splits with unusual names become `fallback`.
+void import_beir(const std::filesystem::path& directory, const std::string& fallback,
+                 ImportSink& sink);
+
+/// A language that the name of a folder is: "en", "de", "pt-br"; "" for any other.
+std::string language_of_folder(const std::string& name);
+
+/// The document that a page picture's file name tells of: "a/b.pdf" for "a/b.pdf_page_3.jpg", and
+/// what stands before "page" or "p" and a number; "" when it tells none.
+std::string document_of_file_name(const std::string& file_name);
+
+}  // namespace recto

@@ -1,0 +1,18 @@
+#pragma once
+// When two queries are one.
+
+#include <string>
+
+namespace recto {
+
+/// A query's text without what does not make it another one: ASCII case, and white space but for
+/// single spaces between words.
+std::string plain_query(const std::string& text);
+
+/// `text` without white space at its ends.
+std::string trimmed(const std::string& text);
+
+/// "q-" and the first 16 digits of the SHA-256 of `text`.
+std::string query_id_of(const std::string& text);
+
+}  // namespace recto
