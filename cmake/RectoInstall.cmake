@@ -2,7 +2,7 @@
 # libraries that no distribution package brings. The tree can be moved: nothing in it holds its path.
 #
 #   bin/           recto, recto-train
-#   libexec/recto/ recto-page-worker
+#   libexec/recto/ recto-page-worker, recto-source-worker
 #   lib/recto/     libarrow, libparquet, libpdfium
 #   lib/           librecto_ROOM.a          lib/cmake/recto/  find_package(recto)
 #   include/recto/ headers by room          share/doc/recto/  licences
@@ -17,8 +17,9 @@ if(TARGET recto-train)
     INSTALL_RPATH "$ORIGIN/../${_libraries};${RECTO_SITE_PACKAGES}/torch/lib")
 endif()
 if(TARGET recto-page-worker)
-  install(TARGETS recto-page-worker RUNTIME DESTINATION libexec/recto)
-  set_target_properties(recto-page-worker PROPERTIES INSTALL_RPATH "$ORIGIN/../../${_libraries}")
+  install(TARGETS recto-page-worker recto-source-worker RUNTIME DESTINATION libexec/recto)
+  set_target_properties(recto-page-worker recto-source-worker PROPERTIES
+    INSTALL_RPATH "$ORIGIN/../../${_libraries}")
 endif()
 
 install(FILES ${PyArrow_LIBRARIES} DESTINATION "${_libraries}")
