@@ -1,0 +1,197 @@
+#include "curate/query_merge.h"
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "base/error.h"
+#include "base/sha256.h"
+#include "curate/folded_text.h"
+
+namespace recto {
+
+namespace {
+
+constexpr const char* kStage = "query";
+constexpr const char* kCrossLingual = "cross_lingual";
+constexpr size_t kIdDigits = 16;
+
+/// What decides an id: the words, for cross-lingual queries with the language they lead to.
+std::string id_key(std::string_view folded, std::string_view kind, std::string_view language) {
+  std::string key(folded);
+  if (kind == kCrossLingual) key += fmt::format("\n{}", language);
+  return key;
+}
+
+std::string hashed_id(std::string_view key) { return "q-" + sha256_hex(key).substr(0, kIdDigits); }
+
+/// All candidates that become one query.
+struct Variant {
+  QueryRow row;
+  std::vector<int32_t> pages;  ///< in order of appearance
+  std::string target;          ///< language the cross-lingual lead to, else ""
+};
+
+/// All candidates with the same words.
+struct Group {
+  std::string folded;
+  std::vector<std::string_view> families;  ///< distinct, in order of appearance
+  std::vector<Variant> variants;
+};
+
+/// Why a query is dropped, or nothing.
+struct Refusal {
+  const char* reason = nullptr;
+  double score = 0;
+  double threshold = 0;
+};
+
+void sort_pages(std::vector<int32_t>& pages) {
+  std::sort(pages.begin(), pages.end());
+  pages.erase(std::unique(pages.begin(), pages.end()), pages.end());
+}
+
+}  // namespace
+
+std::string query_id(std::string_view folded, std::string_view kind,
+                     std::string_view page_language) {
+  return hashed_id(id_key(folded, kind, page_language));
+}
+
+struct QueryMerger::State {
+  const Corpus& corpus;
+  MergeSettings settings;
+  WordTokenizer tokenizer;
+  std::vector<Group> groups;
+  std::unordered_map<std::string, size_t> places;
+  std::unordered_map<int32_t, std::vector<int32_t>> duplicates;  ///< pages by duplicate group
+  std::unordered_set<std::string> ids;
+
+  State(const Corpus& of, const MergeSettings& with) : corpus(of), settings(with) {
+    for (size_t i = 0; i < corpus.pages.size(); ++i) {
+      const int32_t group = corpus.pages[i].group;
+      if (group >= 0) duplicates[group].push_back(static_cast<int32_t>(i));
+    }
+  }
+
+  Group& group_of(const std::string& folded) {
+    const auto [found, added] = places.emplace(folded, groups.size());
+    if (added) groups.push_back({folded, {}, {}});
+    return groups[found->second];
+  }
+
+  Variant& variant_of(Group& group, const Candidate& candidate, const CorpusPage& page) const {
+    const bool crosses = candidate.kind == kCrossLingual;
+    const std::string target = crosses ? page.language : "";
+    for (Variant& variant : group.variants) {
+      if ((variant.row.kind == kCrossLingual) == crosses && variant.target == target) {
+        return variant;
+      }
+    }
+    QueryRow row;
+    row.query = candidate.query;
+    row.language = candidate.language.empty() ? page.language : candidate.language;
+    row.kind = candidate.kind;
+    row.method = candidate.method;
+    row.generator_version = candidate.version;
+    group.variants.push_back({std::move(row), {}, target});
+    return group.variants.back();
+  }
+
+  std::string unique_id(const Group& group, const Variant& variant) {
+    const std::string key = id_key(group.folded, variant.row.kind, variant.target);
+    std::string id = hashed_id(key);
+    // Two of 64 bits that are equal are not to be expected; were they, ids would still differ.
+    for (int n = 2; !ids.insert(id).second; ++n) id = hashed_id(fmt::format("{}\n#{}", key, n));
+    return id;
+  }
+
+  /// Pages that show the same are one.
+  int distinct_pages(const Variant& variant) const {
+    std::set<std::pair<bool, int32_t>> distinct;
+    for (const int32_t page : variant.pages) {
+      const int32_t group = corpus.pages[page].group;
+      distinct.insert({group >= 0, group >= 0 ? group : page});
+    }
+    return static_cast<int>(distinct.size());
+  }
+
+  /// Adds the duplicates of the answers; false when one is of another family.
+  bool add_duplicates(Variant& variant, std::string_view family) const {
+    const std::vector<int32_t> own = variant.pages;
+    for (const int32_t page : own) {
+      const int32_t group = corpus.pages[page].group;
+      if (group < 0) continue;
+      for (const int32_t other : duplicates.at(group)) {
+        if (corpus.document_of(other).family != family) return false;
+        variant.pages.push_back(other);
+      }
+    }
+    sort_pages(variant.pages);
+    return true;
+  }
+
+  Refusal refuse(const Group& group, Variant& variant) const {
+    const auto families = static_cast<int>(group.families.size());
+    const int pages = distinct_pages(variant);
+    if (families >= settings.generic_families) {
+      return {"generic: words of many families", double(families),
+              double(settings.generic_families)};
+    }
+    if (families > 1) return {"ambiguous: words of several families", double(families), 1};
+    if (pages > settings.max_pages) {
+      return {"ambiguous: words of many pages", double(pages), double(settings.max_pages)};
+    }
+    if (!add_duplicates(variant, group.families.front())) {
+      return {"ambiguous: its page stands in several families"};
+    }
+    return {};
+  }
+};
+
+QueryMerger::QueryMerger(const Corpus& corpus, const MergeSettings& settings)
+    : state_(std::make_unique<State>(corpus, settings)) {}
+QueryMerger::~QueryMerger() = default;
+
+bool QueryMerger::add(int32_t document, const Candidate& candidate) {
+  const int32_t page = state_->corpus.find_page(document, candidate.page);
+  if (page < 0) return false;
+  const FoldedText words(state_->tokenizer, candidate.query);
+  if (words.empty()) return false;
+  Group& group = state_->group_of(words.joined());
+  const std::string_view family = state_->corpus.documents[document].family;
+  // Once they are generic there is no need to know all families.
+  if (std::ssize(group.families) < state_->settings.generic_families &&
+      std::find(group.families.begin(), group.families.end(), family) == group.families.end()) {
+    group.families.push_back(family);
+  }
+  Variant& variant = state_->variant_of(group, candidate, state_->corpus.pages[page]);
+  // Words of thousands of pages must not cost a search each; sort_pages() removes the repeats.
+  if (variant.pages.empty() || variant.pages.back() != page) variant.pages.push_back(page);
+  return true;
+}
+
+std::vector<CorpusQuery> QueryMerger::finish(Audit& audit) {
+  std::vector<CorpusQuery> queries;
+  for (Group& group : state_->groups) {
+    for (Variant& variant : group.variants) {
+      std::string id = state_->unique_id(group, variant);
+      sort_pages(variant.pages);
+      const bool several = variant.pages.size() > 1;
+      if (const Refusal refusal = state_->refuse(group, variant); refusal.reason != nullptr) {
+        audit.drop(std::move(id), kStage, refusal.reason, refusal.score, refusal.threshold);
+        continue;
+      }
+      audit.keep(id, kStage, several ? "on several pages, all of them answers" : "on one page",
+                 state_->distinct_pages(variant), state_->settings.max_pages);
+      variant.row.query_id = std::move(id);
+      queries.push_back({std::move(variant.row), group.folded, std::move(variant.pages)});
+    }
+    group = {};
+  }
+  return queries;
+}
+
+}  // namespace recto
