@@ -23,15 +23,20 @@ using FindNeighbours = size_t (*)(const HashPlanes& planes, size_t begin, size_t
                                   const std::array<uint64_t, 4>& hash, uint32_t max_distance,
                                   HashNeighbour* out);
 
-size_t find_neighbours_scalar(const HashPlanes& planes, size_t begin, size_t end,
-                              const std::array<uint64_t, 4>& hash, uint32_t max_distance,
-                              HashNeighbour* out);
+size_t find_neighbours_sse2(const HashPlanes& planes, size_t begin, size_t end,
+                            const std::array<uint64_t, 4>& hash, uint32_t max_distance,
+                            HashNeighbour* out);
 size_t find_neighbours_avx2(const HashPlanes& planes, size_t begin, size_t end,
                             const std::array<uint64_t, 4>& hash, uint32_t max_distance,
                             HashNeighbour* out);
 size_t find_neighbours_avx512(const HashPlanes& planes, size_t begin, size_t end,
                               const std::array<uint64_t, 4>& hash, uint32_t max_distance,
                               HashNeighbour* out);
+
+/// One hash at a time: for the last few of a range.
+size_t find_neighbours_plainly(const HashPlanes& planes, size_t begin, size_t end,
+                               const std::array<uint64_t, 4>& hash, uint32_t max_distance,
+                               HashNeighbour* out);
 
 /// The best one this machine runs (base/cpu.h).
 FindNeighbours find_neighbours();

@@ -50,8 +50,7 @@ size_t find_neighbours_avx2(const HashPlanes& planes, size_t begin, size_t end,
       out[found++] = {static_cast<uint32_t>(i + lane), static_cast<uint32_t>(distances[lane])};
     }
   }
-  const size_t rest = find_neighbours_scalar(planes, i, end, hash, max_distance, out + found);
-  return found + rest;
+  return found + find_neighbours_plainly(planes, i, end, hash, max_distance, out + found);
 }
 
 }  // namespace recto

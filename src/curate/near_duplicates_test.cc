@@ -276,7 +276,7 @@ TEST(NearDuplicates, TextsOfPagesAloneAreNotAskedFor) {
 
 TEST(NearDuplicates, NoPages) { EXPECT_TRUE(Corpus().find().group.empty()); }
 
-void expect_equal_to_scalar(FindNeighbours kernel) {
+void expect_all_found(FindNeighbours kernel) {
   Random random(21);
   std::array<std::vector<uint64_t>, 4> words;
   const PerceptualHash hash = random_hash(random);
@@ -304,16 +304,18 @@ void expect_equal_to_scalar(FindNeighbours kernel) {
   }
 }
 
-TEST(HashNeighbours, Scalar) { expect_equal_to_scalar(find_neighbours_scalar); }
+TEST(HashNeighbours, Plain) { expect_all_found(find_neighbours_plainly); }
+
+TEST(HashNeighbours, Sse2) { expect_all_found(find_neighbours_sse2); }
 
 TEST(HashNeighbours, Avx2) {
   if (!cpu_features().avx2) GTEST_SKIP() << "this processor has no AVX2";
-  expect_equal_to_scalar(find_neighbours_avx2);
+  expect_all_found(find_neighbours_avx2);
 }
 
 TEST(HashNeighbours, Avx512) {
   if (!cpu_features().avx512) GTEST_SKIP() << "this processor has no AVX-512";
-  expect_equal_to_scalar(find_neighbours_avx512);
+  expect_all_found(find_neighbours_avx512);
 }
 
 }  // namespace
