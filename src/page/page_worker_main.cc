@@ -71,20 +71,29 @@ void write_all(std::string_view bytes) {
 }
 
 /// While a request is worked on, the end of the parent ends this process: nothing else can happen
-/// on the socket then, so the signal of asynchronous input (SIGIO, fatal by default) means that.
+/// on the socket then, so the signal of asynchronous input (SIGIO) means that; but for the signal
+/// of the request itself, which the kernel may send only after the request has been read.
 /// The kernel's own signal for this (PR_SET_PDEATHSIG) would come when the thread ends that started
 /// the worker, which need not be the end of the program.
 class EndWithParent {
  public:
   EndWithParent() {
+    ::signal(SIGIO, end_when_readable);
     ::fcntl(kRequests, F_SETFL, O_ASYNC);
     // It may have ended before there was a signal to send.
-    pollfd state{kRequests, POLLIN, 0};
-    if (::poll(&state, 1, 0) != 0) ::_exit(0);
+    end_when_readable(SIGIO);
   }
   ~EndWithParent() { ::fcntl(kRequests, F_SETFL, 0); }
   EndWithParent(const EndWithParent&) = delete;
   EndWithParent& operator=(const EndWithParent&) = delete;
+
+ private:
+  static void end_when_readable(int /*signal*/) {
+    const int before = errno;
+    pollfd state{kRequests, POLLIN, 0};
+    if (::poll(&state, 1, 0) != 0) ::_exit(0);
+    errno = before;
+  }
 };
 
 // ---- ending clearly
