@@ -1,7 +1,10 @@
 #include "curate/splits.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <unordered_map>
+#include <utility>
 
 #include "base/error.h"
 #include "base/sha256.h"
@@ -26,30 +29,92 @@ void check_shares(const SplitSettings& settings) {
   }
 }
 
+/// Families by their numbers.
+using Numbered = std::set<std::pair<double, std::string>>;
+
+/// A split may have this much more or less than its share of a language's families.
+constexpr double kTolerance = 0.2;
+
+/// How many of `count` families are in a split whose share is `share`, when their numbers put
+/// `found` there: `found`, unless it is further from the share than the next whole number and the
+/// tolerance.
+int64_t limited_count(size_t count, double share, int64_t found) {
+  const double exact = static_cast<double>(count) * share;
+  // A product such as 0.1 * 30 may be a little above the whole number it stands for.
+  constexpr double kSlack = 1e-9;
+  const double least =
+      std::min(std::floor(exact + kSlack), std::ceil((1 - kTolerance) * exact - kSlack));
+  const double most =
+      std::max(std::ceil(exact - kSlack), std::floor((1 + kTolerance) * exact + kSlack));
+  return std::clamp(found, static_cast<int64_t>(least), static_cast<int64_t>(most));
+}
+
+/// Divides the families of one language. Those of train are added to `train`.
+void divide(const Numbered& families, const SplitSettings& settings,
+            std::map<std::string, std::string>& splits, Numbered& train) {
+  const double held_out = settings.test_share + settings.validation_share;
+  int64_t test = 0;
+  int64_t validation = 0;
+  for (const auto& [number, family] : families) {
+    if (number < settings.test_share) {
+      ++test;
+    } else if (number < held_out) {
+      ++validation;
+    }
+  }
+  test = limited_count(families.size(), settings.test_share, test);
+  validation = limited_count(families.size(), settings.validation_share, validation);
+  int64_t place = 0;
+  for (const auto& numbered : families) {
+    const bool in_test = place < test;
+    const bool in_validation = !in_test && place < test + validation;
+    splits[numbered.second] = in_test ? "test" : in_validation ? "validation" : "train";
+    if (!in_test && !in_validation) train.insert(numbered);
+    ++place;
+  }
+}
+
+/// Sees to it that all items of one name are in one split.
+class OneSplit {
+ public:
+  explicit OneSplit(const char* what) : what_(what) {}
+
+  void see(const std::string& name, const std::string& split) {
+    const auto [found, added] = seen_.emplace(name, &split);
+    if (!added && *found->second != split) {
+      fail(ErrorCode::kInternal, "{} {} is in the splits {} and {}", what_, name, *found->second,
+           split);
+    }
+  }
+
+ private:
+  const char* what_;
+  std::unordered_map<std::string, const std::string*> seen_;
+};
+
 }  // namespace
 
-std::map<std::string, std::string> assign_splits(const std::set<std::string>& families,
-                                                 const std::set<std::string>& pinned,
-                                                 const SplitSettings& settings) {
+std::map<std::string, std::string> assign_splits(
+    const std::map<std::string, std::string>& languages, const std::set<std::string>& pinned,
+    const SplitSettings& settings) {
   check_shares(settings);
   std::map<std::string, std::string> splits;
-  std::map<double, std::string> train;  // by number
-  std::map<std::string, int> counts;
-  for (const std::string& family : families) {
-    const double number = number_of(family, settings.seed);
-    std::string split = "train";
-    if (pinned.count(family) != 0 || number < settings.test_share) {
-      split = "test";
-    } else if (number < settings.test_share + settings.validation_share) {
-      split = "validation";
+  std::map<std::string, Numbered> by_language;
+  for (const auto& [family, language] : languages) {
+    if (pinned.count(family) != 0) {
+      splits[family] = "test";
     } else {
-      train[number] = family;
+      by_language[language].insert({number_of(family, settings.seed), family});
     }
-    ++counts[split];
-    splits[family] = split;
+  }
+  Numbered train;
+  for (const auto& [language, families] : by_language) {
+    divide(families, settings, splits, train);
   }
   const auto fill = [&](const std::string& split, double share) {
-    if (share == 0 || counts[split] > 0 || train.size() < 2) return;
+    const bool empty = std::none_of(splits.begin(), splits.end(),
+                                    [&](const auto& entry) { return entry.second == split; });
+    if (share == 0 || !empty || train.size() < 2) return;
     splits[train.begin()->second] = split;
     train.erase(train.begin());
   };
@@ -58,14 +123,35 @@ std::map<std::string, std::string> assign_splits(const std::set<std::string>& fa
   return splits;
 }
 
+std::map<std::string, std::string> assign_splits(const std::set<std::string>& families,
+                                                 const std::set<std::string>& pinned,
+                                                 const SplitSettings& settings) {
+  std::map<std::string, std::string> languages;
+  for (const std::string& family : families) languages[family] = "";
+  return assign_splits(languages, pinned, settings);
+}
+
 void check_families_apart(const std::vector<std::string>& families,
                           const std::vector<std::string>& splits) {
-  std::map<std::string, std::string> seen;
-  for (size_t i = 0; i < families.size(); ++i) {
-    const auto [found, added] = seen.emplace(families[i], splits[i]);
-    if (!added && found->second != splits[i]) {
-      fail(ErrorCode::kInternal, "the family {} is in the splits {} and {}", families[i],
-           found->second, splits[i]);
+  OneSplit one("the family");
+  for (size_t i = 0; i < families.size(); ++i) one.see(families[i], splits[i]);
+}
+
+void check_splits_apart(const Corpus& corpus, const std::vector<CorpusQuery>& queries) {
+  OneSplit families("the family");
+  for (const CorpusDocument& document : corpus.documents) {
+    families.see(document.family, document.split);
+  }
+  OneSplit groups("the group of near-duplicates");
+  for (size_t i = 0; i < corpus.pages.size(); ++i) {
+    const CorpusPage& page = corpus.pages[i];
+    if (page.group < 0 || page.boilerplate) continue;
+    groups.see(std::to_string(page.group), corpus.document_of(static_cast<int32_t>(i)).split);
+  }
+  OneSplit words("the query");
+  for (const CorpusQuery& query : queries) {
+    for (const int32_t page : query.pages) {
+      words.see(query.folded, corpus.document_of(page).split);
     }
   }
 }

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "curate/corpus.h"
+
 namespace recto {
 
 struct SplitSettings {
@@ -15,11 +17,20 @@ struct SplitSettings {
   uint64_t seed = 0;
 };
 
-/// The split of each family. A family of `pinned` is test. Another one is where the number in
-/// [0, 1) that SHA-256 of "SEED FAMILY" gives falls: test, validation, train from 0 up, so that a
-/// family stays where it is when others come or go. When test or validation has a share but no
-/// family, it gets the train family with the smallest number, as long as train keeps one.
-/// Throws Error(kUsage) for shares below 0 or of together 1 or more.
+/// The split of each family; `languages` has the language of each. A family of `pinned` is test.
+/// Another one is where the number in [0, 1) that SHA-256 of "SEED FAMILY" gives falls: test,
+/// validation, train from 0 up, so that a family stays where it is when others come or go. Each
+/// language is divided for itself: of its n families that are not pinned, the number in test (and
+/// in validation) is within a fifth of n * share or the next whole number to it; where the numbers
+/// say otherwise, the families nearest to the border move. When
+/// test or validation has a share but no family, it gets the train family with the smallest
+/// number, as long as train keeps one. Throws Error(kUsage) for shares below 0 or of together 1 or
+/// more.
+std::map<std::string, std::string> assign_splits(
+    const std::map<std::string, std::string>& languages, const std::set<std::string>& pinned,
+    const SplitSettings& settings);
+
+/// The same for families of one language.
 std::map<std::string, std::string> assign_splits(const std::set<std::string>& families,
                                                  const std::set<std::string>& pinned,
                                                  const SplitSettings& settings);
@@ -27,5 +38,10 @@ std::map<std::string, std::string> assign_splits(const std::set<std::string>& fa
 /// Throws Error(kInternal) when a family is in two splits.
 void check_families_apart(const std::vector<std::string>& families,
                           const std::vector<std::string>& splits);
+
+/// The last check before anything is written: throws Error(kInternal), naming it, when a family, a
+/// group of duplicate pages that is not boilerplate, or the words of a query are in two splits, or
+/// a query has answers in two.
+void check_splits_apart(const Corpus& corpus, const std::vector<CorpusQuery>& queries);
 
 }  // namespace recto
