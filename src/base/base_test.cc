@@ -76,6 +76,9 @@ TEST(AtomicFile, MessagesNameThePathOfTheCommittedFile) {
   EXPECT_EQ(final_path(file.temporary_path()), directory.path() / "out/b");
   EXPECT_EQ(final_path("/a/.b.partial-notes/c"), "/a/.b.partial-notes/c");
   EXPECT_EQ(final_path("plain"), "plain");
+  EXPECT_EQ(final_path("/a/.partial-0/b"), "/a/b");
+  EXPECT_EQ(final_path("/a/..partial-0.partial-12-3/b"), "/a/b");
+  EXPECT_EQ(final_path("a/"), "a/");
 }
 
 TEST(AtomicFile, FullDiskIsNamedAndLeavesNothing) {

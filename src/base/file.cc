@@ -60,6 +60,13 @@ fs::path hidden_sibling(const fs::path& path) {
   return directory / fmt::format(".{}{}{}", path.filename().string(), kPartial, unique_suffix());
 }
 
+/// ".NAME.partial-12-3", or ".partial-12-3" of a directory whose files will be its parent's.
+bool is_partial(const std::string& name) {
+  const size_t end = name.rfind(kPartial);
+  return name.starts_with('.') && end != std::string::npos && end != 1 &&
+         name.find_first_not_of("0123456789-", end + kPartial.size()) == std::string::npos;
+}
+
 void sync_directory(const fs::path& directory) {
   const int fd = ::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return;
@@ -122,12 +129,12 @@ std::string_view as_text(std::span<const std::byte> bytes) {
 fs::path final_path(const fs::path& path) {
   fs::path out;
   for (const fs::path& part : path) {
-    const std::string name = part.string();
-    const size_t end = name.rfind(kPartial);
-    const bool hidden =
-        name.size() > 1 && name.front() == '.' && end != std::string::npos && end > 0 &&
-        name.find_first_not_of("0123456789-", end + kPartial.size()) == std::string::npos;
-    out /= hidden ? fs::path(name.substr(1, end - 1)) : part;
+    std::string name = part.string();
+    while (is_partial(name)) {
+      const size_t end = name.rfind(kPartial);
+      name = end == 0 ? std::string() : name.substr(1, end - 1);
+    }
+    if (!name.empty() || part.empty()) out /= name;
   }
   return out;
 }

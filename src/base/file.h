@@ -38,7 +38,7 @@ std::span<const std::byte> as_bytes(std::string_view text);
 std::string_view as_text(std::span<const std::byte> bytes);
 
 /// `path` as it is called once the AtomicFile or StagedDirectory it belongs to is committed: what
-/// messages name.
+/// messages name. Files of a directory named `.partial-` and a number are those of its parent.
 std::filesystem::path final_path(const std::filesystem::path& path);
 
 /// A file that appears under its name only when it is complete: written beside the target under a

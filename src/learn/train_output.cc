@@ -16,11 +16,20 @@ namespace {
 constexpr const char* kTrainJson = "train.json";
 constexpr const char* kAdapter = "adapter";
 constexpr const char* kContract = "retriever.json";
+constexpr const char* kStaging = ".partial-0";  // messages name its files as the output's
 
 /// Name for people of the model a training starts from.
 std::string name_of(const fs::path& directory) {
   const fs::path whole = fs::absolute(directory).lexically_normal();
   return whole.has_filename() ? whole.filename().string() : whole.parent_path().filename().string();
+}
+
+Json read_section(const fs::path& path, const char* key) {
+  const Json json = read_json(path);
+  if (!json.is_object() || !json.contains(key)) {
+    fail(ErrorCode::kBadInput, "{}: the key \"{}\" is missing", path.string(), key);
+  }
+  return json[key];
 }
 
 void move_into(const fs::path& from, const fs::path& to) {
@@ -33,9 +42,11 @@ void move_into(const fs::path& from, const fs::path& to) {
 
 void check_output(const fs::path& output, bool resume) {
   if (output.empty()) fail(ErrorCode::kUsage, "--output is wanted: the directory to write");
-  if (resume && !latest_checkpoint(output)) {
-    fail(ErrorCode::kUsage, "{} has no checkpoint to resume from; start without --resume",
-         output.string());
+  if (resume && !latest_checkpoint(output) && !fs::exists(output / kTrainJson)) {
+    fail(ErrorCode::kUsage,
+         "{} has no checkpoint to resume from, nor a {} of a run that ended before its first; "
+         "start without --resume",
+         output.string(), kTrainJson);
   }
   if (!resume && fs::exists(output) && !(fs::is_directory(output) && fs::is_empty(output))) {
     fail(ErrorCode::kUsage,
@@ -79,6 +90,19 @@ std::string data_fingerprint(const TrainingData& data) {
   return hash.hex();
 }
 
+void start_output(const TrainSettings& settings, const Json& run) {
+  const fs::path output(settings.output);
+  const bool is_new = !fs::exists(output);
+  make_directories(output);
+  try {
+    write_train_json(settings, run);
+  } catch (const Error&) {
+    std::error_code ignored;
+    if (is_new) fs::remove(output, ignored);
+    throw;
+  }
+}
+
 void write_train_json(const TrainSettings& settings, const Json& run, const TrainSummary* summary) {
   Json json = {{"format_version", 1},
                {"settings", settings.to_json()},
@@ -101,11 +125,12 @@ bool is_finished(const fs::path& output) {
 
 int saved_chunk_size(const fs::path& output) {
   const fs::path path = output / kTrainJson;
-  const Json json = read_json(path);
-  if (!json.is_object() || !json.contains("settings")) {
-    fail(ErrorCode::kBadInput, "{}: the key \"settings\" is missing", path.string());
-  }
-  return json_required<int>(json["settings"], "chunk_size", path.string());
+  return json_required<int>(read_section(path, "settings"), "chunk_size", path.string());
+}
+
+void check_same_unfinished_run(const fs::path& output, const Json& run) {
+  const fs::path path = output / kTrainJson;
+  check_same_run(read_section(path, "run"), run, path);
 }
 
 DType parse_dtype(const std::string& name) {
@@ -117,7 +142,7 @@ void write_trained_model(const ModelDirectory& from, RetrieverModel& model,
                          const Trainable& trainable, const Contract& contract, DType dtype,
                          const fs::path& output) {
   Weights weights = from.weights();
-  const fs::path staging = output / ".model";
+  const fs::path staging = output / kStaging;
   fs::remove_all(staging);
   fs::remove_all(output / kAdapter);
   if (trainable.lora) {

@@ -13,8 +13,8 @@
 
 namespace recto {
 
-/// Throws Error(kUsage) when `output` is not empty and a new run is wanted, or has no checkpoint
-/// and the run is to be resumed.
+/// Throws Error(kUsage) when `output` is not empty and a new run is wanted, or the run is to be
+/// resumed and there is neither a checkpoint nor a train.json.
 void check_output(const std::filesystem::path& output, bool resume);
 
 /// The contract of the model that will be written: that of `model` with the settings' dimensions
@@ -34,10 +34,15 @@ struct TrainSummary {
 };
 void write_train_json(const TrainSettings& settings, const Json& run,
                       const TrainSummary* summary = nullptr);
+/// Makes the output directory of a new run with the train.json from which it can be resumed even
+/// before its first checkpoint; a failure leaves no directory that was not there.
+void start_output(const TrainSettings& settings, const Json& run);
 /// Whether train.json says that the run came to its end.
 bool is_finished(const std::filesystem::path& output);
 /// Pages at once of the run that began in `output`. Throws Error(kBadInput).
 int saved_chunk_size(const std::filesystem::path& output);
+/// check_same_run() against train.json, for a run that ended before its first checkpoint.
+void check_same_unfinished_run(const std::filesystem::path& output, const Json& run);
 
 /// "fp32", "fp16" or "bf16", as TrainSettings::dtype has it.
 DType parse_dtype(const std::string& name);

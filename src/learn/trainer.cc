@@ -77,6 +77,7 @@ class Training {
   void plan_steps();
   void plan_memory();
   void resume();
+  void restore(const fs::path& checkpoint);
   void loop();
   void finish();
 
@@ -207,12 +208,21 @@ Json Training::run_json() const {
 
 void Training::resume() {
   remove_unfinished_checkpoints(settings_.output);
-  const fs::path checkpoint = *latest_checkpoint(settings_.output);
+  // The way a step is cut into chunks decides the last bits, so it stays unless asked for.
+  if (asked_chunk_size_ == 0) settings_.chunk_size = saved_chunk_size(settings_.output);
+  const std::optional<fs::path> latest = latest_checkpoint(settings_.output);
+  if (!latest) {
+    check_same_unfinished_run(settings_.output, run_json());
+    log_info("{} has no checkpoint yet; the run begins again", settings_.output);
+    return;
+  }
+  restore(*latest);
+}
+
+void Training::restore(const fs::path& checkpoint) {
   const CheckpointState state = read_checkpoint_state(checkpoint);
   check_same_run(state.run, run_json(), checkpoint);
   restore_checkpoint(checkpoint, *optimizer_);
-  // The way a step is cut into chunks decides the last bits, so it stays unless asked for.
-  if (asked_chunk_size_ == 0) settings_.chunk_size = saved_chunk_size(settings_.output);
   step_ = state.step;
   elapsed_ = state.elapsed_seconds;
   bad_steps_ = state.bad_steps;
@@ -371,7 +381,6 @@ void Training::finish() {
 }
 
 TrainResult Training::run() {
-  make_directories(settings_.output);
   if (settings_.resume) {
     if (is_finished(settings_.output)) {
       log_info("{} is finished already; nothing is left to do", settings_.output);
@@ -380,7 +389,7 @@ TrainResult Training::run() {
     }
     resume();
   } else {
-    write_train_json(settings_, run_json());
+    start_output(settings_, run_json());
   }
   metrics_ = std::make_unique<MetricsLog>(fs::path(settings_.output) / "metrics.jsonl",
                                           step_ > 0 ? step_ : -1);

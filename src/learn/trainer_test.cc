@@ -336,7 +336,7 @@ INSTANTIATE_TEST_SUITE_P(
                     BadSettings{"data", [](TrainSettings& s) { s.data = "/nonexistent"; },
                                 ErrorCode::kNotFound, "/nonexistent"},
                     BadSettings{"resume", [](TrainSettings& s) { s.resume = true; },
-                                ErrorCode::kUsage, "has no checkpoint to resume from"}),
+                                ErrorCode::kUsage, "has no checkpoint to resume from, nor a"}),
     [](const auto& info) { return info.param.name; });
 
 TEST_F(TrainerTest, AnOutputThatIsNotEmptyIsRefused) {
@@ -389,24 +389,54 @@ TEST_F(TrainerTest, ACutOffCheckpointIsAnErrorThatNamesIt) {
   EXPECT_THAT(error.what(), HasSubstr("optimizer.safetensors"));
 }
 
-TEST_F(TrainerTest, AFullDiskLeavesACheckpointToResumeFrom) {
-  const TrainSettings run = settings();
-  const std::string program = (test::binary_directory() / "recto-train").string();
-  const std::string command = fmt::format(
-      "'{}' train --model '{}' --data '{}' --output '{}' --lora-r 1 --max-steps 2 --batch-size 4 "
-      "--eval-queries 0 --threads 1 --longest-edge {}",
-      program, run.model, run.data, run.output, *run.longest_edge);
-  // A limit on the size of files stands for the full disk: the checkpoint of a small adapter fits,
-  // the whole model does not.
-  const test::CommandResult full = test::run_command("ulimit -f 400; " + command);
-  EXPECT_EQ(full.status, 1) << full.err;
-  EXPECT_THAT(full.err, HasSubstr("cannot write"));
-  EXPECT_FALSE(fs::exists(output() / "retriever.json"));
+class FullDiskTest : public TrainerTest {
+ protected:
+  /// Runs recto-train; a limit on the size of files, in blocks of 512 bytes, stands for the full
+  /// disk.
+  test::CommandResult run(const std::string& limit, const std::string& more = "") const {
+    const TrainSettings run = settings();
+    return test::run_command(fmt::format(
+        "ulimit -f {}; '{}' train --model '{}' --data '{}' --output '{}' --lora-r 1 --max-steps 2 "
+        "--batch-size 4 --eval-queries 0 --threads 1 --longest-edge {} {}",
+        limit, (test::binary_directory() / "recto-train").string(), run.model, run.data, run.output,
+        *run.longest_edge, more));
+  }
+  void expect_failure(const test::CommandResult& result, const fs::path& named) const {
+    EXPECT_EQ(result.status, 1) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("cannot write " + named.string() + ": "));
+    EXPECT_THAT(result.err, testing::Not(HasSubstr("partial")));
+    EXPECT_FALSE(fs::exists(output() / "retriever.json"));
+  }
+  void expect_resumable() const {
+    const test::CommandResult resumed = run("unlimited", "--resume");
+    EXPECT_EQ(resumed.status, 0) << resumed.err;
+    EXPECT_THAT(resumed.out, HasSubstr("steps 2"));
+    vectors(output());
+    for (const auto& entry : fs::directory_iterator(output())) {
+      EXPECT_NE(entry.path().filename().string().front(), '.') << entry.path();
+    }
+  }
+};
+
+TEST_F(FullDiskTest, WithoutRoomForAnythingNothingIsLeft) {
+  expect_failure(run("1", "--quiet"), output() / "train.json");
+  EXPECT_FALSE(fs::exists(output()));
+}
+
+TEST_F(FullDiskTest, WithoutRoomForTheFirstCheckpointTheRunIsResumedFromItsStart) {
+  expect_failure(run("8"), output() / "checkpoints/step-00000002/parameters.safetensors");
+  EXPECT_TRUE(fs::is_empty(output() / "checkpoints"));
+  const test::CommandResult other = run("unlimited", "--resume --temperature 0.5");
+  EXPECT_EQ(other.status, 1);
+  EXPECT_THAT(other.err, HasSubstr("train.json is of a run with temperature = 0.02"));
+  expect_resumable();
+  EXPECT_EQ(metrics(output()).size(), 2u);
+}
+
+TEST_F(FullDiskTest, WithoutRoomForTheModelACheckpointIsLeft) {
+  expect_failure(run("400"), output() / "model.safetensors");
   EXPECT_TRUE(fs::exists(output() / "checkpoints" / "step-00000002" / "state.json"));
-  const test::CommandResult resumed = test::run_command(command + " --resume");
-  EXPECT_EQ(resumed.status, 0) << resumed.err;
-  EXPECT_THAT(resumed.out, HasSubstr("steps 2"));
-  vectors(output());
+  expect_resumable();
 }
 
 }  // namespace
