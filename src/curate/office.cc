@@ -1,6 +1,8 @@
 #include "curate/office.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +20,7 @@
 #include "base/interrupt.h"
 #include "page/archive.h"
 #include "page/child_process.h"
+#include "page/program_sandbox.h"
 
 namespace recto {
 namespace fs = std::filesystem;
@@ -59,6 +62,11 @@ class Workshop {
   fs::path path_;
 };
 
+const Descriptor& null_device() {
+  static const Descriptor device(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  return device;
+}
+
 /// A file: URL; what a URL would read otherwise is escaped.
 std::string file_url(const fs::path& path) {
   std::string url = "file://";
@@ -70,7 +78,21 @@ std::string file_url(const fs::path& path) {
   return url;
 }
 
-ChildProgram conversion(const fs::path& soffice, const fs::path& input, const fs::path& workshop,
+/// The program itself instead of the shell script and the starter around it: one process, which
+/// ends with this one. Its folder is program/ of an installation.
+struct Office {
+  explicit Office(const fs::path& soffice) {
+    std::error_code ignored;
+    const fs::path real = fs::canonical(soffice, ignored);
+    const fs::path binary = real.parent_path() / "soffice.bin";
+    program = fs::exists(binary, ignored) ? binary : real;
+    root = program.parent_path().parent_path();
+  }
+  fs::path program;
+  fs::path root;
+};
+
+ChildProgram conversion(const Office& office, const fs::path& input, const fs::path& workshop,
                         const OfficeLimits& limits) {
   ChildProgram child;
   child.program = find_source_worker();
@@ -80,25 +102,56 @@ ChildProgram conversion(const fs::path& soffice, const fs::path& input, const fs
                      std::to_string(limits.max_file_bytes),
                      std::to_string(::getpid()),
                      workshop.string(),
-                     soffice.string(),
+                     office.root.string(),
+                     office.program.string(),
                      "-env:UserInstallation=" + file_url(workshop / "profile"),
-                     "--headless",
-                     "--norestore",
-                     "--nologo",
                      "--nodefault",
                      "--nolockcheck",
-                     "--nofirststartwizard",
                      "--convert-to",
                      "pdf",
                      "--outdir",
                      (workshop / "out").string(),
                      input.string()};
-  const std::string home = workshop.string();
-  child.environment = {
-      "HOME=" + home,         "TMPDIR=" + home + "/tmp", "OSL_SOCKET_PATH=" + home + "/tmp",
-      "LANG=C.UTF-8",         "LC_ALL=C.UTF-8",          "PATH=/usr/bin:/bin",
-      "SAL_USE_VCLPLUGIN=svp"};
+  child.environment = {"HOME=" + workshop.string(),
+                       "TMPDIR=" + (workshop / "tmp").string(),
+                       "LANG=C.UTF-8",
+                       "LC_ALL=C.UTF-8",
+                       "PATH=/usr/bin:/bin",
+                       "SAL_USE_VCLPLUGIN=svp"};
+  // Nothing to read, and nobody listens.
+  child.descriptors = {{null_device().get(), 0}, {null_device().get(), 1}};
   return child;
+}
+
+/// Whether somebody listens at a local socket.
+bool is_alive(const fs::path& path) {
+  const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string name = path.string();
+  if (name.size() >= sizeof(address.sun_path)) return true;
+  name.copy(address.sun_path, name.size());
+  return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) ==
+             0 ||
+         errno != ECONNREFUSED;
+}
+
+/// LibreOffice makes a socket in /tmp, which its sandbox does not let it remove. One that nobody
+/// listens at is of no use to anybody.
+void remove_dead_sockets() {
+  const std::string prefix = fmt::format("OSL_PIPE_{}_SingleOfficeIPC_", ::getuid());
+  for (const char* directory : {"/tmp", "/var/tmp"}) {
+    std::error_code error;
+    for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+         entry.increment(error)) {
+      std::error_code ignored;
+      const fs::path& path = entry->path();
+      if (path.filename().string().starts_with(prefix) && entry->is_socket(ignored) &&
+          !is_alive(path)) {
+        fs::remove(path, ignored);
+      }
+    }
+  }
 }
 
 class Conversion {
@@ -107,12 +160,13 @@ class Conversion {
       : limits_(limits), pid_(start_child(child)) {}
   ~Conversion() {
     if (pid_ >= 0) end_child(pid_);
+    remove_dead_sockets();
   }
   Conversion(const Conversion&) = delete;
   Conversion& operator=(const Conversion&) = delete;
 
   /// Waits for its end; what it left behind is ended too.
-  void wait() {
+  int wait() {
     const int64_t deadline = monotonic_ms() + int64_t{limits_.max_wall_seconds} * 1000;
     for (;;) {
       throw_if_interrupted();
@@ -136,12 +190,33 @@ class Conversion {
            "file may be damaged or hostile",
            limits_.max_cpu_seconds);
     }
+    return status;
   }
 
  private:
   const OfficeLimits& limits_;
   pid_t pid_;
 };
+
+void run_office(const Office& office, const fs::path& input, const fs::path& workshop,
+                const OfficeLimits& limits) {
+  constexpr int kMaxStarts = 3;
+  // Asks to be started again once it has set up a fresh profile.
+  constexpr int kStartAgain = 81;
+  for (int start = 0; start < kMaxStarts; ++start) {
+    const int status = Conversion(conversion(office, input, workshop, limits), limits).wait();
+    if (status == -1 || !WIFEXITED(status)) return;
+    if (WEXITSTATUS(status) == kExitNotConfined) {
+      fail(ErrorCode::kUnsupported,
+           "this system offers no Landlock or no seccomp, so an office file cannot be converted "
+           "safely; use Linux 5.13 or newer, or convert it to PDF yourself");
+    }
+    if (WEXITSTATUS(status) == kExitNotStarted) {
+      fail(ErrorCode::kIo, "cannot start {}", office.program.string());
+    }
+    if (WEXITSTATUS(status) != kStartAgain) return;
+  }
+}
 
 bool is_program(const fs::path& path) {
   std::error_code ignored;
@@ -175,7 +250,7 @@ void convert_to_pdf(const fs::path& soffice, const fs::path& file, std::string_v
   std::error_code error;
   fs::copy_file(file, input, error);
   if (error) fail_errno(error.value(), "cannot copy " + file.string());
-  Conversion(conversion(soffice, input, workshop.path(), limits), limits).wait();
+  run_office(Office(soffice), input, workshop.path(), limits);
   const fs::path result = workshop.path() / "out" / "input.pdf";
   if (fs::is_symlink(result, error) || !fs::is_regular_file(result, error)) {
     fail(ErrorCode::kBadInput,

@@ -226,7 +226,8 @@ class Collector {
       }
     } catch (const Error& error) {
       const bool of_the_file =
-          error.code() == ErrorCode::kBadInput || error.code() == ErrorCode::kLimit;
+          error.code() == ErrorCode::kBadInput || error.code() == ErrorCode::kLimit ||
+          error.code() == ErrorCode::kUnsupported;
       if (!of_the_file) throw;
       return error;
     }

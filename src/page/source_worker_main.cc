@@ -1,5 +1,6 @@
 // recto-source-worker: gives up every right and tells the entries of one archive
-// (archive_protocol.h). Started by recto, never by hand.
+// (archive_protocol.h), or most rights and becomes LibreOffice (program_sandbox.h). Started by
+// recto, never by hand.
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -23,6 +24,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "page/archive_protocol.h"
+#include "page/program_sandbox.h"
 #include "page/sandbox.h"
 #include "page/worker_protocol.h"
 
@@ -299,10 +301,28 @@ int tell_archive(char** arguments) {
   ::_exit(0);
 }
 
+/// Becomes an office program that can do little: arguments are limits, the parent, the folder it
+/// may write to, the program's own folder, and then the command.
+int become_program(char** arguments) {
+  ::syscall(SYS_close_range, 3, ~0u, 0);
+  end_with_parent(static_cast<pid_t>(std::atol(arguments[3])));
+  const char* writable = arguments[4];
+  if (::chdir(writable) != 0) return kExitNotConfined;
+  const ProgramLimits limits{std::strtoull(arguments[0], nullptr, 10),
+                             std::strtoull(arguments[1], nullptr, 10),
+                             std::strtoull(arguments[2], nullptr, 10)};
+  if (!confine_program(arguments[5], writable, limits)) return kExitNotConfined;
+  ::execv(arguments[6], arguments + 6);
+  return kExitNotStarted;
+}
+
 int run(int count, char** arguments) {
   try {
     if (count == 6 && std::string_view(arguments[1]) == "archive") {
       return tell_archive(arguments + 2);
+    }
+    if (count >= 9 && std::string_view(arguments[1]) == "office") {
+      return become_program(arguments + 2);
     }
   } catch (const std::bad_alloc&) {
     ::_exit(kExitOutOfMemory);
