@@ -8,8 +8,10 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "data/dataset_export.h"
+#include "data/dataset_forget.h"
 #include "data/dataset_import.h"
 #include "data/dataset_info.h"
+#include "data/dataset_review.h"
 #include "data/dataset_validate.h"
 
 namespace recto {
@@ -21,6 +23,13 @@ constexpr const char* kGroupDescription =
 
 void add_dataset_argument(CLI::App& app, std::string& directory) {
   app.add_option("DIR", directory, "Directory of the dataset")->required()->configurable(false);
+}
+
+void add_changed_output(CLI::App& app, std::string& output) {
+  add_setting(app, "output", output,
+              "Write the result to this new directory (default: change the dataset in place)",
+              kOutputGroup)
+      ->type_name("DIR");
 }
 
 struct InfoOptions {
@@ -170,6 +179,75 @@ void add_import(CommandLine& line) {
       ->check(CLI::Range(0, 1024).description(""));
 }
 
+struct ReviewCommand {
+  std::string directory, review, output;
+  bool force = false;
+  bool json = false;
+};
+
+int run_review(const ReviewCommand& command) {
+  const Review review = read_review(command.review);
+  const ReviewReport report =
+      apply_review(command.directory, review, {command.output, command.force});
+  if (command.json) {
+    print_result(pretty_json({{"accepted", report.accepted},
+                              {"rejected", report.rejected},
+                              {"absent", report.absent},
+                              {"queries_dropped", report.queries_dropped},
+                              {"negatives_dropped", report.negatives_dropped}}));
+  } else {
+    print_result(fmt::format(
+        "{} pairs accepted, {} rejected; {} queries left without an answer are dropped, with {} "
+        "negatives\n{}",
+        report.accepted, report.rejected, report.queries_dropped, report.negatives_dropped,
+        report.absent == 0
+            ? ""
+            : fmt::format("{} decisions are of pairs that are not there\n", report.absent)));
+  }
+  return 0;
+}
+
+void add_review(CommandLine& line) {
+  const auto command = std::make_shared<ReviewCommand>();
+  CLI::App& app = line.add_command(kGroup, kGroupDescription, "apply-review",
+                                   "Take out the pairs that were rejected in report.html",
+                                   [command] { return run_review(*command); });
+  add_dataset_argument(app, command->directory);
+  app.add_option("REVIEW", command->review, "The file that report.html exported")
+      ->required()
+      ->configurable(false);
+  add_setting(app, "force", command->force,
+              "Also a review of another dataset, or one applied before", kInputGroup);
+  add_changed_output(app, command->output);
+  add_json_option(app, command->json);
+}
+
+struct ForgetCommand {
+  std::string directory, output;
+  std::vector<std::string> documents;
+  bool json = false;
+};
+
+int run_forget(const ForgetCommand& command) {
+  const ForgetReport report =
+      forget_documents(command.directory, {command.documents, command.output});
+  print_result(command.json ? pretty_json(report_json(report)) : describe(report));
+  return 0;
+}
+
+void add_forget(CommandLine& line) {
+  const auto command = std::make_shared<ForgetCommand>();
+  CLI::App& app = line.add_command(kGroup, kGroupDescription, "forget",
+                                   "Remove documents and all that came from them, with proof",
+                                   [command] { return run_forget(*command); });
+  add_dataset_argument(app, command->directory);
+  add_paths(app, "DOCUMENT", command->documents,
+            "Document ids, their first 8 digits or more, or shell patterns of source names")
+      ->type_name("TEXT");
+  add_changed_output(app, command->output);
+  add_json_option(app, command->json);
+}
+
 }  // namespace
 
 void add_dataset_commands(CommandLine& line) {
@@ -177,6 +255,8 @@ void add_dataset_commands(CommandLine& line) {
   add_validate(line);
   add_export(line);
   add_import(line);
+  add_review(line);
+  add_forget(line);
 }
 
 }  // namespace recto

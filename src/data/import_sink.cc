@@ -24,8 +24,11 @@ namespace {
 constexpr const char* kStage = "import";
 constexpr int kUprightQuality = 95;
 
-/// "x.jpg" without its ending.
-std::string stem_of(const std::string& file_name) { return fs::path(file_name).stem().string(); }
+/// "x.jpg" without its ending when that is a page's id; "" otherwise.
+std::string page_id_in(const std::string& file_name) {
+  std::string stem = fs::path(file_name).stem().string();
+  return parse_page_id(stem) ? stem : std::string();
+}
 
 }  // namespace
 
@@ -47,14 +50,19 @@ void ImportSink::drop(const std::string& item, const std::string& reason) {
   ++counts_[reason];
 }
 
+std::string ImportSink::identity(const IncomingPage& page, const std::string& hash) {
+  const std::string id = page_id_in(page.file_name);
+  return id.empty() ? hash : id;
+}
+
 int ImportSink::known_page(const IncomingPage& page, const std::string& hash) const {
   if (page.by_file_name && !page.file_name.empty()) {
     if (const auto found = page_by_name_.find(page.file_name); found != page_by_name_.end()) {
       return found->second;
     }
   }
-  const auto found = page_by_hash_.find(hash);
-  return found == page_by_hash_.end() ? kNone : found->second;
+  const auto found = page_by_identity_.find(identity(page, hash));
+  return found == page_by_identity_.end() ? kNone : found->second;
 }
 
 std::vector<ImportSink::NewPage> ImportSink::decode_new(std::vector<IncomingPage>& pages) {
@@ -64,7 +72,7 @@ std::vector<ImportSink::NewPage> ImportSink::decode_new(std::vector<IncomingPage
   std::set<std::string> in_this_batch;
   for (size_t i = 0; i < pages.size(); ++i) {
     decoded[i].is_new = known_page(pages[i], decoded[i].hash) == kNone &&
-                        in_this_batch.insert(decoded[i].hash).second;
+                        in_this_batch.insert(identity(pages[i], decoded[i].hash)).second;
   }
   parallel_for(pages.size(), options_.threads, [&](size_t i) {
     NewPage& page = decoded[i];
@@ -115,31 +123,30 @@ int ImportSink::store(IncomingPage&& page, NewPage& decoded) {
     log_warning("{}", decoded.error->what());
     failed_.emplace_back(decoded.error->what());
     drop(page.where, "image cannot be read");
-    bury(decoded.hash);
+    bury(identity(page, decoded.hash));
     return kNone;
   }
-  const std::string stem = stem_of(page.file_name);
-  std::optional<PageId> id = parse_page_id(stem);
-  if (!id || page_ids_.count(stem) != 0) id = PageId{decoded.hash, 1};
-  const std::string page_id = make_page_id(id->document_id, id->page_number);
+  const std::string own_id = page_id_in(page.file_name);
+  const PageId id = own_id.empty() ? PageId{decoded.hash, 1} : *parse_page_id(own_id);
+  const std::string page_id = make_page_id(id.document_id, id.page_number);
   // A page that says which document it is from is of that document's family.
-  const std::string key = !page.document.empty() ? "document " + page.document : id->document_id;
-  Family& family = families_.try_emplace(key, Family{page.split, id->document_id}).first->second;
+  const std::string key = !page.document.empty() ? "document " + page.document : id.document_id;
+  Family& family = families_.try_emplace(key, Family{page.split, id.document_id}).first->second;
   if (family.split != page.split || !page_ids_.insert(page_id).second) {
     drop(page_id, "page: its document is in another split");
-    bury(decoded.hash);
+    bury(identity(page, decoded.hash));
     return kNone;
   }
-  family.smallest_id = std::min(family.smallest_id, id->document_id);
+  family.smallest_id = std::min(family.smallest_id, id.document_id);
   const int number = static_cast<int>(pages_.size());
   pages_.push_back({page_id, page.split});
   ++stored_;
-  page_by_hash_[decoded.hash] = number;
+  page_by_identity_[identity(page, decoded.hash)] = number;
   if (!page.file_name.empty()) page_by_name_[page.file_name] = number;
   PageRow row;
   row.page_id = page_id;
-  row.document_id = id->document_id;
-  row.page_number = id->page_number;
+  row.document_id = id.document_id;
+  row.page_number = id.page_number;
   row.image = decoded.upright.empty() ? std::move(page.image) : std::move(decoded.upright);
   if (!decoded.upright.empty()) ++counts_["page: turned upright and encoded again"];
   row.width = decoded.width;
@@ -154,8 +161,8 @@ int ImportSink::store(IncomingPage&& page, NewPage& decoded) {
   return number;
 }
 
-void ImportSink::bury(const std::string& hash) {
-  page_by_hash_[hash] = static_cast<int>(pages_.size());
+void ImportSink::bury(const std::string& identity) {
+  page_by_identity_[identity] = static_cast<int>(pages_.size());
   pages_.push_back({});
 }
 

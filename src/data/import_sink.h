@@ -33,10 +33,11 @@ struct ImportSinkOptions {
 };
 
 /// Writes a dataset from what is added, split by split in the order of by_precedence: what occurs
-/// in an earlier split stays there only. An image is stored once, whoever names it.
+/// in an earlier split stays there only.
 ///
-/// A page's id is that of its file name when it is one (data/page_id.h), else the SHA-256 of its
-/// image and "-1". Its family is that of all pages with the same `document`.
+/// A page whose file name is a page's id (data/page_id.h), as in exports of recto, keeps it. Any
+/// other's id is the SHA-256 of its image and "-1": an image is one page, whoever names it. The
+/// family of a page is that of all pages with the same `document`.
 class ImportSink {
  public:
   static constexpr int kNone = -1;
@@ -88,8 +89,10 @@ class ImportSink {
   std::vector<NewPage> decode_new(std::vector<IncomingPage>& pages);
   int known_page(const IncomingPage& page, const std::string& hash) const;
   int store(IncomingPage&& page, NewPage& decoded);
-  /// Remembers an image that is left out, so that it is not looked at again.
-  void bury(const std::string& hash);
+  /// Remembers a page that is left out, so that it is not looked at again.
+  void bury(const std::string& identity);
+  /// What two pages that are one have in common.
+  static std::string identity(const IncomingPage& page, const std::string& hash);
   void note_document(const PageRow& row, const IncomingPage& page, const std::string& family);
   std::string free_query_id(const std::string& split, const std::string& id) const;
   void drop(const std::string& item, const std::string& reason);
@@ -100,7 +103,7 @@ class ImportSink {
   DatasetWriter writer_;
   std::vector<StoredPage> pages_;
   std::vector<StoredQuery> queries_;
-  std::unordered_map<std::string, int> page_by_hash_;
+  std::unordered_map<std::string, int> page_by_identity_;
   std::unordered_map<std::string, int> page_by_name_;
   std::set<std::string> page_ids_;
   std::unordered_map<std::string, int> query_by_text_;           ///< "SPLIT\nTEXT"

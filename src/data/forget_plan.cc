@@ -1,0 +1,223 @@
+#include "data/forget_plan.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/error.h"
+#include "data/table_scan.h"
+
+namespace recto {
+
+namespace {
+
+constexpr size_t kMinDigits = 8;
+constexpr const char* kForgotten = "(forgotten)";
+
+bool is_hex(const std::string& text) {
+  return text.size() >= kMinDigits && text.size() <= 64 &&
+         text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+bool is_name_part(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+
+/// Documents whose id begins with `digits`.
+std::vector<const DocumentRow*> by_digits(const std::vector<DocumentRow>& all,
+                                          const std::string& digits) {
+  std::vector<const DocumentRow*> found;
+  for (const DocumentRow& row : all) {
+    if (row.document_id.starts_with(digits)) found.push_back(&row);
+  }
+  if (found.size() > 1) {
+    fail(ErrorCode::kUsage, "\"{}\" begins the ids of {} documents, such as {} and {}; give more",
+         digits, found.size(), found[0]->document_id, found[1]->document_id);
+  }
+  return found;
+}
+
+std::vector<const DocumentRow*> by_name(const std::vector<DocumentRow>& all,
+                                        const std::string& pattern) {
+  std::vector<const DocumentRow*> found;
+  for (const DocumentRow& row : all) {
+    const bool same =
+        row.source_name == pattern || ::fnmatch(pattern.c_str(), row.source_name.c_str(), 0) == 0;
+    if (same) found.push_back(&row);
+  }
+  return found;
+}
+
+std::vector<DocumentRow> all_documents(const Dataset& dataset) {
+  std::vector<DocumentRow> all;
+  for (const std::string& split : dataset.splits()) {
+    for (DocumentRow& row : dataset.documents(split)) all.push_back(std::move(row));
+  }
+  return all;
+}
+
+/// "near-", 16 digits of the document and the page number: as near groups are named.
+std::string near_group_name(const std::string& page_id) {
+  const size_t dash = page_id.find('-');
+  if (dash == std::string::npos) return "near-" + page_id;
+  return "near-" + page_id.substr(0, std::min<size_t>(dash, 16)) + page_id.substr(dash);
+}
+
+void plan_names(const std::vector<DocumentRow>& all, ForgetPlan& plan) {
+  std::set<std::string> names;
+  for (const DocumentRow& row : plan.documents) names.insert(row.source_name);
+  names.erase("");
+  for (const std::string& name : names) {
+    const bool shared = std::any_of(all.begin(), all.end(), [&](const DocumentRow& row) {
+      return !plan.is_forgotten(row.document_id) && row.source_name.find(name) != std::string::npos;
+    });
+    (shared ? plan.shared_names : plan.names).push_back(name);
+  }
+}
+
+void plan_families(const std::vector<DocumentRow>& all, const HashSearch& hashes,
+                   ForgetPlan& plan) {
+  std::map<std::string, std::string> smallest;
+  for (const DocumentRow& row : all) {
+    if (plan.is_forgotten(row.document_id) || !hashes.contains(row.family)) continue;
+    std::string& id = smallest[row.family];
+    if (id.empty() || row.document_id < id) id = row.document_id;
+  }
+  for (const auto& [family, id] : smallest) plan.families[family] = "family-" + id.substr(0, 16);
+}
+
+void plan_near_groups(const Dataset& dataset, ForgetPlan& plan) {
+  struct Group {
+    bool touched = false;
+    int64_t left = 0;
+    std::string smallest;
+  };
+  std::map<std::string, Group> groups;
+  for (const std::string& split : dataset.splits()) {
+    const std::vector<Column> columns = {{"page_id", ColumnType::kString},
+                                         {"near_group", ColumnType::kString}};
+    for (const auto& file : list_shards(dataset.path() / Table<PageRow>::kName, split)) {
+      for_each_batch(file, columns, kRowBatch, [&](std::vector<Row>&& rows) {
+        for (Row& row : rows) {
+          const auto* id = std::get_if<std::string>(&row[0]);
+          const auto* name = std::get_if<std::string>(&row[1]);
+          if (id == nullptr || name == nullptr || name->empty()) continue;
+          Group& group = groups[*name];
+          if (plan.is_forgotten_page(*id)) {
+            group.touched = true;
+            continue;
+          }
+          ++group.left;
+          if (group.smallest.empty() || *id < group.smallest) group.smallest = *id;
+        }
+      });
+    }
+  }
+  for (const auto& [name, group] : groups) {
+    // Groups with a name of their own ("blank") are no groups of duplicates.
+    if (!group.touched || group.left == 0 || !name.starts_with("near-")) continue;
+    plan.near_groups[name] = group.left == 1 ? "" : near_group_name(group.smallest);
+  }
+}
+
+void plan_queries(const Dataset& dataset, ForgetPlan& plan) {
+  struct Answers {
+    bool forgotten = false, left = false;
+  };
+  std::unordered_map<std::string, Answers> queries;
+  for (const std::string& split : dataset.splits()) {
+    scan_table<QrelRow>(dataset.path(), split, [&](QrelRow&& row) {
+      if (row.score <= 0) return;
+      Answers& answers = queries[row.query_id];
+      (plan.is_forgotten_page(row.page_id) ? answers.forgotten : answers.left) = true;
+    });
+  }
+  for (const auto& [query, answers] : queries) {
+    if (!answers.forgotten) continue;
+    if (answers.left) {
+      ++plan.queries_kept;
+    } else {
+      plan.queries.insert(query);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<DocumentRow> select_documents(const Dataset& dataset,
+                                          const std::vector<std::string>& selectors) {
+  const std::vector<DocumentRow> all = all_documents(dataset);
+  std::map<std::string, DocumentRow> chosen;
+  for (const std::string& selector : selectors) {
+    auto found = is_hex(selector) ? by_digits(all, selector) : std::vector<const DocumentRow*>();
+    if (found.empty()) found = by_name(all, selector);
+    if (found.empty()) {
+      fail(ErrorCode::kNotFound,
+           "{} has no document \"{}\": a document id, its first {} digits or more, or a pattern of "
+           "file names is wanted",
+           dataset.path().string(), selector, kMinDigits);
+    }
+    for (const DocumentRow* row : found) chosen.emplace(row->document_id, *row);
+  }
+  if (chosen.size() == all.size()) {
+    fail(ErrorCode::kUsage, "these are all {} documents of {}; remove the directory instead",
+         all.size(), dataset.path().string());
+  }
+  std::vector<DocumentRow> documents;
+  documents.reserve(chosen.size());
+  for (auto& [id, row] : chosen) documents.push_back(std::move(row));
+  return documents;
+}
+
+ForgottenMarks::ForgottenMarks(const std::vector<std::string>& ids, std::vector<std::string> names)
+    : hashes_(ids), names_(std::move(names)) {}
+
+size_t ForgottenMarks::find_name(std::string_view text, const std::string& name, size_t from) {
+  for (size_t at = text.find(name, from); at != std::string_view::npos;
+       at = text.find(name, at + 1)) {
+    const size_t end = at + name.size();
+    const bool begins = at == 0 || !is_name_part(text[at - 1]);
+    if (begins && (end == text.size() || !is_name_part(text[end]))) return at;
+  }
+  return std::string_view::npos;
+}
+
+bool ForgottenMarks::has_name(std::string_view text) const {
+  return std::any_of(names_.begin(), names_.end(), [&](const std::string& name) {
+    return find_name(text, name, 0) != std::string_view::npos;
+  });
+}
+
+std::string ForgottenMarks::without(const std::string& text) const {
+  std::string out = hashes_.replaced(text, kForgotten);
+  for (const std::string& name : names_) {
+    for (size_t at = find_name(out, name, 0); at != std::string::npos;
+         at = find_name(out, name, at)) {
+      out.replace(at, name.size(), kForgotten);
+      at += std::string_view(kForgotten).size();
+    }
+  }
+  return out;
+}
+
+bool ForgetPlan::is_forgotten_page(const std::string& page_id) const {
+  return is_forgotten(page_id.substr(0, page_id.rfind('-')));
+}
+
+ForgetPlan plan_forgetting(const Dataset& dataset, std::vector<DocumentRow> documents) {
+  ForgetPlan plan;
+  plan.documents = std::move(documents);
+  std::vector<std::string> ids;
+  for (const DocumentRow& row : plan.documents) ids.push_back(row.document_id);
+  plan.ids.insert(ids.begin(), ids.end());
+  const std::vector<DocumentRow> all = all_documents(dataset);
+  plan_names(all, plan);
+  plan_families(all, HashSearch(ids), plan);
+  plan_near_groups(dataset, plan);
+  plan_queries(dataset, plan);
+  return plan;
+}
+
+}  // namespace recto
