@@ -90,8 +90,11 @@ struct Refusal {
 
 Refusal refuse(const OutlineEntry& entry, int page_count, const FoldedText& words) {
   if (entry.page < 1 || entry.page > page_count) return {"leads nowhere"};
+  return words.letters() == 0 ? Refusal{"no letters"} : Refusal{};
+}
+
+Refusal refuse_short(const FoldedText& words) {
   const int letters = words.letters();
-  if (letters == 0) return {"no letters"};
   if (letters < kMinLetters) return {"short", double(letters), double(kMinLetters)};
   if (words.words() == 1 && letters < kMinLettersOfOneWord) {
     return {"short: one word", double(letters), double(kMinLettersOfOneWord)};
@@ -135,7 +138,7 @@ std::string strip_numbering(std::string_view title) {
 std::vector<Heading> find_headings(const std::string& document_id,
                                    const std::vector<OutlineEntry>& outline, int page_count,
                                    WordTokenizer& tokenizer, const PageWords& page_words,
-                                   Audit& audit) {
+                                   Audit& audit, ShortHeadings short_headings) {
   std::vector<Heading> headings;
   for (size_t i = 0; i < outline.size(); ++i) {
     const OutlineEntry& entry = outline[i];
@@ -144,7 +147,13 @@ std::vector<Heading> find_headings(const std::string& document_id,
     heading.query = strip_numbering(spell_out_ligatures(entry.title));
     const FoldedText words(tokenizer, heading.query);
     heading.folded = words.joined();
-    if (const Refusal refusal = refuse(entry, page_count, words); refusal.reason != nullptr) {
+    heading.level = entry.level;
+    heading.entry = static_cast<int>(i);
+    const Refusal too_short = refuse_short(words);
+    heading.is_short = too_short.reason != nullptr;
+    Refusal refusal = refuse(entry, page_count, words);
+    if (refusal.reason == nullptr && short_headings == ShortHeadings::kDrop) refusal = too_short;
+    if (refusal.reason != nullptr) {
       audit.drop(item, kStage, refusal.reason, refusal.score, refusal.threshold);
       continue;
     }

@@ -15,10 +15,16 @@ namespace recto {
 
 /// A heading that stands on a page.
 struct Heading {
-  std::string query;   ///< without numbering, white space folded
-  std::string folded;  ///< FoldedText::joined of query: what makes two queries the same
-  int page = 0;        ///< from 1
+  std::string query;      ///< without numbering, white space folded
+  std::string folded;     ///< FoldedText::joined of query: what makes two queries the same
+  int page = 0;           ///< from 1
+  int level = 0;          ///< in the outline, 0 for a chapter
+  int entry = 0;          ///< place in the outline, from 0
+  bool is_short = false;  ///< says too little to be a query alone
 };
+
+/// What becomes of short headings: fewer than 6 letters, or one word of fewer than 12.
+enum class ShortHeadings { kDrop, kKeep };
 
 /// "3.1 Setting up" -> "Setting up", "Chapter 4: Use" -> "Use", "A.2. Files" -> "Files"; white
 /// space folded. A title that is nothing but numbering gives "".
@@ -29,11 +35,12 @@ using PageWords = std::function<const FoldedText&(int number)>;
 
 /// The headings of `outline` that can be queries. One is dropped, with a row in `audit` for
 /// `document_id` + "#outline-" + its place from 1, when it leads nowhere, has no letters, is short
-/// (fewer than 6 letters, or one word of fewer than 12), or stands neither on the page it leads to
-/// nor on the next or the one before. A heading on the page beside belongs to that page.
+/// (unless these are kept), or stands neither on the page it leads to nor on the next or the one
+/// before. A heading on the page beside belongs to that page.
 std::vector<Heading> find_headings(const std::string& document_id,
                                    const std::vector<OutlineEntry>& outline, int page_count,
                                    WordTokenizer& tokenizer, const PageWords& page_words,
-                                   Audit& audit);
+                                   Audit& audit,
+                                   ShortHeadings short_headings = ShortHeadings::kDrop);
 
 }  // namespace recto

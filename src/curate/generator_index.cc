@@ -1,0 +1,108 @@
+// Terms of a back-of-book index as queries.
+
+#include <algorithm>
+#include <set>
+
+#include "curate/book_index.h"
+#include "curate/generator_context.h"
+#include "curate/text_lines.h"
+
+namespace recto {
+
+namespace {
+
+constexpr int kMinLetters = 8;
+constexpr int kMinLettersOfOneWord = 12;
+constexpr size_t kMaxWords = 12;
+constexpr size_t kMaxLabels = 3;
+/// A term that stands on many more pages than the index names is not what they are about.
+constexpr size_t kMaxOtherPages = 4;
+constexpr size_t kMaxOtherPagesOfOneWord = 1;
+/// A term of fewer words comes with the title of the work.
+constexpr size_t kTellingWords = 3;
+
+/// "see sorting", "siehe auch …": a reference within the index.
+bool refers_elsewhere(const std::string& term) {
+  const std::string small = lower_case(term);
+  for (const char* mark : {", see ", "see also", ", siehe ", "siehe auch", ", voir ", "voir aussi",
+                           ", véase ", "véase también", ", vedi ", "vedi anche", ", ver ",
+                           "ver também", ", zie ", "zie ook", ", zob. ", "zobacz"}) {
+    if (small.find(mark) != std::string::npos) return true;
+  }
+  return false;
+}
+
+class IndexGenerator {
+ public:
+  explicit IndexGenerator(GeneratorContext& context)
+      : context_(context), title_(work_title(context.document)) {}
+
+  void run() {
+    const std::vector<int> pages = find_index_pages(context_.text);
+    index_pages_.insert(pages.begin(), pages.end());
+    for (const int page : pages) {
+      for (const IndexEntry& entry : read_index_page(context_.text, page)) {
+        if (const char* reason = propose(entry)) {
+          context_.audit.drop(context_.page_item(page), kIndexGenerator, reason);
+        }
+      }
+    }
+  }
+
+ private:
+  /// Why the entry gives no query, or null.
+  const char* propose(const IndexEntry& entry) {
+    const FoldedText words = context_.text.fold(entry.term);
+    const bool one_word = entry.term.find(' ') == std::string::npos;
+    if (words.letters() < (one_word ? kMinLettersOfOneWord : kMinLetters)) return "short";
+    if (words.words() > kMaxWords) return "long";
+    if (refers_elsewhere(entry.term)) return "a reference to another term";
+    if (has_loose_accents(entry.term)) return "letters and accents apart";
+    if (entry.labels.size() > (one_word ? 1 : kMaxLabels)) return "on many pages";
+    std::vector<int> answers;
+    for (const std::string& label : entry.labels) {
+      const int page = context_.text.page_labelled(label);
+      if (page != 0 && stands_on(entry.term, page)) answers.push_back(page);
+    }
+    if (answers.size() < entry.labels.size()) return "not on every page named";
+    const size_t others = one_word ? kMaxOtherPagesOfOneWord : kMaxOtherPages;
+    if (is_everywhere(entry.term, answers.size() + others))
+      return "on many more pages than are named";
+    std::string query = spell_out_ligatures(entry.term);
+    if (words.words() < kTellingWords && !title_.empty()) query += " (" + title_ + ")";
+    for (const int page : answers) context_.propose(query, "index", page);
+    return nullptr;
+  }
+
+  /// Each part between commas stands on the page.
+  bool stands_on(const std::string& term, int page) {
+    if (index_pages_.count(page) != 0) return false;
+    for (size_t start = 0; start < term.size();) {
+      const size_t end = std::min(term.find(',', start), term.size());
+      const FoldedText part = context_.text.fold(std::string_view(term).substr(start, end - start));
+      if (!part.empty() && !context_.text.folded(page).contains(part)) return false;
+      start = end + 1;
+    }
+    return true;
+  }
+
+  /// True when more than `most` pages beside the index hold the term.
+  bool is_everywhere(const std::string& term, size_t most) {
+    const size_t limit = index_pages_.size() + most + 1;
+    const std::vector<int> pages =
+        context_.text.pages_with(std::string_view(term).substr(0, term.find(',')), limit);
+    const auto found = std::count_if(pages.begin(), pages.end(),
+                                     [&](int page) { return index_pages_.count(page) == 0; });
+    return static_cast<size_t>(found) > most;
+  }
+
+  GeneratorContext& context_;
+  std::string title_;
+  std::set<int> index_pages_;
+};
+
+}  // namespace
+
+void generate_index_terms(GeneratorContext& context) { IndexGenerator(context).run(); }
+
+}  // namespace recto

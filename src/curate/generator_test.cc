@@ -1,0 +1,253 @@
+#include "curate/generator.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "curate/generator_context.h"
+#include "curate/test_document.h"
+
+namespace recto {
+namespace {
+using test::document_of;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+using Lines = std::vector<std::string>;
+
+/// "kind query @page" of every candidate of one generator.
+Lines queries(const CuratedDocument& document, const std::string& generator,
+              Audit* audit = nullptr) {
+  GeneratorSettings settings;
+  settings.on = {generator};
+  Audit own;
+  Lines lines;
+  for (const Candidate& c : generate(document, settings, audit == nullptr ? own : *audit)) {
+    lines.push_back(fmt::format("{} {} @{}", c.kind, c.query, c.page));
+  }
+  return lines;
+}
+
+Lines reasons(const Audit& audit) {
+  Lines lines;
+  for (const AuditRow& row : audit.rows()) {
+    lines.push_back(row.item + " " + row.stage + ": " + row.reason);
+  }
+  return lines;
+}
+
+TEST(Generators, NamesAreKnownOrRefused) {
+  const CuratedDocument document = document_of({"text"});
+  GeneratorSettings settings;
+  settings.on = {"outlines"};
+  Audit audit;
+  try {
+    generate(document, settings, audit);
+    FAIL() << "an unknown name was taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUsage);
+    EXPECT_THAT(error.what(), HasSubstr("\"outlines\" is no generator of queries; there are "
+                                        "outline, question, caption, table, index, sentence"));
+  }
+  settings.on.clear();
+  EXPECT_THAT(generate(document, settings, audit), IsEmpty());
+  EXPECT_EQ(generators().size(), 6u);
+  EXPECT_EQ(default_generators().count("outline"), 1u);
+}
+
+TEST(Generators, CandidatesAreStampedAndLeadToTheirSection) {
+  const CuratedDocument document =
+      document_of({"1 Reading the pages of books\ntext", "more", "2 Writing the pages of books"},
+                  {{"1 Reading the pages of books", 0, 1}, {"2 Writing the pages of books", 0, 3}});
+  Audit audit;
+  const std::vector<Candidate> found = generate(document, {}, audit);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[1].method, "outline");
+  EXPECT_EQ(found[1].version, generators().front().version);
+  EXPECT_EQ(found[1].section, "writingthepagesofbooks");
+  EXPECT_EQ(found[1].outline_entry, 1);
+  EXPECT_EQ(found[1].language, "") << "the page's";
+}
+
+TEST(Generators, APageThatWasNotRenderedHasNoQuery) {
+  CuratedDocument document =
+      document_of({"Reading the pages of books", "", "x"}, {{"Reading the pages of books", 0, 1}});
+  document.pages.erase(document.pages.begin());
+  Audit audit;
+  EXPECT_THAT(generate(document, {}, audit), IsEmpty());
+}
+
+// ---- outline
+
+TEST(OutlineGenerator, UnspecificHeadingsComeWithWhatIsAboveThem) {
+  const CuratedDocument document = document_of(
+      {"Configuration of the mail server Options", "Options", "Setting up the printer Overview",
+       "A heading that says enough", "Overview Contents"},
+      {{"1 Configuration of the mail server", 0, 1},
+       {"1.1 Options", 1, 1},
+       {"2 Setting up the printer", 0, 3},
+       {"2.1 Overview", 1, 3},
+       {"2.1.1 A heading that says enough", 2, 4},
+       {"Overview", 0, 5},
+       {"Contents", 0, 5}});
+  Audit audit;
+  EXPECT_THAT(queries(document, "outline", &audit),
+              ElementsAre("heading Configuration of the mail server @1",
+                          "heading Configuration of the mail server: Options @1",
+                          "heading Setting up the printer @3",
+                          "heading Setting up the printer: Overview @3",
+                          "heading A heading that says enough @4"));
+  EXPECT_THAT(reasons(audit),
+              ElementsAre("doc#outline-6 outline: short, and nothing above it says more",
+                          "doc#outline-7 outline: a list of what is elsewhere"));
+}
+
+TEST(OutlineGenerator, TheTitleOfTheWorkHelpsWhereNothingIsAbove) {
+  CuratedDocument document =
+      document_of({"Overview", "Printing Guide"}, {{"Overview", 0, 1}, {"Printing guide", 0, 2}});
+  document.title = "The Printing Guide";
+  EXPECT_THAT(queries(document, "outline"),
+              ElementsAre("heading Overview (The Printing Guide) @1", "heading Printing guide @2"));
+  document.title = "manual.tex";
+  EXPECT_THAT(queries(document, "outline"), ElementsAre("heading Printing guide @2"));
+  document.source.title = "Printing for All";
+  EXPECT_THAT(queries(document, "outline"),
+              ElementsAre("heading Overview (Printing for All) @1",
+                          "heading Printing guide (Printing for All) @2"));
+}
+
+TEST(WorkTitle, IsOfSourcesThePdfOrATitlePage) {
+  struct Case {
+    const char* title;
+    const char* page;
+    const char* wanted;
+  };
+  for (const Case& test :
+       {Case{"The Printing Guide", "x", "The Printing Guide"},
+        Case{"guide.dvi", "An Introduction to R\nNotes on R\nVersion 4", "An Introduction to R"},
+        Case{"untitled", "page.", ""},
+        Case{"C:\\x\\guide", "Guide to Printing", "Guide to Printing"},
+        Case{"", "http://example.org/x", ""}, Case{"", "this goes on from before", ""},
+        Case{"", "", ""}}) {
+    CuratedDocument document = document_of({test.page});
+    document.title = test.title;
+    EXPECT_EQ(work_title(document), test.wanted) << test.title << " / " << test.page;
+  }
+  CuratedDocument full = document_of({"Heading of a page\n"});
+  full.pages[0].words = 300;
+  EXPECT_EQ(work_title(full), "") << "no title page";
+}
+
+// ---- questions
+
+TEST(IsQuestion, InManyLanguages) {
+  for (const char* text :
+       {"Why not?", "How do I install a package", "Comment faire une sauvegarde du disque",
+        "Wie kann ich Debian installieren", "¿Qué es un paquete de Debian", "なぜですか？",
+        "Come posso stampare una pagina", "Como posso imprimir uma página", "Hoe kan ik dat doen",
+        "Dlaczego warto używać Debiana dzisiaj", "什么是软件包？"}) {
+    EXPECT_TRUE(is_question(text)) << text;
+  }
+  for (const char* text : {"Installing packages", "What is", "However you do it well", "", "Wie"}) {
+    EXPECT_FALSE(is_question(text)) << text;
+  }
+}
+
+const std::string kAnswer =
+    "The answer to it is that you can do so whenever you like to, with the program for it.";
+
+TEST(QuestionGenerator, TakesHeadingsAndMarkedQuestionsThatAreAnswered) {
+  const CuratedDocument document = document_of(
+      {"1.1 Who uploaded the package? 12\n1.2 Where is it now? 13\n1.3 Why is it so? 14",
+       "3.1 Who uploaded the package?\n" + kAnswer +
+           "\n3.2 Tips and tricks\n3.3 How do I read a\n"
+           "page of a book?\n" +
+           kAnswer,
+       "Q: Can I use it at home?\n" + kAnswer + "\nIs it so? one asks.",
+       "1. Is the first one on?\n2. Is the second one on?\n3. Is the third one on?"},
+      {{"3.1 Who uploaded the package?", 0, 2}, {"Why not?", 0, 2}});
+  Audit audit;
+  EXPECT_THAT(queries(document, "question", &audit),
+              ElementsAre("question Who uploaded the package? @2",
+                          "question How do I read a page of a book? @2",
+                          "question Can I use it at home? @3"));
+  EXPECT_THAT(reasons(audit),
+              ElementsAre("doc#outline-2 heading: not on the page it leads to nor beside it",
+                          "doc-4 question: followed by a question, no answer",
+                          "doc-4 question: followed by a question, no answer",
+                          "doc-4 question: no answer on the page"));
+}
+
+// ---- captions and tables
+
+TEST(CaptionGenerator, CaptionsAreQueriesWhenTheySayEnough) {
+  const CuratedDocument document =
+      document_of({"text\nFigure 1: The way of the data\nTable 1: Options of the reading program",
+                   "Figure 2: Overview\nFigure 3: array[index] = {begin / end} * <value> % $rest",
+                   "Rys. 4: Droga danych w programie"});
+  Audit audit;
+  EXPECT_THAT(queries(document, "caption", &audit),
+              ElementsAre("caption The way of the data @1", "caption Droga danych w programie @3"));
+  EXPECT_THAT(reasons(audit), ElementsAre("doc-2 caption: short", "doc-2 caption: program text"));
+  EXPECT_THAT(queries(document, "table"), ElementsAre("table Options of the reading program @1"));
+}
+
+// ---- index
+
+TEST(IndexGenerator, TermsLeadThroughPrintedNumbersToPagesThatHoldThem) {
+  std::string index = "Index\n";
+  for (const char* line :
+       {"absolute position of words, 1", "backward references, 9", "cloth, 1",
+        "common words of it, 1", "pages in a book, order of, 2", "printing with colours, 2",
+        "quick sorting of books, see sorting, 2", "reading pages aloud, 1, 2, 3, 4",
+        "table settings, 2", "very common things, 1"}) {
+    index += std::string(line) + "\n";
+  }
+  const std::string common = "very common things";
+  CuratedDocument document =
+      document_of({"cover", "absolute position of words cloth " + common,
+                   "order of pages in a book table settings " + common, common, common, common,
+                   common, common, common, common, index});
+  for (CuratedPage& page : document.pages) {
+    page.label = page.number == 1 ? "i" : std::to_string(page.number - 1);
+  }
+  document.title = "The Book of Books";
+  Audit audit;
+  EXPECT_THAT(
+      queries(document, "index", &audit),
+      ElementsAre("index absolute position of words @2", "index pages in a book, order of @3",
+                  "index table settings (The Book of Books) @3"));
+  EXPECT_THAT(
+      reasons(audit),
+      ElementsAre("doc-11 index: not on every page named", "doc-11 index: short",
+                  "doc-11 index: not on every page named", "doc-11 index: not on every page named",
+                  "doc-11 index: a reference to another term", "doc-11 index: on many pages",
+                  "doc-11 index: on many more pages than are named"));
+}
+
+// ---- sentences
+
+TEST(SentenceGenerator, TakesTheRarestThatStandsAlone) {
+  std::string filler;
+  for (int i = 0; i < 20; ++i) filler += "The page has many words in it, as pages do. ";
+  const CuratedDocument document = document_of(
+      {filler +
+           "This zymurgist ferments quassia in earthenware jars. Zymurgists ferment quassia in "
+           "earthenware jars overnight. The books are on the shelves today.",
+       filler + "The books are on the shelves today.", "Few words."});
+  Audit audit;
+  EXPECT_THAT(queries(document, "sentence", &audit),
+              ElementsAre("sentence Zymurgists ferment quassia in earthenware jars overnight. @1"));
+  EXPECT_THAT(reasons(audit), ElementsAre("doc-2 sentence: no whole sentence that stands alone"));
+  // Rarity over a corpus comes from outside.
+  GeneratorSettings settings;
+  settings.on = {"sentence"};
+  settings.rarity = [](const std::string& word) { return word == "many" ? 9.0 : 0.0; };
+  EXPECT_THAT(generate(document, settings, audit), IsEmpty()) << "repeated sentences never count";
+}
+
+}  // namespace
+}  // namespace recto

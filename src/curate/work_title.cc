@@ -1,0 +1,52 @@
+#include <string>
+#include <vector>
+
+#include "curate/families.h"
+#include "curate/generator_context.h"
+#include "curate/text_lines.h"
+
+namespace recto {
+
+namespace {
+
+/// A title page has no more words, and a title no more bytes and words.
+constexpr int kMaxTitlePageWords = 80;
+constexpr size_t kMaxTitleBytes = 90;
+constexpr size_t kMaxTitleWords = 10;
+
+/// A file's name, a program's leftovers or a mark of TeX rather than words.
+bool is_machine_made(const std::string& title) {
+  for (const char* sign : {"\\", "_", "@", "://"}) {
+    if (title.find(sign) != std::string::npos) return true;
+  }
+  const size_t dot = title.rfind('.');
+  return title.find(' ') == std::string::npos && dot != std::string::npos &&
+         title.size() - dot <= 6 && dot + 2 < title.size();
+}
+
+std::string first_line_of_title_page(const CuratedDocument& document) {
+  const CuratedPage* page = document.page(1);
+  if (page == nullptr || page->words > kMaxTitlePageWords) return "";
+  for (const OutlineEntry& entry : document.outline) {
+    if (entry.page == 1) return "";  // the text begins here
+  }
+  const std::vector<std::string> lines = split_lines(page->text);
+  if (lines.empty()) return "";
+  const std::string& line = lines.front();
+  WordTokenizer tokenizer;
+  const bool fits = line.size() <= kMaxTitleBytes && begins_sentence(line) &&
+                    !line.ends_with('.') && !has_loose_accents(line) && !is_machine_made(line) &&
+                    tokenizer.words(line).size() <= kMaxTitleWords;
+  return fits && !title_key(line).empty() ? fold_spaces(line) : "";
+}
+
+}  // namespace
+
+std::string work_title(const CuratedDocument& document) {
+  if (!document.source.title.empty()) return fold_spaces(document.source.title);
+  const std::string title = fold_spaces(document.title);
+  if (!title_key(title).empty() && !is_machine_made(title)) return title;
+  return first_line_of_title_page(document);
+}
+
+}  // namespace recto
