@@ -18,6 +18,7 @@ struct Options {
   std::string output;
   CurateOptions curate;
   int threads = 0;
+  std::string sources;
   std::string shard;
   bool json = false;
 };
@@ -35,6 +36,7 @@ ShardPart parse_shard(const std::string& text) {
 
 int run(Options options) {
   options.curate.threads = options.threads > 0 ? options.threads : available_cores();
+  options.curate.sources = options.sources;
   const std::vector<std::filesystem::path> paths(options.paths.begin(), options.paths.end());
   const CurateReport report =
       options.shard.empty()
@@ -55,7 +57,14 @@ void add_curate_command(CommandLine& line) {
   CLI::App& app =
       line.add_command("curate", "A dataset of pages and queries from PDFs and page images",
                        [options] { return run(*options); });
-  add_paths(app, "PATH", options->paths, "PDFs, images, and folders that hold them");
+  add_paths(app, "PATH", options->paths,
+            "PDFs, images, office files, archives, and folders that hold them");
+  add_setting(app, "sources", options->sources,
+              "Where files come from: a table with the columns glob, title, licence, url, language",
+              kInputGroup)
+      ->type_name("FILE.csv");
+  add_setting(app, "require-licence", curate.require_licence,
+              "Leave out files for which --sources names no licence", kInputGroup);
   add_setting(app, "test-documents", curate.test_documents,
               "Documents whose families are the test, as a shell pattern of file name or path",
               kInputGroup)

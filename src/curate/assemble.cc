@@ -25,10 +25,9 @@ namespace {
 
 constexpr double kDefaultTestShare = 0.1;
 
-bool matches_any(const std::vector<std::string>& patterns, const SourceFile& file) {
-  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-    return matches_file(pattern, file.origin) || matches_file(pattern, file.path);
-  });
+bool matches_any(const std::vector<std::string>& patterns, const SourcePlace& place) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return matches_glob(pattern, place); });
 }
 
 class Assembly {
@@ -43,7 +42,7 @@ class Assembly {
         audit_([this](AuditRow&& row) { record(row); }) {}
 
   CurateReport run() {
-    report_.files = std::ssize(files_.files);
+    report_.files = std::ssize(files_.files.listed);
     for (const AuditRow& row : files_.audit) record(row);
     load();
     split();
@@ -69,7 +68,7 @@ class Assembly {
 
   void load() {
     std::map<size_t, std::vector<std::string>> problems;
-    for (const auto& [position, errors] : files_.problems) {
+    for (const auto& [position, errors] : files_.files.problems) {
       for (const Error& error : errors) problems[position].emplace_back(error.what());
     }
     for (const PlacedDocument& place : corpus_) {
@@ -79,7 +78,7 @@ class Assembly {
       if (!record.problems.empty()) problems[place.source.position] = std::move(record.problems);
       report_.headings += std::ssize(record.document.outline);
       if (!record.kept) continue;
-      record.document.source_name = place.source.name;  // the file may have got another name
+      record.document.source_name = place.source.name();  // the file may have got another name
       members_.push_back(
           {&place, std::move(record.document), std::move(record.candidates), {}, {}});
     }
@@ -100,8 +99,10 @@ class Assembly {
     std::vector<FamilyMember> members;
     members.reserve(members_.size());
     for (const Member& member : members_) {
-      members.push_back({member.document.document_id, member.place->source.origin,
-                         member.document.title, member.document.is_image});
+      members.push_back(
+          {member.document.document_id,
+           (files_.directory / member.place->source.place.location).lexically_normal(),
+           member.document.title, member.document.is_image});
     }
     const auto families = recto::find_families(members);
     for (size_t i = 0; i < members_.size(); ++i) members_[i].family = families[i];
@@ -113,7 +114,7 @@ class Assembly {
     std::set<std::string> pinned;
     for (const Member& member : members_) {
       families.insert(member.family);
-      if (matches_any(options_.test_documents, member.place->source)) {
+      if (matches_any(options_.test_documents, member.place->source.place)) {
         pinned.insert(member.family);
       }
     }

@@ -12,7 +12,7 @@ namespace recto {
 
 /// A document of the corpus and where its record lies.
 struct PlacedDocument {
-  SourceFile source;
+  Source source;
   RecordPlace place;
 };
 

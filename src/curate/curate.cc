@@ -13,11 +13,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::vector<PlacedDocument> places(const std::vector<SourceFile>& sources,
-                                   const fs::path& documents) {
+std::vector<PlacedDocument> places(const std::vector<Source>& sources, const fs::path& documents) {
   std::vector<PlacedDocument> corpus;
   corpus.reserve(sources.size());
-  for (const SourceFile& source : sources) {
+  for (const Source& source : sources) {
     corpus.push_back({source, record_place(documents, source.sha256)});
   }
   return corpus;
@@ -44,10 +43,10 @@ CurateReport curate(const std::vector<fs::path>& paths, const fs::path& output,
   check_options(options);
   WorkDirectory work(output, ingest_settings(options));
   if (work.committed()) return read_report(work.summary());
-  const Listing files = list_files(paths, options);
+  const Listing files = list_files(paths, work.sources(), options);
   check_files(files, options);
-  read_documents(files.sources, options, work.documents());
-  CurateReport report = assemble(places(files.sources, work.documents()), files, options,
+  read_documents(files.files.sources, options, work.documents());
+  CurateReport report = assemble(places(files.files.sources, work.documents()), files, options,
                                  work.scratch(), work.output());
   work.commit(report_json(report));
   return report;

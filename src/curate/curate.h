@@ -22,6 +22,9 @@ struct CurateOptions {
   /// out. Otherwise the first one ends the run.
   bool keep_going = false;
 
+  std::filesystem::path sources;  ///< CSV of provenance (curate/provenance.h), or empty
+  bool require_licence = false;   ///< files without a licence in `sources` are left out
+
   double validation_share = 0.1;  ///< of the families
   /// Of the families; when unset 0.1, or 0 with test_documents: the test is then what they name.
   std::optional<double> test_share;

@@ -8,8 +8,6 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
-#include "base/sha256.h"
-#include "base/threads.h"
 #include "curate/headings.h"
 #include "data/parquet.h"
 #include "data/tables.h"
@@ -21,7 +19,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kFileStage = "file";
 constexpr const char* kDocumentStage = "document";
 constexpr const char* kPageStage = "page";
 constexpr int kMaxFailuresInARow = 3;
@@ -30,6 +27,26 @@ constexpr int kMaxFailuresInARow = 3;
 bool concerns_the_file(const Error& error) {
   return error.code() != ErrorCode::kInterrupted && error.code() != ErrorCode::kInternal &&
          error.code() != ErrorCode::kUsage;
+}
+
+/// `message` with `to` wherever the path of `file` stands.
+std::string renamed(std::string message, const fs::path& file, const std::string& to) {
+  const std::string path = file.string();
+  for (size_t at = message.find(path); at != std::string::npos && !path.empty();
+       at = message.find(path, at + to.size())) {
+    message.replace(at, path.size(), to);
+  }
+  return message;
+}
+
+/// Records what is wrong with a file or page: for people with the place of the file, in the audit
+/// with its name alone, so that it does not depend on where files lie.
+void record_problem(const Error& error, const Source& source, const std::string& item,
+                    const char* stage, IngestedDocument& out, Audit& audit) {
+  const Error placed(error.code(), renamed(error.what(), source.path, source.place.location));
+  audit.drop(item, stage, renamed(error.what(), source.path, source.name()));
+  if (!out.first_problem) out.first_problem = placed;
+  out.record.problems.emplace_back(placed.what());
 }
 
 /// At most `longest_edge` on the longer side.
@@ -77,7 +94,7 @@ std::vector<Candidate> outline_candidates(const CuratedDocument& document, Audit
 /// Renders the pages of one document into its Parquet file.
 class PageIngest {
  public:
-  PageIngest(Document& document, const SourceFile& source, const CurateOptions& options,
+  PageIngest(Document& document, const Source& source, const CurateOptions& options,
              IngestedDocument& out, Audit& audit)
       : document_(document), source_(source), options_(options), out_(out), audit_(audit) {}
 
@@ -114,9 +131,7 @@ class PageIngest {
     } catch (const Error& error) {
       throw_if_interrupted();  // a signal stops the workers too, which looks like a broken page
       if (!concerns_the_file(error)) throw;
-      audit_.drop(id, kPageStage, portable_message(error.what(), source_.path));
-      if (!out_.first_problem) out_.first_problem = error;
-      out_.record.problems.emplace_back(error.what());
+      record_problem(error, source_, id, kPageStage, out_, audit_);
       return false;
     }
     audit_.keep(id, kPageStage, "rendered");
@@ -145,7 +160,7 @@ class PageIngest {
   }
 
   Document& document_;
-  const SourceFile& source_;
+  const Source& source_;
   const CurateOptions& options_;
   IngestedDocument& out_;
   Audit& audit_;
@@ -166,55 +181,13 @@ std::string main_language(const std::vector<CuratedPage>& pages) {
 
 }  // namespace
 
-std::string portable_message(std::string message, const fs::path& file) {
-  const std::string full = file.string();
-  const std::string name = file.filename().string();
-  for (size_t at = message.find(full); at != std::string::npos && !full.empty();
-       at = message.find(full, at + name.size())) {
-    message.replace(at, full.size(), name);
-  }
-  return message;
-}
-
-std::vector<SourceFile> list_sources(const std::vector<fs::path>& paths, int threads, Audit& audit,
-                                     std::vector<fs::path>& listed, FileProblems& problems) {
-  for (const fs::path& path : paths) {
-    for (fs::path& file : list_page_files(path)) listed.push_back(std::move(file));
-  }
-  std::vector<std::string> hashes(listed.size());
-  std::vector<std::optional<Error>> errors(listed.size());
-  parallel_for(listed.size(), threads, [&](size_t i) {
-    throw_if_interrupted();
-    try {
-      hashes[i] = sha256_file(listed[i]);
-    } catch (const Error& error) {
-      errors[i] = error;
-    }
-  });
-  std::vector<SourceFile> sources;
-  std::set<std::string> seen;
-  for (size_t i = 0; i < listed.size(); ++i) {
-    const std::string name = listed[i].filename().string();
-    if (errors[i]) {
-      audit.drop(name, kFileStage, portable_message(errors[i]->what(), listed[i]));
-      problems[i].push_back(*errors[i]);
-    } else if (!seen.insert(hashes[i]).second) {
-      audit.drop(name, kFileStage, "copy of the document " + hashes[i]);
-    } else {
-      sources.push_back(
-          {listed[i], name, fs::absolute(listed[i]).lexically_normal(), hashes[i], i, {}});
-    }
-  }
-  return sources;
-}
-
-IngestedDocument ingest_document(const SourceFile& source, const CurateOptions& options,
+IngestedDocument ingest_document(const Source& source, const CurateOptions& options,
                                  const fs::path& pages_file,
                                  const std::function<void()>& page_done) {
   IngestedDocument out;
   CuratedDocument& facts = out.record.document;
   facts.document_id = source.sha256;
-  facts.source_name = source.name;
+  facts.source_name = source.name();
   facts.source = source.facts;
   Audit audit;
   std::optional<Document> document;
@@ -223,9 +196,7 @@ IngestedDocument ingest_document(const SourceFile& source, const CurateOptions& 
   } catch (const Error& error) {
     throw_if_interrupted();
     if (!concerns_the_file(error)) throw;
-    audit.drop(source.sha256, kDocumentStage, portable_message(error.what(), source.path));
-    out.first_problem = error;
-    out.record.problems.emplace_back(error.what());
+    record_problem(error, source, source.sha256, kDocumentStage, out, audit);
     out.record.audit = audit.rows();
     return out;
   }

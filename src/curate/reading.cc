@@ -1,7 +1,5 @@
 #include "curate/reading.h"
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <atomic>
 #include <iterator>
@@ -25,7 +23,7 @@ bool same_facts(const SourceFacts& a, const SourceFacts& b) {
 }
 
 /// True when a former run has finished the document.
-bool is_finished(const SourceFile& source, const RecordPlace& place) {
+bool is_finished(const Source& source, const RecordPlace& place) {
   if (!fs::exists(place.record)) return false;
   try {
     const DocumentRecord record = read_record(place.record);
@@ -39,7 +37,7 @@ bool is_finished(const SourceFile& source, const RecordPlace& place) {
 
 class Reading {
  public:
-  Reading(const std::vector<SourceFile>& sources, const CurateOptions& options,
+  Reading(const std::vector<Source>& sources, const CurateOptions& options,
           const fs::path& documents)
       : sources_(sources),
         options_(options),
@@ -81,7 +79,7 @@ class Reading {
     write_record(place.record, document.record);
   }
 
-  const std::vector<SourceFile>& sources_;
+  const std::vector<Source>& sources_;
   const CurateOptions& options_;
   const fs::path documents_;
   std::atomic<size_t> first_bad_;
@@ -94,35 +92,41 @@ class Reading {
 
 }  // namespace
 
-Listing list_files(const std::vector<fs::path>& paths, const CurateOptions& options) {
+Listing list_files(const std::vector<fs::path>& paths, const fs::path& scratch,
+                   const CurateOptions& options) {
+  std::optional<Provenance> provenance;
+  if (!options.sources.empty()) provenance = Provenance::read(options.sources);
+  SourceOptions settings;
+  settings.unpack.max_file_bytes = options.limits.max_file_bytes;
+  settings.soffice = find_soffice();
+  settings.provenance = provenance ? &*provenance : nullptr;
+  settings.require_licence = options.require_licence;
+  settings.threads = options.threads;
   Listing listing;
   Audit audit;
-  listing.sources = list_sources(paths, options.threads, audit, listing.files, listing.problems);
+  listing.directory = fs::current_path();
+  listing.files = collect_sources(paths, scratch, settings, audit);
   listing.audit = audit.rows();
+  for (const std::string& glob : listing.files.unused_globs) {
+    log_warning("{}: the glob \"{}\" matches no file", options.sources.string(), glob);
+  }
   return listing;
-}
-
-bool matches_file(const std::string& pattern, const fs::path& path) {
-  const std::string names[] = {path.filename().string(), path.string(),
-                               fs::absolute(path).lexically_normal().string()};
-  return std::any_of(std::begin(names), std::end(names), [&](const std::string& name) {
-    return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
-  });
 }
 
 void check_files(const Listing& files, const CurateOptions& options) {
   // A pattern that names nothing is a slip of the pen, and would leave the test empty unnoticed.
   for (const std::string& pattern : options.test_documents) {
-    const bool used =
-        std::any_of(files.files.begin(), files.files.end(),
-                    [&](const fs::path& file) { return matches_file(pattern, file); });
+    const auto& listed = files.files.listed;
+    const bool used = std::any_of(listed.begin(), listed.end(), [&](const SourcePlace& place) {
+      return matches_glob(pattern, place);
+    });
     if (!used) {
       fail(ErrorCode::kUsage, "the pattern \"{}\" of test documents matches none of {} files",
-           pattern, files.files.size());
+           pattern, files.files.listed.size());
     }
   }
-  if (!options.keep_going && !files.problems.empty()) {
-    throw Error(files.problems.begin()->second.front());
+  if (!options.keep_going && !files.files.problems.empty()) {
+    throw Error(files.files.problems.begin()->second.front());
   }
 }
 
@@ -130,15 +134,15 @@ RecordPlace record_place(const fs::path& documents, const std::string& sha256) {
   return {documents / (sha256 + ".json"), documents / (sha256 + ".parquet")};
 }
 
-void read_documents(const std::vector<SourceFile>& sources, const CurateOptions& options,
+void read_documents(const std::vector<Source>& sources, const CurateOptions& options,
                     const fs::path& documents) {
   Reading(sources, options, documents).run();
 }
 
-CurateReport count_records(const std::vector<SourceFile>& sources, const fs::path& documents) {
+CurateReport count_records(const std::vector<Source>& sources, const fs::path& documents) {
   CurateReport report;
   report.files = std::ssize(sources);
-  for (const SourceFile& source : sources) {
+  for (const Source& source : sources) {
     DocumentRecord record = read_record(record_place(documents, source.sha256).record);
     report.headings += std::ssize(record.document.outline);
     for (std::string& problem : record.problems) report.failed.push_back(std::move(problem));

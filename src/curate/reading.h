@@ -13,20 +13,19 @@ namespace recto {
 
 /// The files of a run, in the order they were given.
 struct Listing {
-  std::vector<std::filesystem::path> files;  ///< all, also those left out
-  std::vector<SourceFile> sources;           ///< those to read
-  std::vector<AuditRow> audit;               ///< of files
-  FileProblems problems;                     ///< of files that cannot be read
+  /// Working directory of the run: what relative locations stand in.
+  std::filesystem::path directory;
+  SourceList files;
+  std::vector<AuditRow> audit;  ///< of files that were left out
 };
 
-Listing list_files(const std::vector<std::filesystem::path>& paths, const CurateOptions& options);
+/// Unpacks archives and converts office files into `scratch`, where a former run's are used.
+Listing list_files(const std::vector<std::filesystem::path>& paths,
+                   const std::filesystem::path& scratch, const CurateOptions& options);
 
 /// Throws Error(kUsage) for a pattern of options.test_documents that matches none of the files, and
 /// without options.keep_going the error of the first file that cannot be read.
 void check_files(const Listing& files, const CurateOptions& options);
-
-/// True when the shell pattern matches the name, the path or the absolute path of a file.
-bool matches_file(const std::string& pattern, const std::filesystem::path& path);
 
 /// Where the first phase has put a document.
 struct RecordPlace {
@@ -39,11 +38,11 @@ RecordPlace record_place(const std::filesystem::path& documents, const std::stri
 /// Reads `sources` into `documents` (a directory), but for those whose record is there with the
 /// same provenance. Without options.keep_going the first bad file in order is thrown, and what is
 /// before it is finished. Throws Error(kIo), Error(kInterrupted).
-void read_documents(const std::vector<SourceFile>& sources, const CurateOptions& options,
+void read_documents(const std::vector<Source>& sources, const CurateOptions& options,
                     const std::filesystem::path& documents);
 
 /// What the records of `sources` hold: files, documents, pages, headings, problems.
-CurateReport count_records(const std::vector<SourceFile>& sources,
+CurateReport count_records(const std::vector<Source>& sources,
                            const std::filesystem::path& documents);
 
 }  // namespace recto

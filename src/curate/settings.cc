@@ -11,6 +11,7 @@ Json settings_json(const CurateOptions& options) {
           {"image_format", "jpeg"},
           {"jpeg_quality", options.jpeg_quality},
           {"keep_going", options.keep_going},
+          {"require_licence", options.require_licence},
           {"validation_share", options.validation_share},
           {"test_share", options.test_share ? Json(*options.test_share) : Json()},
           {"seed", options.seed},
@@ -24,6 +25,7 @@ CurateOptions read_settings(const Json& json, const std::string& where) {
   options.longest_edge = json_required<int>(json, "longest_edge", where);
   options.jpeg_quality = json_required<int>(json, "jpeg_quality", where);
   options.keep_going = json_required<bool>(json, "keep_going", where);
+  options.require_licence = json_required<bool>(json, "require_licence", where);
   options.validation_share = json_required<double>(json, "validation_share", where);
   if (!json.value("test_share", Json()).is_null()) {
     options.test_share = json_required<double>(json, "test_share", where);

@@ -26,19 +26,40 @@ Json facts_json(const SourceFacts& facts) {
           {"language", facts.language}};
 }
 
-Json source_json(const SourceFile& source) {
-  return {{"path", source.path.string()},     {"name", source.name},
-          {"origin", source.origin.string()}, {"sha256", source.sha256},
-          {"position", source.position},      {"facts", facts_json(source.facts)}};
+Json place_json(const SourcePlace& place) {
+  return {{"location", place.location},
+          {"relative_at", place.relative_at},
+          {"archive_end", place.archive_end},
+          {"compression_bytes", place.compression_bytes}};
 }
 
-SourceFile read_source(const Json& json, const std::string& where) {
-  SourceFile source;
-  source.path = json_required<std::string>(json, "path", where);
-  source.name = json_required<std::string>(json, "name", where);
-  source.origin = json_required<std::string>(json, "origin", where);
+SourcePlace read_place(const Json& json, const std::string& where) {
+  const auto offset = [&](const char* key) {
+    return static_cast<size_t>(json_required<int64_t>(json, key, where));
+  };
+  SourcePlace place;
+  place.location = json_required<std::string>(json, "location", where);
+  place.relative_at = offset("relative_at");
+  place.archive_end = offset("archive_end");
+  place.compression_bytes = offset("compression_bytes");
+  return place;
+}
+
+Json source_json(const Source& source) {
+  return {{"position", source.position},
+          {"sha256", source.sha256},
+          {"facts", facts_json(source.facts)}};
+}
+
+Source read_source(const Json& json, const SourceList& list, const std::string& where) {
+  Source source;
   source.sha256 = json_required<std::string>(json, "sha256", where);
   source.position = static_cast<size_t>(json_required<int64_t>(json, "position", where));
+  if (source.position >= list.listed.size()) {
+    fail(ErrorCode::kBadInput, "{}: position {} of {} files", where, source.position,
+         list.listed.size());
+  }
+  source.place = list.listed[source.position];
   const Json facts = json.value("facts", Json::object());
   source.facts.title = json_required<std::string>(facts, "title", where);
   source.facts.licence = json_required<std::string>(facts, "licence", where);
@@ -49,11 +70,12 @@ SourceFile read_source(const Json& json, const std::string& where) {
 
 /// The list of all files, which every shard of a run has.
 Json listing_json(const Listing& files) {
-  Json json = {{"files", files.files.size()},
+  Json json = {{"listed", Json::array()},
                {"sources", Json::array()},
                {"audit", Json::array()},
                {"problems", Json::array()}};
-  for (const SourceFile& source : files.sources) json["sources"].push_back(source_json(source));
+  for (const SourcePlace& place : files.files.listed) json["listed"].push_back(place_json(place));
+  for (const Source& source : files.files.sources) json["sources"].push_back(source_json(source));
   for (const AuditRow& row : files.audit) {
     json["audit"].push_back({{"item", row.item},
                              {"stage", row.stage},
@@ -62,7 +84,7 @@ Json listing_json(const Listing& files) {
                              {"score", row.score},
                              {"threshold", row.threshold}});
   }
-  for (const auto& [position, errors] : files.problems) {
+  for (const auto& [position, errors] : files.files.problems) {
     for (const Error& error : errors) {
       json["problems"].push_back({{"position", position}, {"message", error.what()}});
     }
@@ -72,9 +94,11 @@ Json listing_json(const Listing& files) {
 
 Listing read_listing(const Json& json, const std::string& where) {
   Listing files;
-  files.files.resize(static_cast<size_t>(json_required<int64_t>(json, "files", where)));
+  for (const Json& place : json.at("listed")) {
+    files.files.listed.push_back(read_place(place, where + ": listed"));
+  }
   for (const Json& source : json.at("sources")) {
-    files.sources.push_back(read_source(source, where + ": sources"));
+    files.files.sources.push_back(read_source(source, files.files, where + ": sources"));
   }
   for (const Json& row : json.at("audit")) {
     files.audit.push_back({json_required<std::string>(row, "item", where),
@@ -86,8 +110,8 @@ Listing read_listing(const Json& json, const std::string& where) {
   }
   for (const Json& problem : json.at("problems")) {
     const auto position = static_cast<size_t>(json_required<int64_t>(problem, "position", where));
-    files.problems[position].emplace_back(ErrorCode::kBadInput,
-                                          json_required<std::string>(problem, "message", where));
+    files.files.problems[position].emplace_back(
+        ErrorCode::kBadInput, json_required<std::string>(problem, "message", where));
   }
   return files;
 }
@@ -97,6 +121,7 @@ struct Shard {
   ShardPart part;
   Json settings;
   Json tools;
+  std::string directory;
   Json listing;
 };
 
@@ -119,6 +144,7 @@ Shard read_shard(const fs::path& path) {
   shard.part = {json_required<int>(json, "index", where), json_required<int>(json, "count", where)};
   shard.settings = json.value("settings", Json::object());
   shard.tools = json.value("tools", Json::object());
+  shard.directory = json_required<std::string>(json, "directory", where);
   shard.listing = json.value("listing", Json::object());
   return shard;
 }
@@ -175,6 +201,7 @@ Json shard_json(const CurateOptions& options, const Listing& files, const ShardP
           {"count", part.count},
           {"tools", tool_versions()},
           {"settings", settings_json(options)},
+          {"directory", files.directory.string()},
           {"listing", listing_json(files)}};
 }
 
@@ -187,12 +214,12 @@ CurateReport curate_shard(const std::vector<fs::path>& paths, const fs::path& ou
   Json settings = ingest_settings(options);
   settings["shard"] = fmt::format("{}/{}", part.index, part.count);
   WorkDirectory work(output, settings);
-  const Listing files = list_files(paths, options);
+  const Listing files = list_files(paths, work.sources(), options);
   check_files(files, options);
-  std::vector<SourceFile> mine;
-  for (size_t i = static_cast<size_t>(part.index - 1); i < files.sources.size();
+  std::vector<Source> mine;
+  for (size_t i = static_cast<size_t>(part.index - 1); i < files.files.sources.size();
        i += static_cast<size_t>(part.count)) {
-    mine.push_back(files.sources[i]);
+    mine.push_back(files.files.sources[i]);
   }
   read_documents(mine, options, work.documents());
   CurateReport report = count_records(mine, work.documents());
@@ -206,13 +233,15 @@ CurateReport merge_shards(const std::vector<fs::path>& paths, const fs::path& ou
   const std::string where = (shards.front().path / kShardFile).string();
   CurateOptions options = read_settings(shards.front().settings, where);
   options.threads = threads;
-  const Listing files = read_listing(shards.front().listing, where);
+  Listing files = read_listing(shards.front().listing, where);
+  files.directory = shards.front().directory;
   WorkDirectory work(output, Json::object());
   if (work.committed()) return read_report(work.summary());
   std::vector<PlacedDocument> corpus;
-  for (size_t i = 0; i < files.sources.size(); ++i) {
+  for (size_t i = 0; i < files.files.sources.size(); ++i) {
     const fs::path documents = shards[i % shards.size()].path / "documents";
-    corpus.push_back({files.sources[i], record_place(documents, files.sources[i].sha256)});
+    corpus.push_back(
+        {files.files.sources[i], record_place(documents, files.files.sources[i].sha256)});
   }
   CurateReport report = assemble(corpus, files, options, work.scratch(), work.output());
   work.commit(report_json(report));

@@ -63,6 +63,7 @@ WorkDirectory::WorkDirectory(fs::path target, const Json& settings) : target_(st
   }
   check_settings(settings);
   make_directories(documents());
+  make_directories(sources());
   fs::remove_all(scratch());
   fs::remove_all(output());
   make_directories(scratch());
@@ -105,6 +106,10 @@ void WorkDirectory::check_settings(const Json& settings) {
 
 void WorkDirectory::remove() {
   std::error_code ignored;
+  // The note of a commit goes last: while it is there, the rests are known for what they are.
+  for (const auto& entry : fs::directory_iterator(path_, ignored)) {
+    if (entry.path().filename() != kCommitting) fs::remove_all(entry.path(), ignored);
+  }
   fs::remove_all(path_, ignored);
 }
 
@@ -115,6 +120,7 @@ void WorkDirectory::commit(const Json& summary) {
 }
 
 void WorkDirectory::commit_whole() {
+  fs::remove_all(sources());
   fs::remove_all(scratch());
   fs::remove_all(output());
   fs::remove(path_ / "lock");

@@ -13,6 +13,7 @@ namespace recto {
 ///   lock            held while a run works here
 ///   settings.json   what decides the records below; a run with other settings is refused
 ///   documents/      ID.json and ID.parquet of each finished document (curate/document_record.h)
+///   sources/        what was unpacked from archives or converted
 ///   scratch/        of the present run, emptied when it starts
 ///   output/         the dataset being written, renamed to DIR by commit()
 class WorkDirectory {
@@ -28,6 +29,7 @@ class WorkDirectory {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path documents() const { return path_ / "documents"; }
+  std::filesystem::path sources() const { return path_ / "sources"; }
   std::filesystem::path scratch() const { return path_ / "scratch"; }
   std::filesystem::path output() const { return path_ / "output"; }
 

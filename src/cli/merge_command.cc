@@ -1,0 +1,47 @@
+// recto dataset merge: the shards of a curation to the dataset.
+#include <memory>
+
+#include "base/log.h"
+#include "base/threads.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "curate/curate.h"
+#include "curate/shard.h"
+
+namespace recto {
+namespace {
+
+struct Options {
+  std::vector<std::string> shards;
+  std::string output;
+  int threads = 0;
+  bool json = false;
+};
+
+int run(const Options& options) {
+  const std::vector<std::filesystem::path> shards(options.shards.begin(), options.shards.end());
+  const CurateReport report = merge_shards(
+      shards, options.output, options.threads > 0 ? options.threads : available_cores());
+  if (!report.failed.empty()) log_warning("{} bad inputs were skipped", report.failed.size());
+  Json json = report_json(report);
+  json["failed"] = report.failed.size();
+  print_result(options.json ? pretty_json(json) : describe(report));
+  return report.failed.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+void add_merge_command(CommandLine& line) {
+  const auto options = std::make_shared<Options>();
+  CLI::App& app =
+      line.add_command("dataset", "Look at, check and change datasets", "merge",
+                       "Join the shards of a curation", [options] { return run(*options); });
+  add_paths(app, "SHARD", options->shards, "Outputs of recto curate --shard, all of one run");
+  add_output_option(app, options->output, "The new dataset directory")->type_name("DIR");
+  add_json_option(app, options->json);
+  add_setting(app, "threads", options->threads, "Threads; 0 is one for each core", kSpeedGroup)
+      ->type_name("N")
+      ->check(CLI::Range(0, 1024).description(""));
+}
+
+}  // namespace recto
