@@ -7,8 +7,6 @@
 namespace recto {
 namespace {
 
-constexpr size_t kQueriesPerPage = 16;
-
 void cut(size_t items, size_t at_once, std::vector<size_t>& chunks) {
   for (; items > 0; items -= chunks.back()) chunks.push_back(std::min(items, at_once));
 }
@@ -56,7 +54,7 @@ void ChunkedEncoder::backward(const torch::Tensor& gradient) {
 }
 
 std::vector<size_t> chunk_sizes(size_t queries, size_t pages, size_t pages_at_once) {
-  if (pages + (queries + kQueriesPerPage - 1) / kQueriesPerPage <= pages_at_once) {
+  if (pages <= pages_at_once && queries <= pages_at_once * kQueriesPerPage) {
     return {queries + pages};
   }
   std::vector<size_t> chunks;

@@ -34,8 +34,12 @@ class ChunkedEncoder {
   torch::Tensor graph_;
 };
 
+/// Queries are that much shorter than pages, roughly.
+inline constexpr size_t kQueriesPerPage = 16;
+
 /// Cuts `queries` + `pages` sequences (in this order) so that a chunk has at most `pages_at_once`
-/// pages, or 16 times as many queries, which are that much shorter.
+/// pages and kQueriesPerPage times as many queries. When all of them fit into one chunk, nothing is
+/// computed twice; otherwise queries and pages are cut apart.
 std::vector<size_t> chunk_sizes(size_t queries, size_t pages, size_t pages_at_once);
 
 }  // namespace recto

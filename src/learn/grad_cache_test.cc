@@ -145,6 +145,9 @@ TEST_F(GradCacheTest, BadInputsAreRefused) {
 TEST(ChunkSizesTest, PagesBoundAChunk) {
   using Sizes = std::vector<size_t>;
   EXPECT_EQ(chunk_sizes(4, 4, 8), (Sizes{8}));
+  EXPECT_EQ(chunk_sizes(4, 4, 4), (Sizes{8}));
+  EXPECT_EQ(chunk_sizes(16, 1, 1), (Sizes{17}));
+  EXPECT_EQ(chunk_sizes(17, 1, 1), (Sizes{16, 1, 1}));
   EXPECT_EQ(chunk_sizes(4, 5, 2), (Sizes{4, 2, 2, 1}));
   EXPECT_EQ(chunk_sizes(40, 2, 1), (Sizes{16, 16, 8, 1, 1}));
 }

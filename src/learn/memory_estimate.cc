@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "learn/grad_cache.h"
+
 namespace recto {
 namespace {
 
@@ -67,16 +69,20 @@ MemoryEstimate estimate_memory(const ModelConfig& config, const MemoryRequest& r
   estimate.weights = static_cast<uint64_t>(request.parameters) * kFloat;
   estimate.optimizer = static_cast<uint64_t>(request.trained) * kFloat * 3;
   const uint64_t page = page_activation_bytes(config, request.views, request.vision_trained);
+  const auto queries = static_cast<uint64_t>(request.queries_in_step);
+  const uint64_t queries_as_pages = (queries + kQueriesPerPage - 1) / kQueriesPerPage;
   estimate.chunk_size = std::min(request.chunk_size, request.pages_in_step);
   if (request.chunk_size == 0) {
     const uint64_t fit = std::max<uint64_t>(1, available / 2 / page);
     int chunk = request.pages_in_step;
-    if (fit < static_cast<uint64_t>(chunk)) {
+    if (fit < static_cast<uint64_t>(chunk) + queries_as_pages) {
       for (chunk = 1; static_cast<uint64_t>(chunk) * 2 <= fit;) chunk *= 2;
     }
     estimate.chunk_size = chunk;
   }
-  estimate.activations = page * estimate.chunk_size;
+  const bool together = estimate.chunk_size >= request.pages_in_step;
+  estimate.activations =
+      page * (static_cast<uint64_t>(estimate.chunk_size) + (together ? queries_as_pages : 0));
   if (!request.vision_trained) {
     estimate.features =
         std::min(available / 4, page_feature_bytes(config, request.views) * request.pages_in_data);

@@ -40,6 +40,7 @@ struct MemoryEstimate {
 struct MemoryRequest {
   int64_t parameters = 0;  ///< of the model
   int64_t trained = 0;
+  int queries_in_step = 0;
   int pages_in_step = 0;  ///< positives and hard negatives
   int pages_in_data = 0;
   int views = 0;  ///< of a page
@@ -47,8 +48,8 @@ struct MemoryRequest {
   int chunk_size = 0;  ///< 0: chosen so that the activations take at most half of what is free
 };
 
-/// `available` is what the machine has now. A chosen chunk is all pages of a step, or the largest
-/// power of two that fits, at least 1.
+/// `available` is what the machine has now. A chosen chunk is all pages of a step when they fit
+/// together with the queries, or the largest power of two that fits, at least 1.
 MemoryEstimate estimate_memory(const ModelConfig& config, const MemoryRequest& request,
                                uint64_t available);
 

@@ -22,6 +22,11 @@ TEST(MemoryEstimateTest, AChunkIsTheWholeStepOrThePowerOfTwoThatFits) {
   EXPECT_EQ(estimate_memory(config, request, 2 * 24 * page).chunk_size, 24);
   EXPECT_EQ(estimate_memory(config, request, 2 * 23 * page).chunk_size, 16);
   EXPECT_EQ(estimate_memory(config, request, page).chunk_size, 1);
+  request.queries_in_step = 17;  // as much as two pages
+  EXPECT_EQ(estimate_memory(config, request, 2 * 25 * page).chunk_size, 16);
+  EXPECT_EQ(estimate_memory(config, request, 2 * 25 * page).activations, 16 * page);
+  EXPECT_EQ(estimate_memory(config, request, 2 * 26 * page).chunk_size, 24);
+  EXPECT_EQ(estimate_memory(config, request, 2 * 26 * page).activations, 26 * page);
   request.chunk_size = 7;
   EXPECT_EQ(estimate_memory(config, request, page).chunk_size, 7);
   EXPECT_EQ(estimate_memory(config, request, page).activations, 7 * page);

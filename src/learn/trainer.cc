@@ -179,6 +179,7 @@ void Training::plan_memory() {
   MemoryRequest request;
   request.parameters = trainable_.all;
   request.trained = trainable_.count;
+  request.queries_in_step = static_cast<int>(sampler_->batch_size());
   request.pages_in_step = most_pages_in_step(data_, sampler_->batch_size(), settings_.negatives);
   request.pages_in_data = static_cast<int>(data_.pages.size() + held_out_.pages.size());
   request.views = most_views(data_.pages, contract_.views);
