@@ -94,8 +94,7 @@ struct EndpointConnection::Transfer {
   void add_header(const std::string& line) {
     curl_slist* longer = curl_slist_append(headers.get(), line.c_str());
     RECTO_CHECK(longer != nullptr);
-    (void)headers.release();
-    headers.reset(longer);
+    if (headers == nullptr) headers.reset(longer);  // else it is still the first of the list
   }
 
   template <typename T>

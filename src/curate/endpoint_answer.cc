@@ -79,6 +79,12 @@ bool is_control(char32_t c) {
          (c >= 0x2066 && c <= 0x2069);
 }
 
+/// Why a character cannot stand in a query, or null.
+const char* refusal(char32_t c) {
+  if (is_line_break(c)) return "has more than one line";
+  return is_control(c) && !is_blank(c) ? "holds control characters" : nullptr;
+}
+
 /// `text` with its white space folded to single spaces. Nothing when it is no query; `problem` then
 /// says why.
 std::optional<std::string> folded_query(std::string_view text, std::string& problem) {
@@ -87,20 +93,22 @@ std::optional<std::string> folded_query(std::string_view text, std::string& prob
   size_t characters = 0;
   for (size_t at = 0; at < text.size();) {
     const char32_t c = decode_utf8(text, at);
-    if (is_line_break(c))
-      problem = "has more than one line";
-    else if (is_blank(c))
-      space = !out.empty();
-    else if (is_control(c))
-      problem = "holds control characters";
-    else if ((characters += space ? 2 : 1) > kMaxQueryCharacters) {
-      problem = fmt::format("is longer than {} characters", kMaxQueryCharacters);
-    } else {
-      if (space) out += ' ';
-      space = false;
-      append_utf8(out, c);
+    if (const char* why = refusal(c)) {
+      problem = why;
+      return std::nullopt;
     }
-    if (!problem.empty()) return std::nullopt;
+    if (is_blank(c)) {
+      space = !out.empty();
+      continue;
+    }
+    characters += space ? 2 : 1;
+    if (characters > kMaxQueryCharacters) {
+      problem = fmt::format("is longer than {} characters", kMaxQueryCharacters);
+      return std::nullopt;
+    }
+    if (space) out += ' ';
+    space = false;
+    append_utf8(out, c);
   }
   return out;
 }
@@ -137,6 +145,22 @@ std::string language_tag(std::string_view text) {
     at = end + 1;
   }
   return tag;
+}
+
+/// The message of an error body; nothing for another body, such as a proxy's page.
+std::optional<std::string> error_message(std::string_view body) {
+  Json json;
+  try {
+    json = parse_json(body, "the answer");
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  const Json& error = member(json, "error");
+  for (const Json* value :
+       {&member(error, "message"), &error, &member(json, "message"), &member(json, "detail")}) {
+    if (value->is_string()) return value->get<std::string>();
+  }
+  return std::nullopt;
 }
 
 /// Why `answer` does not follow the schema, or "".
@@ -184,19 +208,7 @@ std::optional<ChatCompletion> parse_completion(std::string_view body, std::strin
 }
 
 std::string error_excerpt(std::string_view body) {
-  std::string text(body.substr(0, 64 << 10));
-  try {
-    const Json json = parse_json(body, "the answer");
-    const Json& error = member(json, "error");
-    for (const Json* value :
-         {&member(error, "message"), &error, &member(json, "message"), &member(json, "detail")}) {
-      if (!value->is_string()) continue;
-      text = value->get<std::string>();
-      break;
-    }
-  } catch (const Error&) {
-    // A page of a proxy, perhaps: its beginning has to do.
-  }
+  const std::string text = error_message(body).value_or(std::string(body.substr(0, 64 << 10)));
   std::string out;
   bool space = false;
   size_t characters = 0;

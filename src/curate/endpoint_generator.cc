@@ -96,6 +96,10 @@ EndpointGenerator::EndpointGenerator(EndpointSettings settings, ApiKey key)
   if (settings_.prompt.empty()) settings_.prompt = default_prompt();
   fill_prompt(settings_.prompt, {}, {});  // an unknown placeholder is an error now, not at page 1
   usage_.dry_run = settings_.dry_run;
+  if (!connection_.key().empty() && is_open_to_others(settings_.url)) {
+    log_warning("the API key and the pages go to {} unencrypted; use https where you can",
+                connection_.url());
+  }
   if (!settings_.dry_run) cache_.create();
 }
 

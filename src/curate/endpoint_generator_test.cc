@@ -122,7 +122,7 @@ TEST_F(EndpointGeneratorTest, AsksEachPageOnceAndStampsTheQueries) {
 
   const std::vector<Json> requests = server_->requests(steps);
   ASSERT_EQ(requests.size(), 4U);
-  EXPECT_EQ(requests[0].at("authorization"), std::string("Bearer ") + kKey);
+  EXPECT_EQ(requests[0].at("authorization").get<std::string>(), std::string("Bearer ") + kKey);
   EXPECT_EQ(requests[0].at("text"), "In en.");
   EXPECT_EQ(requests[0].at("request").at("model"), "test-model");
   const EndpointUsage usage = generator.usage();
@@ -144,7 +144,7 @@ struct FaultCase {
   int64_t wrong;
 };
 
-void PrintTo(const FaultCase& c, std::ostream* out) { *out << c.steps; }
+std::ostream& operator<<(std::ostream& out, const FaultCase& c) { return out << c.steps; }
 
 class EndpointFaults : public EndpointGeneratorTest,
                        public ::testing::WithParamInterface<FaultCase> {};
@@ -415,7 +415,7 @@ TEST_F(EndpointGeneratorTest, PagesThatAreTheSameAreAskedOnce) {
   settings.parallel_requests = 6;
   EndpointGenerator generator(settings, ApiKey());
   CuratedDocument document = this->document(6);
-  const std::string same = jpeg(document.pages[0]);
+  std::string same = jpeg(document.pages[0]);
   Audit audit;
   EXPECT_EQ(
       generator.generate(document, [&](const CuratedPage&) { return same; }, audit).size(), 24U);

@@ -98,6 +98,15 @@ std::string chat_completions_url(const std::string& endpoint) {
   return url_part(url.get(), CURLUPART_URL);
 }
 
+bool is_open_to_others(const std::string& endpoint) {
+  const Url url(curl_url());
+  RECTO_CHECK(url != nullptr);
+  if (curl_url_set(url.get(), CURLUPART_URL, endpoint.c_str(), 0) != CURLUE_OK) return false;
+  const std::string host = url_part(url.get(), CURLUPART_HOST);
+  const bool here = host == "localhost" || host == "[::1]" || host.starts_with("127.");
+  return url_part(url.get(), CURLUPART_SCHEME) == "http" && !here;
+}
+
 void check_settings(const EndpointSettings& settings) {
   if (settings.url.empty()) fail(ErrorCode::kUsage, "--generator openai needs --endpoint URL");
   if (settings.model.empty()) {

@@ -51,6 +51,9 @@ struct EndpointSettings {
 /// holds a user, a password, a query or a fragment.
 std::string chat_completions_url(const std::string& endpoint);
 
+/// True for an http address of another machine: what goes there can be read on the way.
+bool is_open_to_others(const std::string& endpoint);
+
 /// Throws Error(kUsage) naming the option whose value cannot be meant.
 void check_settings(const EndpointSettings& settings);
 

@@ -66,6 +66,16 @@ TEST(EndpointUrl, RefusesWhatIsNoPlainAddress) {
   }
 }
 
+TEST(EndpointUrl, KnowsWhereOthersCanRead) {
+  for (const char* safe : {"https://host/v1", "http://localhost:1", "http://127.0.0.1/v1",
+                           "http://[::1]:8000", "no address"}) {
+    EXPECT_FALSE(is_open_to_others(safe)) << safe;
+  }
+  for (const char* open : {"http://host/v1", "http://10.0.0.1:8000", "http://localhost.evil/"}) {
+    EXPECT_TRUE(is_open_to_others(open)) << open;
+  }
+}
+
 TEST(EndpointSettings, RefusesWhatCannotBeMeant) {
   EndpointSettings good;
   good.url = "http://localhost:8000";
