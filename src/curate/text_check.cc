@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kMinCharacters = 20;
 
-// Each test's threshold. Measured on 18,000 pages of Debian manuals: docs/curation.md.
+// Each test's threshold. Measured on pages of Debian manuals (docs/curation.md).
 constexpr double kMaxUnreadable = 0.10;   // of the characters
 constexpr double kMaxGlyphNames = 0.20;   // of the words
 constexpr double kMaxUtf8Pairs = 0.015;   // of the letters
