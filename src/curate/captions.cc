@@ -14,16 +14,6 @@ constexpr size_t kMaxCaptionLines = 4;
 /// its page on; and a line shorter than the other share of them ends a paragraph.
 constexpr size_t kFullPercent = 85;
 constexpr size_t kShortPercent = 60;
-constexpr size_t kLongLinePercentile = 90;
-
-size_t long_line(const std::vector<std::string>& lines) {
-  std::vector<size_t> sizes;
-  for (const std::string& line : lines) sizes.push_back(line.size());
-  if (sizes.empty()) return 0;
-  const auto place = sizes.begin() + std::ssize(sizes) * kLongLinePercentile / 100;
-  std::nth_element(sizes.begin(), place, sizes.end());
-  return *place;
-}
 
 bool begins_small(const std::string& line) {
   return static_cast<unsigned char>(line.front()) > 0x7F
@@ -43,6 +33,9 @@ std::string first_sentence(std::string text) {
   }
   if (text.ends_with("。")) text.resize(text.size() - std::string_view("。").size());
   while (text.ends_with('.') && !text.ends_with("..")) text.pop_back();
+  for (const std::string_view again : {" (continued)", " (cont.)", " (cont)", " (cont.d)"}) {
+    if (text.ends_with(again)) text.resize(text.size() - again.size());
+  }
   return text;
 }
 
@@ -84,6 +77,9 @@ class CaptionFinder {
   /// The caption with the lines it goes on in, or "" when it cannot be told where it ends.
   std::string whole(const CaptionLabel& label, const std::vector<std::string>& lines, size_t i,
                     size_t long_size) const {
+    if (const std::string title = listed_title(label.number, label.text); !title.empty()) {
+      return first_sentence(title);
+    }
     std::string text = label.text;
     const size_t end = std::min(lines.size(), i + kMaxCaptionLines);
     for (size_t next = i + 1; next < end; ++next) {
@@ -91,7 +87,7 @@ class CaptionFinder {
       const bool goes_on = begins_small(lines[next]);
       if (ends_sentence(text) || (percent < kFullPercent && !goes_on)) break;
       if (percent < kShortPercent) break;
-      if (percent < kFullPercent || !goes_on) return listed_title(label.number, text);
+      if (percent < kFullPercent || !goes_on) return "";
       text += ' ' + lines[next];
     }
     return first_sentence(fold_spaces(text));

@@ -1,6 +1,7 @@
 // Terms of a back-of-book index as queries.
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "curate/book_index.h"
@@ -15,6 +16,7 @@ constexpr int kMinLetters = 8;
 constexpr int kMinLettersOfOneWord = 12;
 constexpr size_t kMaxWords = 12;
 constexpr size_t kMaxLabels = 3;
+constexpr size_t kMaxOtherWordsOfHeading = 3;
 /// A term that stands on many more pages than the index names is not what they are about.
 constexpr size_t kMaxOtherPages = 4;
 constexpr size_t kMaxOtherPagesOfOneWord = 1;
@@ -28,6 +30,19 @@ bool refers_elsewhere(const std::string& term) {
                            ", véase ", "véase también", ", vedi ", "vedi anche", ", ver ",
                            "ver também", ", zie ", "zie ook", ", zob. ", "zobacz"}) {
     if (small.find(mark) != std::string::npos) return true;
+  }
+  return false;
+}
+
+/// "\\hline", "read.table", "PianoPedal", "nf_to_scalar": a name of something in a program.
+bool is_code(const std::string& term) {
+  if (term.find_first_of("\\_{}<>=%&*#@$^|~/:;[]+") != std::string::npos) return true;
+  for (size_t i = 1; i + 1 < term.size(); ++i) {
+    const auto is = [&](size_t at, int (*kind)(int)) {
+      return kind(static_cast<unsigned char>(term[at])) != 0;
+    };
+    if (is(i - 1, std::islower) && is(i, std::isupper)) return true;
+    if (term[i] == '.' && is(i - 1, std::isalnum) && is(i + 1, std::isalnum)) return true;
   }
   return false;
 }
@@ -54,6 +69,8 @@ class IndexGenerator {
   const char* propose(const IndexEntry& entry) {
     const FoldedText words = context_.text.fold(entry.term);
     const bool one_word = entry.term.find(' ') == std::string::npos;
+    if (is_code(entry.term)) return "program text";
+    if (entry.term.front() >= '0' && entry.term.front() <= '9') return "numbered";
     if (words.letters() < (one_word ? kMinLettersOfOneWord : kMinLetters)) return "short";
     if (words.words() > kMaxWords) return "long";
     if (refers_elsewhere(entry.term)) return "a reference to another term";
@@ -64,7 +81,7 @@ class IndexGenerator {
       const int page = context_.text.page_labelled(label);
       if (page != 0 && stands_on(entry.term, page)) answers.push_back(page);
     }
-    if (answers.size() < entry.labels.size()) return "not on every page named";
+    if (answers.size() < entry.labels.size()) return "not prominent on every page named";
     const size_t others = one_word ? kMaxOtherPagesOfOneWord : kMaxOtherPages;
     if (is_everywhere(entry.term, answers.size() + others))
       return "on many more pages than are named";
@@ -83,7 +100,22 @@ class IndexGenerator {
       if (!part.empty() && !context_.text.folded(page).contains(part)) return false;
       start = end + 1;
     }
-    return true;
+    return is_prominent(context_.text.fold(std::string_view(term).substr(0, term.find(','))), page);
+  }
+
+  /// The page is about the term rather than mentioning it: it stands in a line of its own (a
+  /// heading, the name of an item), or more than once.
+  bool is_prominent(const FoldedText& term, int page) {
+    int lines = 0;
+    for (const std::string& line : context_.text.lines(page)) {
+      const FoldedText words = context_.text.fold(line);
+      if (!words.contains(term)) continue;
+      if (words.words() <= term.words() + kMaxOtherWordsOfHeading && begins_sentence(line)) {
+        return true;
+      }
+      ++lines;
+    }
+    return lines > 1;
   }
 
   /// True when more than `most` pages beside the index hold the term.

@@ -14,6 +14,9 @@ namespace {
 constexpr size_t kMinWords = 4;
 constexpr size_t kMaxWords = 40;
 constexpr int kMinEastAsianLetters = 18;  // six characters
+/// A question of less comes with the title of the work.
+constexpr size_t kTellingWords = 6;
+constexpr int kTellingLetters = 36;
 /// A question may take that many lines, and so many letters of an answer must follow.
 constexpr size_t kMaxLines = 3;
 constexpr int kMinAnswerLetters = 60;
@@ -67,7 +70,8 @@ std::string without_mark(const std::string& line, bool& marked) {
 
 class QuestionGenerator {
  public:
-  explicit QuestionGenerator(GeneratorContext& context) : context_(context) {}
+  explicit QuestionGenerator(GeneratorContext& context)
+      : context_(context), title_(work_title(context.document)) {}
 
   void run() {
     for (const Heading& heading : context_.headings) {
@@ -79,11 +83,11 @@ class QuestionGenerator {
         continue;
       }
       bool marked = false;
-      Candidate& candidate =
-          context_.propose(without_mark(heading.query, marked), "question", heading.page);
+      const std::string question = without_mark(heading.query, marked);
+      Candidate& candidate = context_.propose(with_title(question), "question", heading.page);
       candidate.section = heading.folded;
       candidate.outline_entry = heading.entry;
-      known_.insert(context_.text.fold(candidate.query).joined());
+      known_.insert(context_.text.fold(question).joined());
     }
     for (const CuratedPage& page : context_.document.pages) read_page(page.number);
   }
@@ -95,16 +99,30 @@ class QuestionGenerator {
            (words.words() >= kMinWords || words.letters() >= kMinEastAsianLetters);
   }
 
+  /// "Why not? (Title of the work)": few words alone may be asked of anything.
+  std::string with_title(const std::string& question) {
+    const FoldedText words = context_.text.fold(question);
+    const bool telling = words.words() >= kTellingWords || words.letters() >= kTellingLetters;
+    if (telling || title_.empty() || words.contains(context_.text.fold(title_))) return question;
+    return question + " (" + title_ + ")";
+  }
+
   void read_page(int page) {
     const std::vector<std::string>& lines = context_.text.lines(page);
     if (is_list_of_contents(lines)) return;
-    for (size_t i = 0; i < lines.size(); ++i) {
+    for (size_t i = is_running_head(page, lines) ? 1 : 0; i < lines.size(); ++i) {
       size_t end = i;
       const std::string question = question_at(lines, i, end);
       if (question.empty()) continue;
       add(question, page, lines, end);
       i = end - 1;
     }
+  }
+
+  /// "96 Chapter": a first line with the page's printed number looks like a numbered heading.
+  bool is_running_head(int page, const std::vector<std::string>& lines) {
+    if (lines.empty()) return false;
+    return context_.text.page_labelled(lines.front().substr(0, lines.front().find(' '))) == page;
   }
 
   static bool is_list_of_contents(const std::vector<std::string>& lines) {
@@ -126,7 +144,9 @@ class QuestionGenerator {
       if (another) break;
       question += ' ' + lines[end];
     }
-    const bool asks = ends_in_question_mark(question) && begins_sentence(question);
+    const bool asks = ends_in_question_mark(question) && begins_sentence(question) &&
+                      question.front() != '(' && question.find("▶") == std::string::npos &&
+                      question.find("•") == std::string::npos;
     return asks ? fold_spaces(question) : "";
   }
 
@@ -151,10 +171,11 @@ class QuestionGenerator {
       return context_.audit.drop(item, kQuestionGenerator, "letters and accents apart");
     }
     known_.insert(folded);
-    context_.propose(question, "question", page);
+    context_.propose(with_title(question), "question", page);
   }
 
   GeneratorContext& context_;
+  std::string title_;
   std::set<std::string> known_;  ///< folded
 };
 

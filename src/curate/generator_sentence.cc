@@ -17,12 +17,16 @@ namespace {
 
 constexpr size_t kMinWords = 6;
 constexpr size_t kMaxWords = 25;
+constexpr int kMinEastAsianLetters = 36;  // twelve characters
+constexpr int kMaxEastAsianLetters = 180;
+constexpr unsigned char kFirstEastAsian = 0xE3;  // in UTF-8
 constexpr size_t kRarestWords = 4;
 /// Of the bytes, in percent: letters and spaces of running text.
 constexpr int kMinTextPercent = 92;
 /// A page is worth a sentence when it has as many words, and the sentence when its rarest words
 /// stand on few other pages.
 constexpr int kMinPageWords = 80;
+constexpr int kMinPageCharacters = 400;
 
 /// Beginnings that lean on the sentence before or on the page, in lower case.
 constexpr auto kLeaning = std::to_array<std::string_view>(
@@ -70,7 +74,7 @@ class SentenceGenerator {
   void run() {
     for (const CuratedPage& page : context_.document.pages) {
       throw_if_interrupted();
-      if (page.words >= kMinPageWords) read_page(page);
+      if (page.words >= kMinPageWords || page.characters >= kMinPageCharacters) read_page(page);
     }
   }
 
@@ -78,7 +82,7 @@ class SentenceGenerator {
   void read_page(const CuratedPage& page) {
     std::string best;
     double best_score = 0;
-    for (const std::string& sentence : split_sentences(page.text)) {
+    for (const std::string& sentence : split_sentences(context_.text.lines(page.number))) {
       if (!is_running_text(sentence) || leans(sentence) || has_loose_accents(sentence)) continue;
       const double score = rarity(sentence);
       if (score <= best_score || !is_unique(sentence)) continue;
@@ -96,7 +100,10 @@ class SentenceGenerator {
   /// The mean over the rarest words; 0 for a sentence of too few or too many.
   double rarity(const std::string& sentence) {
     const std::vector<std::string> words = context_.text.tokenizer().words(sentence);
-    if (words.size() < kMinWords || words.size() > kMaxWords) return 0;
+    const int letters = context_.text.fold(sentence).letters();
+    const bool east_asian = static_cast<unsigned char>(sentence.front()) >= kFirstEastAsian;
+    if (east_asian && (letters < kMinEastAsianLetters || letters > kMaxEastAsianLetters)) return 0;
+    if (!east_asian && (words.size() < kMinWords || words.size() > kMaxWords)) return 0;
     const std::set<std::string> distinct(words.begin(), words.end());
     std::vector<double> values;
     for (const std::string& word : distinct) values.push_back(rarity_of(word));

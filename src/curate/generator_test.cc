@@ -206,11 +206,14 @@ TEST(IndexGenerator, TermsLeadThroughPrintedNumbersToPagesThatHoldThem) {
         "table settings, 2", "very common things, 1"}) {
     index += std::string(line) + "\n";
   }
-  const std::string common = "very common things";
-  CuratedDocument document =
-      document_of({"cover", "absolute position of words cloth " + common,
-                   "order of pages in a book table settings " + common, common, common, common,
-                   common, common, common, common, index});
+  const std::string common = "Very common things";
+  const std::string mention = "One can find a mention of what printing with colours is, once only.";
+  CuratedDocument document = document_of(
+      {"cover", "Absolute position of words\ncloth\n" + common,
+       "Pages in a book\nThe order of pages in a book\n" + mention +
+           "\nThe table settings are read after table settings\nof the system, so that other "
+           "table settings count\n",
+       common, common, common, common, common, common, common, common, index});
   for (CuratedPage& page : document.pages) {
     page.label = page.number == 1 ? "i" : std::to_string(page.number - 1);
   }
@@ -222,10 +225,11 @@ TEST(IndexGenerator, TermsLeadThroughPrintedNumbersToPagesThatHoldThem) {
                   "index table settings (The Book of Books) @3"));
   EXPECT_THAT(
       reasons(audit),
-      ElementsAre("doc-11 index: not on every page named", "doc-11 index: short",
-                  "doc-11 index: not on every page named", "doc-11 index: not on every page named",
-                  "doc-11 index: a reference to another term", "doc-11 index: on many pages",
-                  "doc-11 index: on many more pages than are named"));
+      ElementsAre("doc-12 index: not prominent on every page named", "doc-12 index: short",
+                  "doc-12 index: not prominent on every page named",
+                  "doc-12 index: not prominent on every page named",
+                  "doc-12 index: a reference to another term", "doc-12 index: on many pages",
+                  "doc-12 index: on many more pages than are named"));
 }
 
 // ---- sentences

@@ -13,6 +13,7 @@ namespace {
 constexpr size_t kMaxLabelDigits = 5;
 constexpr size_t kMaxLabelRomans = 8;
 constexpr int kLeaderDots = 3;
+constexpr std::ptrdiff_t kLongLinePercentile = 90;
 /// From here on (radicals, kana, ideographs, hangul) scripts have no capitals.
 constexpr char32_t kFirstEastAsian = 0x2E80;
 
@@ -103,6 +104,15 @@ std::vector<std::string> split_lines(std::string_view text) {
   return lines;
 }
 
+size_t long_line(const std::vector<std::string>& lines) {
+  std::vector<size_t> sizes;
+  for (const std::string& line : lines) sizes.push_back(line.size());
+  if (sizes.empty()) return 0;
+  const auto place = sizes.begin() + std::ssize(sizes) * kLongLinePercentile / 100;
+  std::nth_element(sizes.begin(), place, sizes.end());
+  return *place;
+}
+
 std::string fold_spaces(std::string_view text) {
   std::string out;
   for (const char c : trim(text)) {
@@ -141,9 +151,11 @@ bool has_loose_accents(std::string_view text) {
   for (const std::string_view accent : {"´", "¨", "ˆ", "˜", "¸", "ˇ", "˚", "˙", "˛", "`"}) {
     for (size_t at = text.find(accent); at != text.npos; at = text.find(accent, at + 1)) {
       const size_t next = at + accent.size();
-      // A grave accent opens quotations too, but not inside a word.
-      const bool quotes = accent == "`" && (at == 0 || !is_ascii_letter(text[at - 1]));
-      if (!quotes && next < text.size() && is_ascii_letter(text[next])) return true;
+      // A grave accent opens quotations too, but not inside a word nor of a single letter ("`a").
+      const bool inside = at > 0 && is_ascii_letter(text[at - 1]);
+      const bool alone = next + 1 >= text.size() || is_ascii_space(text[next + 1]);
+      if ((accent != "`" || inside || alone) && next < text.size() && is_ascii_letter(text[next]))
+        return true;
     }
   }
   return false;
@@ -169,7 +181,9 @@ bool begins_sentence(std::string_view text) {
 }
 
 bool ends_in_question_mark(std::string_view text) {
-  text = without_closers(text);
+  text = trim(text);
+  // "(echography?)" doubts; "(Why so?)" asks.
+  if (!text.ends_with(')') || text.starts_with('(')) text = without_closers(text);
   return text.ends_with("?") || text.ends_with("？") || text.ends_with("؟");
 }
 

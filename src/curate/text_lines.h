@@ -10,6 +10,9 @@ namespace recto {
 /// The lines of `text`, without white space at both ends and without empty ones.
 std::vector<std::string> split_lines(std::string_view text);
 
+/// The size in bytes of a long line: one in ten is longer.
+size_t long_line(const std::vector<std::string>& lines);
+
 /// White space at both ends off, and every run of it inside one space.
 std::string fold_spaces(std::string_view text);
 

@@ -37,7 +37,8 @@ TEST(TextLines, ContentsLines) {
 }
 
 TEST(TextLines, LooseAccentsAreSeenButNotQuotationMarks) {
-  for (const char* text : {"r´eserv´e", "mati`eres", "¨uber", "se˜nor", "gar¸con"}) {
+  for (const char* text :
+       {"r´eserv´e", "mati`eres", "¨uber", "se˜nor", "gar¸con", "grille `a deux"}) {
     EXPECT_TRUE(has_loose_accents(text)) << text;
   }
   for (const char* text : {"réservé", "the `ls' command", "`ls`", "x ^ y", "", "a ´"}) {
@@ -54,6 +55,7 @@ TEST(TextLines, EndsAndBeginningsOfSentences) {
     EXPECT_TRUE(ends_in_question_mark(text)) << text;
   }
   EXPECT_FALSE(ends_in_question_mark("Why? Because"));
+  EXPECT_FALSE(ends_in_question_mark("Distance by sound (echography?)"));
   for (const char* text : {"Über", "¿Qué", "“Why", "Żeby", "日本"}) {
     EXPECT_TRUE(begins_sentence(text)) << text;
   }

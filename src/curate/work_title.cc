@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cctype>
 #include <string>
 #include <vector>
 
@@ -12,7 +14,8 @@ namespace {
 /// A title page has no more words, and a title no more bytes and words.
 constexpr int kMaxTitlePageWords = 80;
 constexpr size_t kMaxTitleBytes = 90;
-constexpr size_t kMaxTitleWords = 10;
+constexpr size_t kMaxTitleWords = 12;
+constexpr size_t kMaxTitleLines = 4;
 
 /// A file's name, a program's leftovers or a mark of TeX rather than words.
 bool is_machine_made(const std::string& title) {
@@ -24,6 +27,16 @@ bool is_machine_made(const std::string& title) {
          title.size() - dot <= 6 && dot + 2 < title.size();
 }
 
+/// A title goes on in the next line when that begins small, or when it ends in a short word written
+/// small: an article or preposition.
+bool goes_on(const std::string& line, const std::string& next) {
+  const std::string last = line.substr(line.rfind(' ') + 1);
+  const bool joins = last.size() <= 4 && lower_case(last) == last &&
+                     std::isalpha(static_cast<unsigned char>(last.front())) != 0;
+  const bool small = std::islower(static_cast<unsigned char>(next.front())) != 0;
+  return joins || small;
+}
+
 std::string first_line_of_title_page(const CuratedDocument& document) {
   const CuratedPage* page = document.page(1);
   if (page == nullptr || page->words > kMaxTitlePageWords) return "";
@@ -32,7 +45,11 @@ std::string first_line_of_title_page(const CuratedDocument& document) {
   }
   const std::vector<std::string> lines = split_lines(page->text);
   if (lines.empty()) return "";
-  const std::string& line = lines.front();
+  std::string line = lines.front();
+  for (size_t i = 1; i < std::min(lines.size(), kMaxTitleLines); ++i) {
+    if (!goes_on(line, lines[i])) break;
+    line += ' ' + lines[i];
+  }
   WordTokenizer tokenizer;
   const bool fits = line.size() <= kMaxTitleBytes && begins_sentence(line) &&
                     !line.ends_with('.') && !has_loose_accents(line) && !is_machine_made(line) &&
