@@ -97,13 +97,19 @@ class ImageChecks {
       const Image image = read_image_bytes(page.row.image, "its image");
       page.width = image.width;
       page.height = image.height;
-      if (!page.row.perceptual_hash.empty()) {
-        page.hash_distance =
-            hamming_distance(perceptual_hash(image), parse_hash(page.row.perceptual_hash));
-      }
+      page.hash_distance = distance(image, page.row.perceptual_hash);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kBadInput && error.code() != ErrorCode::kLimit) throw;
       page.problem = error.what();
+    }
+  }
+
+  /// -1 without a hash that can be read, which is the checks' of rows to report.
+  static int distance(const Image& image, const std::string& hash) {
+    try {
+      return hash.empty() ? -1 : hamming_distance(perceptual_hash(image), parse_hash(hash));
+    } catch (const Error&) {
+      return -1;
     }
   }
 
