@@ -16,6 +16,8 @@ constexpr size_t kMaxHeadBytes = 80;
 constexpr size_t kMaxHeadWords = 8;
 constexpr int kMinEntries = 8;
 constexpr int kMinEntryPercent = 50;
+/// Of the entries, in percent, in the order of the alphabet: a list of contents has fewer.
+constexpr int kMinOrderedPercent = 55;
 constexpr size_t kMaxLabelDigits = 4;
 /// A line as long as that without a number goes on in the next.
 constexpr size_t kWrappedBytes = 24;
@@ -208,10 +210,12 @@ std::vector<int> find_index_pages(DocumentText& text) {
     const bool goes_on = !pages.empty() && pages.back() == page.number - 1;
     if (!starts_here && !goes_on) continue;
     const auto entries = std::ssize(read_index_page(text, page.number));
+    const auto all = std::ssize(join_entries(lines));
     const auto complete = std::count_if(lines.begin(), lines.end(), [](const std::string& line) {
       return !parse_index_entry(line).labels.empty() || is_continuation(line);
     });
-    if (entries >= kMinEntries && complete * 100 >= std::ssize(lines) * kMinEntryPercent) {
+    if (entries >= kMinEntries && entries * 100 >= all * kMinOrderedPercent &&
+        complete * 100 >= std::ssize(lines) * kMinEntryPercent) {
       pages.push_back(page.number);
     }
   }

@@ -20,7 +20,8 @@ IndexEntry parse_index_entry(std::string_view line);
 
 /// Pages of the document's second half that are an index: the first has a short line with a word
 /// for "index" in one of eleven languages among its first lines (or the outline has such an entry
-/// for it), and half of the lines of each are entries.
+/// for it), and on each half of the lines are entries, and more than half of these in the order of
+/// the alphabet.
 std::vector<int> find_index_pages(DocumentText& text);
 
 /// The entries of an index page that stand in the order of the alphabet, which leaves out most of

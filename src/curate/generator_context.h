@@ -60,6 +60,9 @@ bool is_question(std::string_view heading);
 /// East Asian characters.
 bool is_telling(const FoldedText& words);
 
+/// True for words mostly of Chinese, Japanese or Korean characters.
+bool is_east_asian(const FoldedText& words);
+
 /// The title people know the work by: of --sources, else of the PDF, unless that is a file's or a
 /// program's name or says nothing ("untitled"); else the first line of a title page (a first page
 /// of few words). "" when there is none.

@@ -13,13 +13,11 @@ namespace recto {
 namespace {
 
 constexpr int kMinLetters = 8;
-constexpr int kMinLettersOfOneWord = 12;
 constexpr size_t kMaxWords = 12;
 constexpr size_t kMaxLabels = 3;
 constexpr size_t kMaxOtherWordsOfHeading = 3;
 /// A term that stands on many more pages than the index names is not what they are about.
 constexpr size_t kMaxOtherPages = 4;
-constexpr size_t kMaxOtherPagesOfOneWord = 1;
 /// A term of fewer words comes with the title of the work.
 constexpr size_t kTellingWords = 3;
 
@@ -34,7 +32,7 @@ bool refers_elsewhere(const std::string& term) {
   return false;
 }
 
-/// "\\hline", "read.table", "PianoPedal", "nf_to_scalar": a name of something in a program.
+/// Signs of program text, and names in it ("read.table", "PianoPedal").
 bool is_code(const std::string& term) {
   if (term.find_first_of("\\_{}<>=%&*#@$^|~/:;[]+") != std::string::npos) return true;
   for (size_t i = 1; i + 1 < term.size(); ++i) {
@@ -45,6 +43,25 @@ bool is_code(const std::string& term) {
     if (term[i] == '.' && is(i - 1, std::isalnum) && is(i + 1, std::isalnum)) return true;
   }
   return false;
+}
+
+/// "for real numbers": what stands below another term.
+bool is_subordinate(const std::string& term) {
+  static const std::set<std::string_view> kFirstWords = {
+      "a",    "an",  "and", "as",  "at",   "by",   "for",  "from", "in",  "into", "of",  "on",
+      "or",   "the", "to",  "vs",  "with", "auf",  "aus",  "bei",  "für", "im",   "mit", "und",
+      "von",  "zu",  "à",   "au",  "avec", "dans", "de",   "des",  "du",  "en",   "et",  "par",
+      "pour", "sur", "con", "del", "el",   "la",   "para", "por",  "sin", "y",    "al",  "che",
+      "da",   "di",  "e",   "il",  "nel",  "per",  "com",  "em",   "na",  "no",   "o",   "dla",
+      "do",   "i",   "w",   "z",   "het",  "met",  "op",   "van",  "voor"};
+  return kFirstWords.count(lower_case(term.substr(0, term.find(' ')))) != 0;
+}
+
+/// "Knuth, Donald E": an index of persons says where they are mentioned.
+bool is_person(const std::string& term) {
+  const size_t comma = term.find(", ");
+  return comma != std::string::npos && term.find(' ') > comma && begins_sentence(term) &&
+         begins_sentence(std::string_view(term).substr(comma + 2));
 }
 
 class IndexGenerator {
@@ -68,23 +85,26 @@ class IndexGenerator {
   /// Why the entry gives no query, or null.
   const char* propose(const IndexEntry& entry) {
     const FoldedText words = context_.text.fold(entry.term);
+    // One word is as often the name of something in a program; East Asian terms have no spaces.
     const bool one_word = entry.term.find(' ') == std::string::npos;
+    if (words.letters() < kMinLetters || (one_word && !is_east_asian(words))) return "short";
     if (is_code(entry.term)) return "program text";
     if (entry.term.front() >= '0' && entry.term.front() <= '9') return "numbered";
-    if (words.letters() < (one_word ? kMinLettersOfOneWord : kMinLetters)) return "short";
+    if (is_subordinate(entry.term)) return "subordinate";
+    if (is_person(entry.term)) return "a person";
     if (words.words() > kMaxWords) return "long";
     if (refers_elsewhere(entry.term)) return "a reference to another term";
     if (has_loose_accents(entry.term)) return "letters and accents apart";
-    if (entry.labels.size() > (one_word ? 1 : kMaxLabels)) return "on many pages";
+    if (entry.labels.size() > kMaxLabels) return "on many pages";
     std::vector<int> answers;
     for (const std::string& label : entry.labels) {
       const int page = context_.text.page_labelled(label);
       if (page != 0 && stands_on(entry.term, page)) answers.push_back(page);
     }
     if (answers.size() < entry.labels.size()) return "not prominent on every page named";
-    const size_t others = one_word ? kMaxOtherPagesOfOneWord : kMaxOtherPages;
-    if (is_everywhere(entry.term, answers.size() + others))
+    if (is_everywhere(entry.term, answers.size() + kMaxOtherPages)) {
       return "on many more pages than are named";
+    }
     std::string query = spell_out_ligatures(entry.term);
     if (words.words() < kTellingWords && !title_.empty()) query += " (" + title_ + ")";
     for (const int page : answers) context_.propose(query, "index", page);

@@ -102,12 +102,19 @@ class OutlineGenerator {
     const bool repeated = repeated_.count(heading.folded) != 0;
     const bool specific = is_telling(words);
     if (words.words() > kMaxWords) return drop(heading, "long", double(words.words()), kMaxWords);
-    if (specific && !repeated) return add(heading, heading.query);
+    const std::string title = without_colon(heading.query);
+    if (specific && !repeated) return add(heading, title);
     const std::string path = with_context(heading);
     if (!path.empty()) return add(heading, path);
     if (heading.is_short) return drop(heading, "short, and nothing above it says more");
     if (repeated) return drop(heading, "repeated, and nothing above it says more");
-    add(heading, heading.query);
+    add(heading, title);
+  }
+
+  /// "Output:" and "Sortie :" lead to what follows on the page.
+  static std::string without_colon(std::string title) {
+    while (title.ends_with(':') || title.ends_with(' ')) title.pop_back();
+    return title;
   }
 
   void add(const Heading& heading, std::string query) {
@@ -125,12 +132,12 @@ class OutlineGenerator {
   /// "Parent: heading", or "heading (title of the work)"; "" when neither says more.
   std::string with_context(const Heading& heading) {
     const std::string parent = telling_parent(heading);
-    if (!parent.empty()) return checked(parent + ": " + heading.query);
+    if (!parent.empty()) return checked(parent + ": " + without_colon(heading.query));
     if (title_.empty() || heading.folded.find(title_folded_) != std::string::npos ||
         title_folded_.find(heading.folded) != std::string::npos) {
       return "";
     }
-    return checked(heading.query + " (" + title_ + ")");
+    return checked(without_colon(heading.query) + " (" + title_ + ")");
   }
 
   std::string checked(std::string query) {
@@ -150,7 +157,7 @@ class OutlineGenerator {
       const bool telling = words.letters() >= kSpecificLetters || words.words() >= kSpecificWords;
       if (telling && repeated_.count(words.joined()) == 0 &&
           words.joined().find(heading.folded) == std::string::npos) {
-        return title;
+        return without_colon(title);
       }
     }
     return "";
@@ -164,11 +171,14 @@ class OutlineGenerator {
 
 }  // namespace
 
-bool is_telling(const FoldedText& words) {
+bool is_east_asian(const FoldedText& words) {
   // An ideograph counts as three letters and has three bytes; other scripts have fewer bytes.
-  const bool east_asian = !words.empty() &&
-                          static_cast<unsigned char>(words.joined().front()) >= kFirstEastAsian &&
-                          words.letters() * 4 >= std::ssize(words.joined()) * 3;
+  return !words.empty() && static_cast<unsigned char>(words.joined().front()) >= kFirstEastAsian &&
+         words.letters() * 4 >= std::ssize(words.joined()) * 3;
+}
+
+bool is_telling(const FoldedText& words) {
+  const bool east_asian = is_east_asian(words);
   return words.letters() >= (east_asian ? kEastAsianLetters : kSpecificLetters) &&
          (words.words() >= kSpecificWords || east_asian);
 }

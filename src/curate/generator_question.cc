@@ -119,10 +119,13 @@ class QuestionGenerator {
     }
   }
 
-  /// "96 Chapter": a first line with the page's printed number looks like a numbered heading.
+  /// "96 Chapter", "Chapter 3: Files 96": a first line with the page's printed number looks like a
+  /// numbered heading.
   bool is_running_head(int page, const std::vector<std::string>& lines) {
     if (lines.empty()) return false;
-    return context_.text.page_labelled(lines.front().substr(0, lines.front().find(' '))) == page;
+    const std::string& line = lines.front();
+    return context_.text.page_labelled(line.substr(0, line.find(' '))) == page ||
+           context_.text.page_labelled(line.substr(line.rfind(' ') + 1)) == page;
   }
 
   static bool is_list_of_contents(const std::vector<std::string>& lines) {
@@ -141,7 +144,7 @@ class QuestionGenerator {
       if (ends_sentence(question)) break;
       bool another = false;
       without_mark(lines[end], another);
-      if (another) break;
+      if (another || begins_sentence(lines[end])) break;
       question += ' ' + lines[end];
     }
     const bool asks = ends_in_question_mark(question) && begins_sentence(question) &&

@@ -154,8 +154,9 @@ bool has_loose_accents(std::string_view text) {
       // A grave accent opens quotations too, but not inside a word nor of a single letter ("`a").
       const bool inside = at > 0 && is_ascii_letter(text[at - 1]);
       const bool alone = next + 1 >= text.size() || is_ascii_space(text[next + 1]);
-      if ((accent != "`" || inside || alone) && next < text.size() && is_ascii_letter(text[next]))
-        return true;
+      const bool letter =
+          next < text.size() && (is_ascii_letter(text[next]) || text.substr(next).starts_with("ı"));
+      if ((accent != "`" || inside || alone) && letter) return true;
     }
   }
   return false;

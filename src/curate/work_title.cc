@@ -19,7 +19,7 @@ constexpr size_t kMaxTitleLines = 4;
 
 /// A file's name, a program's leftovers or a mark of TeX rather than words.
 bool is_machine_made(const std::string& title) {
-  for (const char* sign : {"\\", "_", "@", "://"}) {
+  for (const char* sign : {"\\", "_", "@", "://", "®", "©"}) {
     if (title.find(sign) != std::string::npos) return true;
   }
   const size_t dot = title.rfind('.');
