@@ -18,8 +18,6 @@ namespace recto {
 
 namespace {
 
-using Problem = std::optional<QueryProblem>;
-
 bool is_space(char c) { return c == ' '; }
 bool is_word(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || static_cast<unsigned char>(c) >= 0x80;
@@ -55,36 +53,34 @@ Size measure(std::string_view text) {
   return size;
 }
 
-Problem check_length(std::string_view text, const FoldedText& words,
-                     const QueryRuleSettings& settings) {
+std::optional<Problem> check_length(std::string_view text, const FoldedText& words,
+                                    const QueryRuleSettings& settings) {
   const int letters = words.letters();
-  if (letters == 0) return QueryProblem{"no letters"};
+  if (letters == 0) return Problem{"no letters"};
   if (letters < settings.min_letters) {
-    return QueryProblem{"short", double(letters), double(settings.min_letters)};
+    return Problem{"short", double(letters), double(settings.min_letters)};
   }
   if (words.words() == 1 && letters < settings.min_letters_one) {
-    return QueryProblem{"short: one word", double(letters), double(settings.min_letters_one)};
+    return Problem{"short: one word", double(letters), double(settings.min_letters_one)};
   }
   const Size size = measure(text);
   if (size.words > settings.max_words) {
-    return QueryProblem{"long", double(size.words), double(settings.max_words)};
+    return Problem{"long", double(size.words), double(settings.max_words)};
   }
   if (size.characters > settings.max_characters) {
-    return QueryProblem{"long: characters", double(size.characters),
-                        double(settings.max_characters)};
+    return Problem{"long: characters", double(size.characters), double(settings.max_characters)};
   }
   return std::nullopt;
 }
 
-Problem check_language(const QueryFacts& query, const QueryRuleSettings& settings) {
+std::optional<Problem> check_language(const QueryFacts& query, const QueryRuleSettings& settings) {
   const double confidence = std::min(query.language_confidence, query.page_language_confidence);
   if (query.kind == "cross_lingual" || confidence < settings.language_confidence ||
       languages_agree(query.language, query.page_language)) {
     return std::nullopt;
   }
-  return QueryProblem{
-      fmt::format("language: {} on a page in {}", query.language, query.page_language), confidence,
-      settings.language_confidence};
+  return Problem{fmt::format("language: {} on a page in {}", query.language, query.page_language),
+                 confidence, settings.language_confidence};
 }
 
 /// Whether `mark` opens and closes some text without a space inside its marks; with `spaced`, the
@@ -195,22 +191,22 @@ struct QueryRules::State {
 QueryRules::QueryRules(const QueryRuleSettings& settings) : state_(new State{settings}) {}
 QueryRules::~QueryRules() = default;
 
-std::optional<QueryProblem> QueryRules::check(const QueryFacts& query) const {
+std::optional<Problem> QueryRules::check(const QueryFacts& query) const {
   const std::string text = in_plain_signs(query.query);
   const FoldedText words(state_->tokenizer, text);
   if (auto problem = check_length(text, words, state_->settings)) return problem;
-  if (has_markdown(text)) return QueryProblem{"markdown"};
+  if (has_markdown(text)) return Problem{"markdown"};
   if (const int questions = count_questions(text); questions > 1) {
-    return QueryProblem{"several questions", double(questions), 1};
+    return Problem{"several questions", double(questions), 1};
   }
   if (const std::string_view found = personal_data(text); !found.empty()) {
-    return QueryProblem{fmt::format("personal data: {}", found)};
+    return Problem{fmt::format("personal data: {}", found)};
   }
   if (!numbered_reference(state_->tokenizer, text).empty()) {
-    return QueryProblem{"figure or page number"};
+    return Problem{"figure or page number"};
   }
   if (!state_->deixis.find(state_->tokenizer.words(text)).empty()) {
-    return QueryProblem{"points at the page"};
+    return Problem{"points at the page"};
   }
   return check_language(query, state_->settings);
 }

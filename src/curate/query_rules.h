@@ -3,8 +3,9 @@
 
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
+
+#include "curate/problem.h"
 
 namespace recto {
 
@@ -26,15 +27,6 @@ struct QueryFacts {
   double page_language_confidence = 0;
 };
 
-/// Why a query is dropped.
-struct QueryProblem {
-  std::string reason;
-  double score = 0;  ///< the number behind the reason, 0 when there is none
-  double threshold = 0;
-
-  bool operator==(const QueryProblem&) const = default;
-};
-
 /// The rules, in this order; the first one broken is told:
 ///   "no letters", "short", "short: one word", "long", "long: characters"   the settings above
 ///   "markdown"            marks of Markdown or HTML: headings, bold, code, links, tables, tags
@@ -52,7 +44,7 @@ class QueryRules {
   QueryRules(const QueryRules&) = delete;
   QueryRules& operator=(const QueryRules&) = delete;
 
-  std::optional<QueryProblem> check(const QueryFacts& query) const;
+  std::optional<Problem> check(const QueryFacts& query) const;
 
  private:
   struct State;

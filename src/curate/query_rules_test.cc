@@ -52,7 +52,7 @@ TEST(QueryRules, EachRuleAndItsOrder) {
   for (const auto& [query, reason] : cases) {
     EXPECT_EQ(reason_of(rules, {query, "heading"}), reason) << query;
   }
-  EXPECT_EQ(rules.check({"Oil", "heading"}), (QueryProblem{"short", 3, 6}));
+  EXPECT_EQ(rules.check({"Oil", "heading"}), (Problem{"short", 3, 6}));
 }
 
 TEST(QueryRules, OnlyConfidentDisagreementOfLanguagesDrops) {
