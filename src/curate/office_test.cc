@@ -17,7 +17,6 @@ namespace recto {
 namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 /// What `run` throws.
 std::string message(const std::function<void()>& run) {

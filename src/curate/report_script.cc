@@ -1,9 +1,9 @@
 #include "curate/report_assets.h"
 
 namespace recto {
+namespace {
 
-std::string_view report_script() {
-  return R"js(
+constexpr std::string_view kScript = R"js(
 'use strict';
 (() => {
   const dataset = document.body.dataset.dataset;
@@ -170,6 +170,9 @@ std::string_view report_script() {
   if (progress) show();
 })();
 )js";
-}
+
+}  // namespace
+
+std::string_view report_script() { return kScript; }
 
 }  // namespace recto

@@ -1,9 +1,9 @@
 #include "curate/report_assets.h"
 
 namespace recto {
+namespace {
 
-std::string_view report_style() {
-  return R"css(
+constexpr std::string_view kStyle = R"css(
 :root {
   color-scheme: light dark;
   --back: #f6f7f9; --card: #fff; --ink: #1c2128; --soft: #5b6572; --line: #d9dee5;
@@ -108,6 +108,9 @@ kbd { font: .8125em ui-monospace, monospace; border: 1px solid var(--line); bord
 footer { padding: 2rem 1.25rem 3rem; }
 @media print { .toolbar, .controls, nav { display: none; } .sample { break-inside: avoid; } }
 )css";
-}
+
+}  // namespace
+
+std::string_view report_style() { return kStyle; }
 
 }  // namespace recto

@@ -74,6 +74,7 @@ class Sources : public ::testing::Test {
 
   static std::vector<std::string> names(const SourceList& list) {
     std::vector<std::string> names;
+    names.reserve(list.sources.size());
     for (const Source& source : list.sources) names.push_back(source.name());
     return names;
   }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "page/sandbox.h"
+#include "page/sanitizer.h"
 
 namespace recto {
 namespace fs = std::filesystem;
@@ -125,7 +126,8 @@ void limit(int resource, uint64_t value) {
 bool confine_program(const fs::path& program_root, const fs::path& writable,
                      const ProgramLimits& limits) {
   limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_AS, limits.memory_bytes);
+  // A sanitizer needs terabytes of it.
+  if (!kSanitized) limit(RLIMIT_AS, limits.memory_bytes);
   const rlimit cpu{limits.cpu_seconds, limits.cpu_seconds + 1};
   ::setrlimit(RLIMIT_CPU, &cpu);
   limit(RLIMIT_FSIZE, limits.file_bytes);
