@@ -14,6 +14,8 @@ constexpr size_t kMaxCaptionLines = 4;
 /// its page on; and a line shorter than the other share of them ends a paragraph.
 constexpr size_t kFullPercent = 85;
 constexpr size_t kShortPercent = 60;
+/// Below this share a caption is over even when the next line begins small.
+constexpr size_t kSomePercent = 40;
 
 bool begins_small(const std::string& line) {
   return static_cast<unsigned char>(line.front()) > 0x7F
@@ -86,7 +88,7 @@ class CaptionFinder {
       const size_t percent = lines[next - 1].size() * 100 / std::max<size_t>(1, long_size);
       const bool goes_on = begins_small(lines[next]);
       if (ends_sentence(text) || (percent < kFullPercent && !goes_on)) break;
-      if (percent < kShortPercent) break;
+      if (percent < kSomePercent) break;
       if (percent < kFullPercent || !goes_on) return "";
       text += ' ' + lines[next];
     }

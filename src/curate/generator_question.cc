@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <set>
 
 #include "curate/generator_context.h"
@@ -15,8 +16,8 @@ constexpr size_t kMinWords = 4;
 constexpr size_t kMaxWords = 40;
 constexpr int kMinEastAsianLetters = 18;  // six characters
 /// A question of less comes with the title of the work.
-constexpr size_t kTellingWords = 6;
-constexpr int kTellingLetters = 36;
+constexpr size_t kTellingWords = 8;
+constexpr int kTellingLetters = 42;
 /// A question may take that many lines, and so many letters of an answer must follow.
 constexpr size_t kMaxLines = 3;
 constexpr int kMinAnswerLetters = 60;
@@ -66,6 +67,14 @@ std::string without_mark(const std::string& line, bool& marked) {
   rest = strip_numbering(rest);
   marked = rest.size() < fold_spaces(line).size();
   return rest;
+}
+
+/// "WELCOME TO DEBIAN 1.3. WHAT IS DEBIAN?": a running head.
+bool is_shouted(const std::string& text) {
+  const auto is_letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
+  const auto is_small = [](char c) { return std::islower(static_cast<unsigned char>(c)) != 0; };
+  return std::any_of(text.begin(), text.end(), is_letter) &&
+         std::none_of(text.begin(), text.end(), is_small);
 }
 
 class QuestionGenerator {
@@ -148,7 +157,8 @@ class QuestionGenerator {
       question += ' ' + lines[end];
     }
     const bool asks = ends_in_question_mark(question) && begins_sentence(question) &&
-                      question.front() != '(' && question.find("▶") == std::string::npos &&
+                      question.front() != '(' && !is_shouted(question) &&
+                      question.find("▶") == std::string::npos &&
                       question.find("•") == std::string::npos;
     return asks ? fold_spaces(question) : "";
   }

@@ -13,6 +13,9 @@ namespace {
 constexpr size_t kMinWords = 3;
 constexpr int kMinLetters = 12;
 constexpr int kMinEastAsianLetters = 18;  // six characters
+/// A caption of less comes with the title of the work.
+constexpr size_t kTellingWords = 4;
+constexpr int kTellingLetters = 20;
 constexpr size_t kMaxWords = 30;
 constexpr int kMaxSymbolPercent = 12;
 
@@ -34,17 +37,28 @@ const char* refuse(const std::string& text, const FoldedText& words) {
   return has_loose_accents(text) ? "letters and accents apart" : nullptr;
 }
 
+/// "Overview of it (Title of the work)": few words alone may stand below many figures.
+std::string with_title(DocumentText& text, const std::string& caption, const std::string& title) {
+  std::string query = spell_out_ligatures(caption);
+  const FoldedText words = text.fold(query);
+  const bool telling = (words.words() >= kTellingWords && words.letters() >= kTellingLetters) ||
+                       is_east_asian(words);
+  if (!telling && !title.empty() && !words.contains(text.fold(title))) query += " (" + title + ")";
+  return query;
+}
+
 }  // namespace
 
 void propose_captions(GeneratorContext& context, CaptionKind kind, const char* candidate_kind,
                       const char* generator) {
   std::set<std::pair<std::string, int>> seen;  // by number and page
+  const std::string title = work_title(context.document);
   const auto propose = [&](const Caption& caption) {
     const std::string item = context.page_item(caption.page);
     if (const char* reason = refuse(caption.text, context.text.fold(caption.text))) {
       context.audit.drop(item, generator, reason);
     } else {
-      context.propose(spell_out_ligatures(caption.text), candidate_kind, caption.page);
+      context.propose(with_title(context.text, caption.text, title), candidate_kind, caption.page);
     }
   };
   for (const Caption& caption : find_captions(context.text, kind)) {

@@ -5,6 +5,7 @@
 
 #include "curate/families.h"
 #include "curate/generator_context.h"
+#include "curate/headings.h"
 #include "curate/text_lines.h"
 
 namespace recto {
@@ -37,12 +38,23 @@ bool goes_on(const std::string& line, const std::string& next) {
   return joins || small;
 }
 
+/// The text begins on the first page: it has several headings, or begins with one.
+bool is_text_page(const CuratedDocument& document, const FoldedText& first_line) {
+  int headings = 0;
+  for (const OutlineEntry& entry : document.outline) {
+    if (entry.page != 1) continue;
+    ++headings;
+    WordTokenizer tokenizer;
+    if (FoldedText(tokenizer, strip_numbering(entry.title)).joined() == first_line.joined()) {
+      return true;
+    }
+  }
+  return headings > 1;
+}
+
 std::string first_line_of_title_page(const CuratedDocument& document) {
   const CuratedPage* page = document.page(1);
   if (page == nullptr || page->words > kMaxTitlePageWords) return "";
-  for (const OutlineEntry& entry : document.outline) {
-    if (entry.page == 1) return "";  // the text begins here
-  }
   const std::vector<std::string> lines = split_lines(page->text);
   if (lines.empty()) return "";
   std::string line = lines.front();
@@ -51,6 +63,7 @@ std::string first_line_of_title_page(const CuratedDocument& document) {
     line += ' ' + lines[i];
   }
   WordTokenizer tokenizer;
+  if (is_text_page(document, FoldedText(tokenizer, line))) return "";
   const bool fits = line.size() <= kMaxTitleBytes && begins_sentence(line) &&
                     !line.ends_with('.') && !has_loose_accents(line) && !is_machine_made(line) &&
                     tokenizer.words(line).size() <= kMaxTitleWords;
