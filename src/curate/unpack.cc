@@ -1,5 +1,7 @@
 #include "curate/unpack.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -26,7 +28,7 @@ class HashedFile {
  public:
   explicit HashedFile(const fs::path& scratch) : scratch_(scratch) {
     static std::atomic<uint64_t> counter{0};
-    path_ = scratch / fmt::format("unpacking-{}", counter.fetch_add(1));
+    path_ = scratch / fmt::format("unpacking-{}-{}", ::getpid(), counter.fetch_add(1));
     file_.reset(std::fopen(path_.c_str(), "wbe"));
     if (!file_) fail_errno(errno, "cannot create " + path_.string());
   }
