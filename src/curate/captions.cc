@@ -87,7 +87,8 @@ class CaptionFinder {
     for (size_t next = i + 1; next < end; ++next) {
       const size_t percent = lines[next - 1].size() * 100 / std::max<size_t>(1, long_size);
       const bool goes_on = begins_small(lines[next]);
-      if (ends_sentence(text) || (percent < kFullPercent && !goes_on)) break;
+      const bool over = ends_sentence(text) || first_sentence(text) != text;
+      if (over || (percent < kFullPercent && !goes_on)) break;
       if (percent < kSomePercent) break;
       if (percent < kFullPercent || !goes_on) return "";
       text += ' ' + lines[next];
