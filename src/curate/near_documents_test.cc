@@ -73,6 +73,18 @@ TEST(NearDocuments, BlankPagesJoinNothing) {
   EXPECT_EQ(library.links().boilerplate, std::vector<uint8_t>{1});
 }
 
+TEST(NearDocuments, PagesWithoutInkJoinNothing) {
+  // One group of headers alone, one that has a page with more in it.
+  const Library library({{2, "a"}, {2, "b"}, {2, "c"}},
+                        {{{0, 1}, {1, 1}}, {{0, 0}, {1, 0}, {2, 0}}});
+  EXPECT_EQ(library.links().links.size(), 3u);
+  const std::vector<uint8_t> sparse = {0, 1, 1, 1, 0, 0};
+  const DocumentLinks links =
+      link_documents(library.near, library.document_of_page, library.families, sparse);
+  EXPECT_EQ(links.boilerplate, (std::vector<uint8_t>{1, 0}));
+  EXPECT_EQ(links.links, (Links{{0, 2}}));
+}
+
 TEST(NearDocuments, LinksMakeFamilies) {
   const Library library({{10, "a"}, {10, "b"}, {10, "c"}}, {{{0, 1}, {2, 5}}});
   const std::vector<FamilyMember> members = {{"1", "/x/alpha-guide.pdf", "", false},
