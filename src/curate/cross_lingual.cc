@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "curate/contents_pages.h"
 #include "curate/generator_context.h"
 #include "curate/outline_alignment.h"
 
@@ -178,9 +179,12 @@ std::vector<TranslatedHeading> translated_headings(const CuratedDocument& docume
   const auto words = [&](int number) -> const FoldedText& { return text.folded(number); };
   std::vector<TranslatedHeading> outline;
   for (const OutlineEntry& entry : document.outline) outline.push_back({entry.level, 0, "", ""});
-  for (const Heading& heading :
-       find_headings(document.document_id, document.outline, document.page_count, text.tokenizer(),
-                     words, ignored, ShortHeadings::kKeep)) {
+  const std::vector<Heading> headings =
+      find_headings(document.document_id, document.outline, document.page_count, text.tokenizer(),
+                    words, ignored, ShortHeadings::kKeep);
+  const std::set<int> contents = find_contents_pages(text, headings);
+  for (const Heading& heading : headings) {
+    if (contents.count(heading.page) != 0) continue;
     TranslatedHeading& entry = outline[static_cast<size_t>(heading.entry)];
     entry.page = heading.page;
     entry.folded = heading.folded;

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "curate/contents_pages.h"
 #include "curate/generator_context.h"
 
 namespace recto {
@@ -53,12 +54,18 @@ void check_names(const std::set<std::string>& names) {
 }
 
 /// Leaves the first of several with the same words on the same page, and none on a page that was
-/// not rendered.
+/// not rendered or that lists what is elsewhere.
 void remove_repetitions(GeneratorContext& context) {
+  const std::set<int> contents = find_contents_pages(context.text, context.headings);
   std::unordered_set<std::string> seen;
   std::vector<Candidate> kept;
   for (Candidate& candidate : context.out) {
     if (context.document.page(candidate.page) == nullptr) continue;
+    if (contents.count(candidate.page) != 0) {
+      context.audit.drop(context.page_item(candidate.page), candidate.method,
+                         "on a page that lists headings");
+      continue;
+    }
     const std::string folded = context.text.fold(candidate.query).joined();
     if (!seen.insert(fmt::format("{} {}", candidate.page, folded)).second) continue;
     kept.push_back(std::move(candidate));

@@ -1,9 +1,9 @@
 // Headings of the outline as queries.
 
-#include <map>
 #include <set>
 
 #include "curate/generator_context.h"
+#include "curate/heading_context.h"
 
 namespace recto {
 
@@ -88,16 +88,7 @@ const std::set<std::string_view>& lists_of_contents() {
 
 class OutlineGenerator {
  public:
-  explicit OutlineGenerator(GeneratorContext& context)
-      : context_(context), title_(work_title(context.document)) {
-    const FoldedText folded = context.text.fold(title_);
-    title_folded_ = folded.joined();
-    std::map<std::string, std::set<int>> places;
-    for (const Heading& heading : context.headings) places[heading.folded].insert(heading.page);
-    for (const auto& [words, pages] : places) {
-      if (pages.size() > 1) repeated_.insert(words);
-    }
-  }
+  explicit OutlineGenerator(GeneratorContext& context) : context_(context), around_(context) {}
 
   void run() {
     for (const Heading& heading : context_.headings) {
@@ -113,22 +104,16 @@ class OutlineGenerator {
  private:
   void propose(const Heading& heading) {
     const FoldedText words = context_.text.fold(heading.query);
-    const bool repeated = repeated_.count(heading.folded) != 0;
-    const bool specific = is_telling(words);
     if (words.words() > kMaxWords) return drop(heading, "long", double(words.words()), kMaxWords);
     const std::string title = without_colon(heading.query);
-    if (specific && !repeated) return add(heading, title);
-    const std::string path = with_context(heading);
+    if (is_telling(words) && !around_.is_repeated(heading)) return add(heading, title);
+    const std::string path = around_.with_context(heading);
     if (!path.empty()) return add(heading, path);
     if (heading.is_short) return drop(heading, "short, and nothing above it says more");
-    if (repeated) return drop(heading, "repeated, and nothing above it says more");
+    if (around_.is_repeated(heading)) {
+      return drop(heading, "repeated, and nothing above it says more");
+    }
     add(heading, title);
-  }
-
-  /// "Output:" and "Sortie :" lead to what follows on the page.
-  static std::string without_colon(std::string title) {
-    while (title.ends_with(':') || title.ends_with(' ')) title.pop_back();
-    return title;
   }
 
   void add(const Heading& heading, std::string query) {
@@ -143,44 +128,8 @@ class OutlineGenerator {
         kOutlineGenerator, reason, score, threshold);
   }
 
-  /// "Parent: heading", or "heading (title of the work)"; "" when neither says more.
-  std::string with_context(const Heading& heading) {
-    const std::string parent = telling_parent(heading);
-    if (!parent.empty()) return checked(parent + ": " + without_colon(heading.query));
-    if (title_.empty() || heading.folded.find(title_folded_) != std::string::npos ||
-        title_folded_.find(heading.folded) != std::string::npos) {
-      return "";
-    }
-    return checked(without_colon(heading.query) + " (" + title_ + ")");
-  }
-
-  std::string checked(std::string query) {
-    return context_.text.fold(query).words() <= kMaxWords ? query : "";
-  }
-
-  /// The nearest entry above that is not unspecific itself.
-  std::string telling_parent(const Heading& heading) {
-    const std::vector<OutlineEntry>& outline = context_.document.outline;
-    int level = heading.level;
-    for (int i = heading.entry - 1; i >= 0 && level > 0; --i) {
-      const OutlineEntry& entry = outline[static_cast<size_t>(i)];
-      if (entry.level >= level) continue;
-      level = entry.level;
-      std::string title = strip_numbering(spell_out_ligatures(entry.title));
-      const FoldedText words = context_.text.fold(title);
-      const bool telling = words.letters() >= kSpecificLetters || words.words() >= kSpecificWords;
-      if (telling && repeated_.count(words.joined()) == 0 &&
-          words.joined().find(heading.folded) == std::string::npos) {
-        return without_colon(title);
-      }
-    }
-    return "";
-  }
-
   GeneratorContext& context_;
-  std::string title_;
-  std::string title_folded_;
-  std::set<std::string> repeated_;  ///< folded headings of several pages
+  HeadingContext around_;
 };
 
 }  // namespace

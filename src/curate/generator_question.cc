@@ -6,6 +6,7 @@
 #include <set>
 
 #include "curate/generator_context.h"
+#include "curate/heading_context.h"
 #include "curate/text_lines.h"
 
 namespace recto {
@@ -80,7 +81,7 @@ bool is_shouted(const std::string& text) {
 class QuestionGenerator {
  public:
   explicit QuestionGenerator(GeneratorContext& context)
-      : context_(context), title_(work_title(context.document)) {}
+      : context_(context), around_(context), title_(work_title(context.document)) {}
 
   void run() {
     for (const Heading& heading : context_.headings) {
@@ -93,7 +94,8 @@ class QuestionGenerator {
       }
       bool marked = false;
       const std::string question = without_mark(heading.query, marked);
-      Candidate& candidate = context_.propose(with_title(question), "question", heading.page);
+      Candidate& candidate =
+          context_.propose(in_context(heading, question), "question", heading.page);
       candidate.section = heading.folded;
       candidate.outline_entry = heading.entry;
       known_.insert(context_.text.fold(question).joined());
@@ -108,11 +110,26 @@ class QuestionGenerator {
            (words.words() >= kMinWords || words.letters() >= kMinEastAsianLetters);
   }
 
+  /// The same with the heading above it, where there is one.
+  std::string in_context(const Heading& heading, const std::string& question) {
+    if (is_telling_question(question)) return question;
+    Heading own = heading;
+    own.query = question;
+    const std::string path = around_.with_context(own);
+    return path.empty() ? question : path;
+  }
+
+  bool is_telling_question(const std::string& question) {
+    const FoldedText words = context_.text.fold(question);
+    return words.words() >= kTellingWords || words.letters() >= kTellingLetters;
+  }
+
   /// "Why not? (Title of the work)": few words alone may be asked of anything.
   std::string with_title(const std::string& question) {
     const FoldedText words = context_.text.fold(question);
-    const bool telling = words.words() >= kTellingWords || words.letters() >= kTellingLetters;
-    if (telling || title_.empty() || words.contains(context_.text.fold(title_))) return question;
+    if (is_telling_question(question) || title_.empty() ||
+        words.contains(context_.text.fold(title_)))
+      return question;
     return question + " (" + title_ + ")";
   }
 
@@ -188,6 +205,7 @@ class QuestionGenerator {
   }
 
   GeneratorContext& context_;
+  HeadingContext around_;
   std::string title_;
   std::set<std::string> known_;  ///< folded
 };

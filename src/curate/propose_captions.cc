@@ -14,8 +14,8 @@ constexpr size_t kMinWords = 3;
 constexpr int kMinLetters = 12;
 constexpr int kMinEastAsianLetters = 18;  // six characters
 /// A caption of less comes with the title of the work.
-constexpr size_t kTellingWords = 4;
-constexpr int kTellingLetters = 20;
+constexpr size_t kTellingWords = 6;
+constexpr int kTellingLetters = 30;
 constexpr size_t kMaxWords = 30;
 constexpr int kMaxSymbolPercent = 12;
 

@@ -13,7 +13,7 @@ namespace recto {
 namespace {
 
 /// A title page has no more words, and a title no more bytes and words.
-constexpr int kMaxTitlePageWords = 80;
+constexpr int kMaxTitlePageWords = 160;
 constexpr size_t kMaxTitleBytes = 90;
 constexpr size_t kMaxTitleWords = 12;
 constexpr size_t kMaxTitleLines = 4;

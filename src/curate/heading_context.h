@@ -1,0 +1,35 @@
+#pragma once
+// Unspecific headings with what they stand under. Private to generator_*.cc.
+
+#include <set>
+#include <string>
+
+#include "curate/generator_context.h"
+
+namespace recto {
+
+class HeadingContext {
+ public:
+  explicit HeadingContext(GeneratorContext& context);
+
+  /// True for a heading whose words head several pages of the document.
+  bool is_repeated(const Heading& heading) const { return repeated_.count(heading.folded) != 0; }
+
+  /// "Parent: heading" with the nearest heading above that is not unspecific itself, else "heading
+  /// (title of the work)". "" when neither says more, or when that has more than 25 words.
+  std::string with_context(const Heading& heading) const;
+
+ private:
+  std::string telling_parent(const Heading& heading) const;
+  std::string checked(std::string query) const;
+
+  GeneratorContext& context_;
+  std::string title_;
+  std::string title_folded_;
+  std::set<std::string> repeated_;  ///< folded headings of several pages
+};
+
+/// "Output:" and "Sortie :" lead to what follows on the page: without the colon.
+std::string without_colon(std::string title);
+
+}  // namespace recto
