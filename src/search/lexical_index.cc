@@ -40,11 +40,6 @@ uint32_t read_number(std::string_view bytes, size_t& at) {
   return value;
 }
 
-struct Posting {
-  int32_t text;
-  uint32_t count;
-};
-
 /// The texts that have a word, gathered so far: differences of text numbers, and counts.
 struct Gathered {
   std::string bytes;
@@ -81,6 +76,7 @@ struct LexicalIndex::State {
   int64_t chunks = 0;
   std::vector<uint32_t> lengths;
   uint64_t total_length = 0;
+  std::vector<double> norms;  ///< k1 * (1 - b + b * length / mean length) of each text
 
   State(fs::path where, int64_t memory)
       : file(std::move(where)), budget(memory), database(removed(file), Database::Mode::kCreate) {
@@ -113,6 +109,16 @@ struct LexicalIndex::State {
     gathered_bytes += static_cast<int64_t>(gathered.bytes.size() - before);
   }
 
+  void make_norms() {
+    const double mean = static_cast<double>(total_length) /
+                        static_cast<double>(std::max<size_t>(lengths.size(), 1));
+    norms.reserve(lengths.size());
+    for (const uint32_t length : lengths) {
+      const double share = mean > 0 ? length / mean : 0;
+      norms.push_back(Bm25Index::kK1 * (1 - Bm25Index::kB + Bm25Index::kB * share));
+    }
+  }
+
   void flush() {
     std::vector<const std::pair<const std::string, Gathered>*> sorted;
     sorted.reserve(words.size());
@@ -143,6 +149,7 @@ void LexicalIndex::add(std::string_view text) { state_->add(text); }
 void LexicalIndex::finish() {
   if (!state_->words.empty()) state_->flush();
   state_->words = {};  // gives its buckets back too
+  state_->make_norms();
 }
 
 int32_t LexicalIndex::size() const { return static_cast<int32_t>(state_->lengths.size()); }
@@ -154,9 +161,9 @@ struct LexicalSearcher::State {
   Database database;
   WordTokenizer tokenizer;
   Statement select;
-  std::vector<double> scores;     ///< of each text, 0 where not in `found`
-  std::vector<int32_t> found;     ///< texts with a score
-  std::vector<Posting> postings;  ///< of the word at hand
+  std::vector<double> scores;       ///< of each text, 0 where not in `found`
+  std::vector<int32_t> found;       ///< texts with a score
+  std::vector<std::string> chunks;  ///< postings of the word at hand
 
   explicit State(const LexicalIndex::State& of)
       : index(of),
@@ -164,38 +171,37 @@ struct LexicalSearcher::State {
         select(database, "SELECT texts, data FROM postings WHERE word = ?1 ORDER BY chunk"),
         scores(of.lengths.size()) {}
 
-  /// All postings of a word; each chunk goes on where the one before ended.
-  void read_postings(const std::string& word) {
-    postings.clear();
+  /// Reads all postings of a word; returns how many texts have it.
+  int64_t read_chunks(const std::string& word) {
+    chunks.clear();
+    int64_t texts = 0;
     select.bind(1, word);
     while (select.step()) {
-      const std::string bytes = select.text(1);
-      int32_t text = 0;
+      texts += select.integer(0);
+      chunks.push_back(select.text(1));
+    }
+    select.reset();
+    return texts;
+  }
+
+  void add_word(const std::string& word) {
+    const auto texts = static_cast<double>(scores.size());
+    const auto with = static_cast<double>(read_chunks(word));
+    const double idf = std::max(std::log((texts - with + 0.5) / (with + 0.5)), kMinIdf);
+    const double factor = idf * (Bm25Index::kK1 + 1);
+    for (const std::string& bytes : chunks) {
+      int32_t text = 0;  // each chunk counts from 0
       for (size_t at = 0; at < bytes.size();) {
         text += static_cast<int32_t>(read_number(bytes, at));
+        const double count = read_number(bytes, at);
         if (text < 0 || text >= std::ssize(scores)) {
           fail(ErrorCode::kBadInput, "{}: damaged: it names a text that is not there",
                database.name());
         }
-        postings.push_back({text, read_number(bytes, at)});
+        double& score = scores[text];
+        if (score == 0) found.push_back(text);
+        score += factor * count / (count + index.norms[text]);
       }
-    }
-    select.reset();
-  }
-
-  void add_word() {
-    const auto texts = static_cast<double>(scores.size());
-    const auto with = static_cast<double>(postings.size());
-    const double idf = std::max(std::log((texts - with + 0.5) / (with + 0.5)), kMinIdf);
-    const double mean = static_cast<double>(index.total_length) / texts;
-    constexpr double kK1 = Bm25Index::kK1;
-    constexpr double kB = Bm25Index::kB;
-    for (const Posting& posting : postings) {
-      double& score = scores[posting.text];
-      if (score == 0) found.push_back(posting.text);
-      const double count = posting.count;
-      const double length = index.lengths[posting.text];
-      score += idf * (count * (kK1 + 1)) / (count + kK1 * (1 - kB + kB * length / mean));
     }
   }
 
@@ -217,27 +223,31 @@ void LexicalSearcher::score(std::string_view query) {
     if (seen.emplace(word).second) words.emplace_back(word);
     return words.size() < kMaxQueryWords;
   });
-  for (const std::string& word : words) {
-    state_->read_postings(word);
-    state_->add_word();
-  }
+  for (const std::string& word : words) state_->add_word(word);
 }
 
 double LexicalSearcher::score_of(int32_t text) const { return state_->scores[text]; }
 
 std::vector<LexicalHit> LexicalSearcher::best(int k, std::span<const uint8_t> allowed) const {
-  std::vector<int32_t> texts;
+  const auto better = [](const LexicalHit& a, const LexicalHit& b) {
+    return a.score != b.score ? a.score > b.score : a.text < b.text;
+  };
+  std::vector<LexicalHit> heap;  // the worst on top
+  const auto most = static_cast<size_t>(std::max(k, 0));
   for (const int32_t text : state_->found) {
-    if (allowed.empty() || allowed[text] != 0) texts.push_back(text);
+    if (most == 0 || (!allowed.empty() && allowed[text] == 0)) continue;
+    const LexicalHit hit{text, state_->scores[text]};
+    if (heap.size() == most) {
+      if (!better(hit, heap.front())) continue;
+      std::pop_heap(heap.begin(), heap.end(), better);
+      heap.back() = hit;
+    } else {
+      heap.push_back(hit);
+    }
+    std::push_heap(heap.begin(), heap.end(), better);
   }
-  const auto better = [this](int32_t a, int32_t b) { return state_->better(a, b); };
-  const auto keep = std::min(texts.size(), static_cast<size_t>(std::max(k, 0)));
-  std::partial_sort(texts.begin(), texts.begin() + static_cast<std::ptrdiff_t>(keep), texts.end(),
-                    better);
-  std::vector<LexicalHit> hits;
-  hits.reserve(keep);
-  for (size_t i = 0; i < keep; ++i) hits.push_back({texts[i], state_->scores[texts[i]]});
-  return hits;
+  std::sort(heap.begin(), heap.end(), better);
+  return heap;
 }
 
 int64_t LexicalSearcher::best_rank(std::span<const int32_t> texts) const {

@@ -14,8 +14,8 @@
 namespace recto {
 
 /// The postings of numbered texts in a SQLite file. Memory does not grow with the texts but for
-/// four bytes each. Words are lexical_words(): for text without unspaced scripts the tokens of
-/// Bm25Index.
+/// twelve bytes each, and eight for each searcher. Words are lexical_words(): for text without
+/// unspaced scripts the tokens of Bm25Index.
 class LexicalIndex {
  public:
   static constexpr int64_t kDefaultMemoryBytes = 24 << 20;
