@@ -64,9 +64,8 @@ char32_t first_code(std::string_view text) {
 }
 
 char32_t last_code(std::string_view text) {
-  size_t begin = text.size();
-  while (begin > 0 && (static_cast<uint8_t>(text[--begin]) & 0xC0) == 0x80) {
-  }
+  size_t begin = text.empty() ? 0 : text.size() - 1;
+  while (begin > 0 && (static_cast<uint8_t>(text[begin]) & 0xC0) == 0x80) --begin;
   return first_code(text.substr(begin));
 }
 

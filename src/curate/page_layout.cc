@@ -39,6 +39,7 @@ std::vector<const Word*> placed_words(const std::vector<Word>& words) {
 
 float median_height(const std::vector<const Word*>& words) {
   std::vector<float> heights;
+  heights.reserve(words.size());
   for (const Word* word : words) heights.push_back(word->bottom - word->top);
   const auto middle = heights.begin() + static_cast<ptrdiff_t>(heights.size() / 2);
   std::nth_element(heights.begin(), middle, heights.end());
