@@ -114,6 +114,9 @@ void check_settings(const EndpointSettings& settings) {
          "--generator openai needs --llm NAME, the name under which the endpoint serves the model");
   }
   chat_completions_url(settings.url);
+  if (settings.proxy.find('@') != std::string::npos) {
+    fail(ErrorCode::kUsage, "--endpoint-proxy: the address must not hold a user or a password");
+  }
   check_range("--endpoint-edge", settings.longest_edge, 64, 8192);
   check_range("--temperature", settings.temperature, 0, 2);
   check_range("--max-tokens", settings.max_tokens, 1, 1e6);

@@ -85,6 +85,7 @@ TEST(EndpointSettings, RefusesWhatCannotBeMeant) {
   for (const auto& [option, change] : std::vector<std::pair<std::string, Change>>{
            {"--endpoint", [](auto& s) { s.url = ""; }},
            {"--llm", [](auto& s) { s.model = ""; }},
+           {"--endpoint-proxy", [](auto& s) { s.proxy = "http://user:word@host"; }},
            {"--endpoint-edge", [](auto& s) { s.longest_edge = 3; }},
            {"--parallel-requests", [](auto& s) { s.parallel_requests = 0; }},
            {"--requests-per-minute", [](auto& s) { s.requests_per_minute = -1; }},
