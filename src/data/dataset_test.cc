@@ -8,11 +8,13 @@
 #include "data/parquet.h"
 #include "data/shards.h"
 #include "data/tables.h"
+#include "support/errors.h"
 #include "support/support.h"
 
 namespace recto {
 namespace {
 namespace fs = std::filesystem;
+using test::error_of;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -48,17 +50,6 @@ void write_example(const fs::path& directory, int pages = 3) {
   writer.add("train", NegativeRow{"q1", "train-document-2", 1, 0.5f, "bm25"});
   writer.add("audit", AuditRow{"b.pdf", "ingest", "dropped", "encrypted", 0, 0});
   writer.finish({{"settings", {{"longest_edge", 2048}}}}, "# Example\n");
-}
-
-std::string error_of(const std::function<void()>& action, ErrorCode code) {
-  try {
-    action();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "no error";
-  return {};
 }
 
 TEST(Dataset, ReadsWhatWasWritten) {

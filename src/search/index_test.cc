@@ -12,10 +12,12 @@
 #include "base/file.h"
 #include "base/random.h"
 #include "search/sqlite.h"
+#include "support/errors.h"
 
 namespace recto {
 namespace {
 namespace fs = std::filesystem;
+using test::error_of;
 using ::testing::HasSubstr;
 
 constexpr int kDims = 8;
@@ -178,17 +180,6 @@ TEST(PageIndex, BytesBehindTheCommittedPartAreWrittenOver) {
   const PageIndex again = PageIndex::open(path);
   EXPECT_EQ(again.search(query_like(vectors_of(2, 2), 0), 1)[0][0].page_id(), "sha-b-1");
   EXPECT_EQ(fs::file_size(path / "vectors.bin"), 64 + 5 * kDims * sizeof(float));
-}
-
-std::string error_of(const std::function<void()>& action, ErrorCode code) {
-  try {
-    action();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "no error";
-  return {};
 }
 
 TEST(PageIndex, AnotherContractIsNamedBesideItsOwn) {
