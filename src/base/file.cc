@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/shrunk_file.h"
 
 namespace recto {
 namespace fs = std::filesystem;
@@ -83,10 +84,13 @@ MappedFile::MappedFile(const fs::path& path) {
   void* address = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
   if (address == MAP_FAILED) fail_errno(errno, fmt::format("cannot map {}", path.string()));
   data_ = static_cast<const std::byte*>(address);
+  note_mapping(data_, size_, path.string());
 }
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+  if (data_ == nullptr) return;
+  forget_mapping(data_);
+  ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept

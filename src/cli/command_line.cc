@@ -11,6 +11,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/shrunk_file.h"
 #include "base/version.h"
 #include "cli/config_file.h"
 #include "cli/help_format.h"
@@ -138,6 +139,7 @@ int CommandLine::parse_and_run(int argc, char** argv) {
 
 int CommandLine::run(int argc, char** argv) {
   install_interrupt_handler();
+  install_shrunk_file_handler();
   arguments_.assign(argv + 1, argv + argc);
   try {
     return parse_and_run(argc, argv);
