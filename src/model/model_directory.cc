@@ -1,5 +1,6 @@
 #include "model/model_directory.h"
 
+#include <algorithm>
 #include <future>
 #include <utility>
 
@@ -70,6 +71,13 @@ void apply(const ContractOverrides& overrides, Contract& contract) {
   if (overrides.resample_order) contract.views.resample_order = *overrides.resample_order;
 }
 
+// Whether a weights file was written after the contract that tells its hash.
+bool changed_since(const fs::path& contract, const std::vector<fs::path>& files) {
+  const auto written = fs::last_write_time(contract);
+  return std::any_of(files.begin(), files.end(),
+                     [&](const fs::path& file) { return fs::last_write_time(file) > written; });
+}
+
 // The hash goes on in the background while the tokenizer is read.
 std::future<std::string> start_hash(const Weights& weights, bool wanted) {
   if (!wanted) return {};
@@ -102,7 +110,10 @@ std::shared_ptr<const ModelDirectory> ModelDirectory::open(const fs::path& path,
   Contract& contract = model->contract_;
   contract = read_contract(path, model->config_, model->has_own_contract_);
   apply(overrides, contract);
-  auto hash = start_hash(model->weights_, verify_weights || contract.weights_sha256.empty());
+  const bool doubtful =
+      model->has_own_contract_ && changed_since(path / kContractFile, model->weights_.files());
+  auto hash =
+      start_hash(model->weights_, verify_weights || doubtful || contract.weights_sha256.empty());
   model->tokenizer_ = std::make_unique<Tokenizer>(Tokenizer::load(path));
   model->inputs_ = std::make_unique<InputBuilder>(model->config_, *model->tokenizer_, contract);
   settle_hash(std::move(hash), path, contract);

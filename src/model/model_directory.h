@@ -29,8 +29,9 @@ class ModelDirectory {
   /// Opens a Hugging Face checkpoint directory, with the PEFT adapter in the directory `adapter`
   /// merged into its weights if one is named. Without a retriever.json the default contract is
   /// taken and said so on stderr. Throws Error(kMismatch) when the contract, the processor files,
-  /// the tokenizer and the configuration disagree, or, with `verify_weights`, when the weights are
-  /// not those that retriever.json was written for; Error(kUsage) for overrides that cannot be
+  /// the tokenizer and the configuration disagree, or when the weights are not those that
+  /// retriever.json was written for, which is looked at when a weights file is newer than
+  /// retriever.json, or always with `verify_weights`; Error(kUsage) for overrides that cannot be
   /// meant. The contract's weights_sha256 is never empty: without a retriever.json it is
   /// computed, and with an adapter it is the SHA-256 of "BASE+ADAPTER", the hash of the base
   /// weights and adapter_sha256(). See docs/decisions/0004-weights-hash.md.

@@ -135,6 +135,28 @@ TEST(ModelDirectory, ForeignWeightsAreFoundWhenVerified) {
   EXPECT_THAT(message_of(copy.path(), ErrorCode::kMismatch, true), HasSubstr(std::string(64, '0')));
 }
 
+TEST(ModelDirectory, WeightsNewerThanTheirContractAreVerified) {
+  for (const std::string& name : test::golden_models()) {  // one file, and shards
+    const ModelCopy copy(name);
+    write_contract_of(copy, [](Contract&) {});
+    fs::path weights;
+    for (const auto& entry : fs::directory_iterator(copy.path())) {
+      if (entry.path().extension() == ".safetensors") weights = entry.path();
+    }
+    const auto written = fs::last_write_time(copy.path() / "retriever.json");
+    fs::last_write_time(weights, written + std::chrono::seconds(1));
+    EXPECT_NO_THROW(ModelDirectory::open(copy.path())) << "copied later, but the same";
+
+    std::string content = read_file(weights);
+    content[content.size() - 3] = static_cast<char>(content[content.size() - 3] ^ 1);
+    write_file(weights, content);
+    fs::last_write_time(weights, written);
+    EXPECT_NO_THROW(ModelDirectory::open(copy.path())) << "trusted";
+    fs::last_write_time(weights, written + std::chrono::seconds(1));
+    EXPECT_THAT(message_of(copy.path(), ErrorCode::kMismatch), HasSubstr("have SHA-256"));
+  }
+}
+
 TEST(ModelDirectory, MissingFilesAndStrangeContractsAreNamed) {
   EXPECT_THAT(message_of("/nonexistent/model", ErrorCode::kNotFound),
               HasSubstr("/nonexistent/model"));
