@@ -69,7 +69,8 @@ Progress::Progress(std::string label, uint64_t total) : state_(std::make_unique<
 }
 
 Progress::~Progress() {
-  if (g_shown) state_->draw(true);
+  // Nothing was done: whatever comes next says why.
+  if (g_shown && state_->done > 0) state_->draw(true);
 }
 
 void Progress::advance(uint64_t items) {

@@ -8,7 +8,8 @@
 namespace recto {
 
 /// Shows `label`, the share done, items a second and the time left. Thread-safe. `total` = 0
-/// shows only the count. The destructor prints the final state. Silent when the log is quiet.
+/// shows only the count. The destructor prints the final state, if anything was done. Silent when
+/// the log is quiet.
 class Progress {
  public:
   Progress(std::string label, uint64_t total);

@@ -52,14 +52,14 @@ void check_pdf(const std::filesystem::path& file, const std::string& where, cons
        instead);
 }
 
-void add_pdf(const std::string& file, EmbedIntake& intake) {
+void add_pdf(const std::string& file, const std::string& id, EmbedIntake& intake) {
   try {
     check_pdf(file, "", "give it with --image");
   } catch (const Error& error) {
     intake.add_error(error);
     return;
   }
-  intake.add({.id = file, .pdf = file});
+  intake.add({.id = id, .pdf = file});
 }
 
 void add_row(EmbedRow&& row, EmbedIntake& intake) {
@@ -72,14 +72,53 @@ void add_row(EmbedRow&& row, EmbedIntake& intake) {
   intake.add(item_of_row(std::move(row)));
 }
 
-void add_lines(const std::string& file, std::set<std::string>& ids, EmbedIntake& intake) {
+// Ids of the output, each of which names one row.
+class RowIds {
+ public:
+  // False when the id is taken.
+  bool claim(const std::string& id) { return !is_pdf_page(id) && ids_.insert(id).second; }
+
+  // The id of a file that may be given more than once: its path, then with "#2" and on.
+  std::string claim_image(const std::string& path) {
+    return first_free(path, [this](const std::string& id) { return claim(id); });
+  }
+  // The same for a PDF, whose pages have ids of their own.
+  std::string claim_pdf(const std::string& path) {
+    return first_free(path, [this](const std::string& id) { return claim_pages(id); });
+  }
+
+ private:
+  template <typename Claim>
+  static std::string first_free(const std::string& path, const Claim& claim) {
+    std::string id = path;
+    for (int copy = 2; !claim(id); ++copy) id = fmt::format("{}#{}", path, copy);
+    return id;
+  }
+  bool claim_pages(const std::string& pdf) {
+    const auto is_page = [&](const std::string& id) { return is_page_of(id, pdf); };
+    return std::none_of(ids_.begin(), ids_.end(), is_page) && pdfs_.insert(pdf).second;
+  }
+  static bool is_page_of(const std::string& id, const std::string& pdf) {
+    const size_t number = page_row_id(pdf, 1).size() - 1;
+    return id.size() > number && id.starts_with(page_row_id(pdf, 1).substr(0, number)) &&
+           id.find_first_not_of("0123456789", number) == std::string::npos;
+  }
+  bool is_pdf_page(const std::string& id) const {
+    return std::any_of(pdfs_.begin(), pdfs_.end(),
+                       [&](const std::string& pdf) { return is_page_of(id, pdf); });
+  }
+
+  std::set<std::string> ids_, pdfs_;
+};
+
+void add_lines(const std::string& file, RowIds& ids, EmbedIntake& intake) {
   for_each_embed_row(
       file,
       [&](EmbedRow&& row) {
-        if (!ids.insert(row.id).second) {
+        if (!ids.claim(row.id)) {
           intake.add_error(Error(ErrorCode::kBadInput,
-                                 fmt::format("{}: the id \"{}\" stands on an earlier line too; "
-                                             "ids must differ",
+                                 fmt::format("{}: the id \"{}\" is that of an earlier row; ids "
+                                             "must differ",
                                              row.where, row.id)));
           return;
         }
@@ -89,14 +128,16 @@ void add_lines(const std::string& file, std::set<std::string>& ids, EmbedIntake&
 }
 
 void add_all(const Options& options, EmbedIntake& intake) {
+  RowIds ids;
   for (size_t i = 0; i < options.queries.size(); ++i) {
-    intake.add({.id = fmt::format("query:{}", i + 1),
-                .query = options.queries[i],
-                .where = fmt::format("--query {}", i + 1)});
+    const std::string id = fmt::format("query:{}", i + 1);
+    ids.claim(id);
+    intake.add({.id = id, .query = options.queries[i], .where = fmt::format("--query {}", i + 1)});
   }
-  for (const std::string& file : options.images) intake.add({.id = file, .image = file});
-  for (const std::string& file : options.pdfs) add_pdf(file, intake);
-  std::set<std::string> ids;
+  for (const std::string& file : options.images) {
+    intake.add({.id = ids.claim_image(file), .image = file});
+  }
+  for (const std::string& file : options.pdfs) add_pdf(file, ids.claim_pdf(file), intake);
   for (const std::string& file : options.inputs) add_lines(file, ids, intake);
 }
 
@@ -171,7 +212,8 @@ void add_embed_command(CommandLine& line) {
   add_run_options(app, options->run);
   app.footer(
       "Ids: \"query:1\" for the first --query, the path for --image, \"PATH#page=1\" for pages of "
-      "--pdf,\nand their own for lines of --input.");
+      "--pdf,\nand their own for lines of --input. A file that is given again has \"PATH#2\" and "
+      "on.");
 }
 
 }  // namespace recto

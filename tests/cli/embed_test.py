@@ -54,6 +54,29 @@ class Rows(Case):
         self.assertEqual(ids, ["query:1", "query:2"])
         np.testing.assert_array_equal(rows[0], rows[1])
 
+    def test_ids_differ(self):
+        image, pdf = self.path("i0.png"), self.path("b.pdf")
+        odd = self.write("b.pdf#page=1", noise_png(20, 20, 7))
+        ids, rows = self.embed("--image", image, "--image", image, "--pdf", pdf, "--image", image, "--pdf", pdf)
+        self.assertEqual(ids, [f"{image}", f"{image}#2", f"{image}#3", f"{pdf}#page=1", f"{pdf}#2#page=1"])
+        np.testing.assert_allclose(rows[1:3], rows[[0, 0]], atol=1e-5)
+        np.testing.assert_allclose(rows[4], rows[3], atol=1e-5)
+        self.assertEqual(self.embed("--image", odd, "--pdf", pdf)[0], [f"{odd}", f"{pdf}#2#page=1"])
+
+    def test_a_line_with_the_id_of_another_row(self):
+        pdf = self.path("a.pdf")
+        for taken in ("query:2", str(self.path("i0.png")), f"{pdf}#page=2"):
+            with self.subTest(taken=taken):
+                lines = self.write_lines("l.jsonl", [{"id": "mine", "query": "x"}, {"id": taken, "query": "y"}])
+                output = self.path("none.npy")
+                self.fail_with(1, "embed", "--model", model(), "--query", "a", "--query", "b", "--image",
+                               self.path("i0.png"), "--pdf", pdf, "--input", lines, "--output", output,
+                               says=["l.jsonl:2", f'the id "{taken}" is that of an earlier row'])
+                self.assert_absent(output)
+        lines = self.write_lines("l.jsonl", [{"id": "query:3", "query": "x"}, {"id": f"{pdf}#page=x", "query": "y"}])
+        self.assertEqual(self.embed("--query", "a", "--pdf", pdf, "--input", lines)[0][-2:],
+                         ["query:3", f"{pdf}#page=x"])
+
     def test_batches_change_nothing(self):
         lines = self.write_lines("l.jsonl", [{"id": i, "query": "word " * (i % 13 + 1)} for i in range(60)] +
                                  [{"id": f"p{i}", "image": f"i{i}.png"} for i in range(3)])
