@@ -21,7 +21,7 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 std::vector<std::string> chosen_splits(const Dataset& dataset, const ExportOptions& options) {
-  const auto known = dataset.splits();
+  auto known = dataset.splits();
   if (options.splits.empty()) return known;
   for (const std::string& split : options.splits) {
     if (std::find(known.begin(), known.end(), split) == known.end()) {

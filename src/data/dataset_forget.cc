@@ -39,7 +39,7 @@ Json scrubbed(const Json& value, const ForgottenMarks& marks, const std::string&
   if (!value.is_object()) return value;
   Json out = Json::object();
   for (const auto& [key, item] : value.items()) {
-    const std::string inner = place.empty() ? key : place + "." + key;
+    const std::string inner = place.empty() ? key : fmt::format("{}.{}", place, key);
     if (marks.in(key) || speaks(item)) {
       removed.push_back(marks.in(key) ? place : inner);
     } else {

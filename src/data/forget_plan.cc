@@ -210,6 +210,7 @@ ForgetPlan plan_forgetting(const Dataset& dataset, std::vector<DocumentRow> docu
   ForgetPlan plan;
   plan.documents = std::move(documents);
   std::vector<std::string> ids;
+  ids.reserve(plan.documents.size());
   for (const DocumentRow& row : plan.documents) ids.push_back(row.document_id);
   plan.ids.insert(ids.begin(), ids.end());
   const std::vector<DocumentRow> all = all_documents(dataset);

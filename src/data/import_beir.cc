@@ -71,7 +71,7 @@ Json metadata_of(const Json& object) {
 
 class BeirImport {
  public:
-  BeirImport(fs::path directory, const std::string& fallback, ImportSink& sink)
+  BeirImport(const fs::path& directory, const std::string& fallback, ImportSink& sink)
       : directory_(fs::canonical(directory)), import_(fallback, sink) {}
 
   void read() {

@@ -63,7 +63,7 @@ int rank(const std::string& split) {
 }  // namespace
 
 std::string usual_split(const std::string& name) {
-  const std::string plain = lower(name);
+  std::string plain = lower(name);
   if (plain == "train" || plain == "test" || plain == "validation") return plain;
   if (plain == "val" || plain == "valid" || plain == "dev" || plain == "eval") return "validation";
   return {};
