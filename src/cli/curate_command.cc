@@ -6,8 +6,10 @@
 #include "base/log.h"
 #include "base/threads.h"
 #include "cli/commands.h"
+#include "cli/endpoint_options.h"
 #include "cli/options.h"
 #include "curate/curate.h"
+#include "curate/endpoint_prompt.h"
 #include "curate/shard.h"
 
 namespace recto {
@@ -19,6 +21,12 @@ struct Options {
   CurateOptions curate;
   int threads = 0;
   std::string sources;
+  std::vector<std::string> generators;
+  EndpointOptions endpoint;
+  std::vector<std::string> exclude;
+  std::string judge;
+  std::string ocr = "auto";
+  std::string negative_ranks;
   std::string shard;
   bool json = false;
 };
@@ -34,7 +42,45 @@ ShardPart parse_shard(const std::string& text) {
   return part;
 }
 
+/// "5-50" into first and last rank.
+void parse_ranks(const std::string& text, NegativeSettings& negatives) {
+  int used = 0;
+  if (std::sscanf(text.c_str(), "%d-%d%n", &negatives.first_rank, &negatives.last_rank, &used) !=
+          2 ||
+      used != static_cast<int>(text.size())) {
+    fail(ErrorCode::kUsage, "--negative-ranks {}: FIRST-LAST is wanted, such as 1-50", text);
+  }
+}
+
+/// The names of --generator take the place of the default ones; "default" stands for these.
+void choose_generators(Options& options) {
+  if (options.generators.empty()) return;
+  options.curate.generators.clear();
+  for (const std::string& name : options.generators) {
+    if (name == "openai") {
+      options.curate.endpoint = options.endpoint.settings();
+    } else if (name == "default") {
+      options.curate.generators.merge(standard_generators());
+    } else {
+      options.curate.generators.insert(name);
+    }
+  }
+}
+
 int run(Options options) {
+  if (options.endpoint.print_prompt) {
+    print_result(default_prompt());
+    return 0;
+  }
+  choose_generators(options);
+  if (!options.curate.endpoint && !options.endpoint.values.url.empty()) {
+    fail(ErrorCode::kUsage, "--endpoint is asked only by --generator openai; add it");
+  }
+  if (!options.negative_ranks.empty()) parse_ranks(options.negative_ranks, options.curate.negatives);
+  options.curate.exclude.assign(options.exclude.begin(), options.exclude.end());
+  options.curate.judge = options.judge;
+  options.curate.ocr = options.ocr == "auto";
+  options.curate.balance.seed = options.curate.seed;
   options.curate.threads = options.threads > 0 ? options.threads : available_cores();
   options.curate.sources = options.sources;
   const std::vector<std::filesystem::path> paths(options.paths.begin(), options.paths.end());
@@ -47,6 +93,84 @@ int run(Options options) {
   json["failed"] = report.failed.size();
   print_result(options.json ? pretty_json(json) : describe(report));
   return report.failed.empty() ? 0 : 1;
+}
+
+constexpr const char* kQueryGroup = "Queries";
+constexpr const char* kNegativeGroup = "Hard negatives";
+constexpr const char* kBalanceGroup = "Balance";
+
+std::string generator_names() {
+  std::string names;
+  for (const GeneratorInfo& info : generators()) names += std::string(info.name) + ", ";
+  return names + "cross_lingual, openai (a model endpoint), or default";
+}
+
+void add_query_options(CLI::App& app, Options& options) {
+  CurateOptions& curate = options.curate;
+  add_setting(app, "generator", options.generators,
+              "Makes queries, in place of the default ones: " + generator_names(), kQueryGroup)
+      ->type_name("NAME");
+  add_setting(app, "round-trip", curate.round_trip,
+              "A query's page must be among that many first ones of BM25, or of --judge; 0: not "
+              "asked for",
+              kQueryGroup)
+      ->type_name("K");
+  add_setting(app, "judge", options.judge,
+              "A retriever that judges queries and finds negatives beside BM25", kQueryGroup)
+      ->type_name("DIR");
+  add_setting(app, "exclude", options.exclude,
+              "Evaluation data (a dataset, Parquet files, or a list of hashes) whose pages and "
+              "queries are left out",
+              kQueryGroup)
+      ->type_name("PATH");
+  add_setting(app, "generic-families", curate.generic_families,
+              "Words that stand in that many families are no query", kQueryGroup)
+      ->type_name("N");
+  add_setting(app, "max-pages-per-query", curate.max_pages_per_query,
+              "A query with more answers in its family is none", kQueryGroup)
+      ->type_name("N");
+}
+
+void add_negative_options(CLI::App& app, Options& options) {
+  NegativeSettings& negatives = options.curate.negatives;
+  add_setting(app, "negatives", negatives.per_query,
+              "Hard negatives a query, from BM25 and from --judge each; 0 for none", kNegativeGroup)
+      ->type_name("N");
+  add_setting(app, "negative-ranks", options.negative_ranks,
+              "Ranks they are taken from, answers not counted (default: 1-50)", kNegativeGroup)
+      ->type_name("FIRST-LAST");
+  add_setting(app, "negative-max-share", negatives.max_share,
+              "Their score is at most this share of an answer's", kNegativeGroup)
+      ->type_name("SHARE");
+  app.add_option("--negative-max-score", negatives.max_score,
+                 "Their score is at most this, whatever an answer's")
+      ->envname(environment_name("negative-max-score"))
+      ->group(kNegativeGroup)
+      ->type_name("SCORE");
+  add_setting(app, "negatives-other-document", negatives.other_document,
+              "Never of an answer's document", kNegativeGroup);
+  add_setting(app, "negatives-other-family", negatives.other_family,
+              "Never of an answer's family: its document, translations and editions",
+              kNegativeGroup);
+}
+
+void add_balance_options(CLI::App& app, BalanceSettings& balance) {
+  add_setting(app, "max-per-language", balance.max_per_language,
+              "Queries of one language; 0 for no cap", kBalanceGroup)
+      ->type_name("N");
+  add_setting(app, "max-per-document", balance.max_per_document,
+              "Queries of one document; 0 for no cap", kBalanceGroup)
+      ->type_name("N");
+  add_setting(app, "max-per-kind", balance.max_per_kind, "Queries of one kind; 0 for no cap",
+              kBalanceGroup)
+      ->type_name("N");
+  add_setting(app, "max-queries", balance.target, "Queries to keep of all; 0 keeps all",
+              kBalanceGroup)
+      ->type_name("N");
+  add_setting(app, "balance-temperature", balance.temperature,
+              "With --max-queries: language x document x kind of n queries counts n^(1/T)",
+              kBalanceGroup)
+      ->type_name("T");
 }
 
 }  // namespace
@@ -78,12 +202,6 @@ void add_curate_command(CommandLine& line) {
               "Share of the families in the validation split", kInputGroup)
       ->type_name("SHARE")
       ->check(CLI::Range(0.0, 1.0).description(""));
-  add_setting(app, "generic-families", curate.generic_families,
-              "A heading in that many families is no query", kInputGroup)
-      ->type_name("N");
-  add_setting(app, "max-pages-per-query", curate.max_pages_per_query,
-              "A heading on more pages of its family is no query", kInputGroup)
-      ->type_name("N");
   add_keep_going_option(app, curate.keep_going);
   add_seed_option(app, curate.seed);
   add_output_option(app, options->output, "The new dataset directory")->type_name("DIR");
@@ -98,6 +216,16 @@ void add_curate_command(CommandLine& line) {
               "Read only part I of N of the files; recto dataset merge joins the N outputs",
               kOutputGroup)
       ->type_name("I/N");
+  add_setting(app, "ocr", options->ocr,
+              "auto: pages without a usable text layer are read by tesseract, where it is "
+              "installed; off: they are not",
+              kInputGroup)
+      ->check(CLI::IsMember({"auto", "off"}).description(""))
+      ->type_name("auto|off");
+  add_query_options(app, *options);
+  add_negative_options(app, *options);
+  add_balance_options(app, curate.balance);
+  add_endpoint_options(app, options->endpoint);
   add_json_option(app, options->json);
   add_setting(app, "threads", options->threads, "Documents read at a time; 0 is one for each core",
               kSpeedGroup)

@@ -3,20 +3,36 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <memory>
+#include <numeric>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "curate/audit.h"
+#include "curate/corpus.h"
 #include "curate/dataset_text.h"
+#include "curate/exclusions.h"
 #include "curate/families.h"
-#include "curate/queries.h"
+#include "curate/judge_ranker.h"
+#include "curate/language.h"
+#include "curate/near_documents.h"
+#include "curate/near_duplicates.h"
+#include "curate/page_facts.h"
+#include "curate/page_store.h"
+#include "curate/query_merge.h"
+#include "curate/ranker.h"
+#include "curate/report_data.h"
+#include "curate/round_trip.h"
 #include "curate/splits.h"
 #include "data/dataset.h"
-#include "data/parquet.h"
 #include "data/tables.h"
+#include "engine/cpu_embedder.h"
+#include "model/model_directory.h"
 
 namespace recto {
 namespace fs = std::filesystem;
@@ -32,21 +48,25 @@ bool matches_any(const std::vector<std::string>& patterns, const SourcePlace& pl
 
 class Assembly {
  public:
-  Assembly(const std::vector<PlacedDocument>& corpus, const Listing& files,
-           const CurateOptions& options, const fs::path& scratch, const fs::path& output)
-      : corpus_(corpus),
+  Assembly(const std::vector<PlacedDocument>& placed, const Listing& files,
+           const CurateOptions& options, const AssemblyPlaces& places)
+      : placed_(placed),
         files_(files),
         options_(options),
-        scratch_(scratch),
-        writer_(output),
+        places_(places),
+        writer_(places.output),
         audit_([this](AuditRow&& row) { record(row); }) {}
 
   CurateReport run() {
     report_.files = std::ssize(files_.files.listed);
     for (const AuditRow& row : files_.audit) record(row);
     load();
+    lay_out_corpus();
+    find_near_pages();
+    join_families();
     split();
     make_queries();
+    judge_queries();
     write();
     return std::move(report_);
   }
@@ -57,11 +77,12 @@ class Assembly {
     const PlacedDocument* place = nullptr;
     CuratedDocument document;
     std::vector<Candidate> candidates;
-    std::string family;
-    std::string split;
+    std::vector<TranslatedHeading> headings;
+    std::vector<int32_t> rows;  ///< of document.pages in the pages file, ascending
   };
 
   void record(const AuditRow& row) {
+    stages_.add(row);
     if (row.decision == "dropped") ++report_.dropped[row.stage + ": " + short_reason(row)];
     writer_.add("audit", row);
   }
@@ -71,16 +92,18 @@ class Assembly {
     for (const auto& [position, errors] : files_.files.problems) {
       for (const Error& error : errors) problems[position].emplace_back(error.what());
     }
-    for (const PlacedDocument& place : corpus_) {
+    for (const PlacedDocument& place : placed_) {
       throw_if_interrupted();
       DocumentRecord record = read_record(place.place.record);
       for (AuditRow& row : record.audit) audit_.add(std::move(row));
       if (!record.problems.empty()) problems[place.source.position] = std::move(record.problems);
-      report_.headings += std::ssize(record.document.outline);
+      report_.headings += record.outline_entries;
       if (!record.kept) continue;
       record.document.source_name = place.source.name();  // the file may have got another name
-      members_.push_back(
-          {&place, std::move(record.document), std::move(record.candidates), {}, {}});
+      std::vector<int32_t> rows(record.document.pages.size());
+      std::iota(rows.begin(), rows.end(), 0);
+      members_.push_back({&place, std::move(record.document), std::move(record.candidates),
+                          std::move(record.headings), std::move(rows)});
     }
     for (auto& [position, messages] : problems) {
       for (std::string& message : messages) {
@@ -95,7 +118,88 @@ class Assembly {
     }
   }
 
-  void find_families() {
+  /// All pages into the corpus, but for those that are excluded.
+  void lay_out_corpus() {
+    std::optional<Exclusions> exclusions;
+    if (!options_.exclude.empty()) {
+      exclusions = Exclusions::load(options_.exclude,
+                                    {.threads = options_.threads, .limits = options_.limits});
+    }
+    if (exclusions) drop_excluded_pages(*exclusions);
+    std::vector<StoredPage> stored;
+    for (const Member& member : members_) {
+      const auto document = static_cast<int32_t>(corpus_.documents.size());
+      corpus_.documents.push_back({member.document.document_id, "", ""});
+      for (size_t i = 0; i < member.document.pages.size(); ++i) {
+        const CuratedPage& page = member.document.pages[i];
+        corpus_.pages.push_back({document, page.number, page.language, page.hash});
+        stored.push_back({document, member.rows[i]});
+      }
+    }
+    store_.emplace(page_files(), std::move(stored));
+    exclusions_ = std::move(exclusions);
+  }
+
+  std::vector<fs::path> page_files() const {
+    std::vector<fs::path> files;
+    files.reserve(members_.size());
+    for (const Member& member : members_) files.push_back(member.place->place.pages);
+    return files;
+  }
+
+  void drop_excluded_pages(const Exclusions& exclusions) {
+    for (size_t m = 0; m < members_.size(); ++m) {
+      Member& member = members_[m];
+      std::vector<StoredPage> stored;
+      for (const int32_t row : member.rows) stored.push_back({0, row});
+      PageStore store({member.place->place.pages}, std::move(stored));
+      std::vector<CuratedPage> kept;
+      std::vector<int32_t> rows;
+      for (size_t i = 0; i < member.document.pages.size(); ++i) {
+        CuratedPage& page = member.document.pages[i];
+        const auto problem = exclusions.check_page(member.document.document_id, page.hash,
+                                                   store.text(static_cast<int32_t>(i)));
+        if (problem) {
+          audit_.drop(page_id(member.document.document_id, page.number), "decontamination",
+                      problem->reason, problem->score, problem->threshold);
+          continue;
+        }
+        rows.push_back(member.rows[i]);
+        kept.push_back(std::move(page));
+      }
+      member.document.pages = std::move(kept);
+      member.rows = std::move(rows);
+    }
+    std::erase_if(members_, [](const Member& member) { return member.document.pages.empty(); });
+    if (members_.empty()) fail(ErrorCode::kBadInput, "every page is in what --exclude names");
+  }
+
+  /// The page of the first phase that page `i` of the corpus is.
+  const CuratedPage& page(size_t i) const {
+    return *members_[corpus_.pages[i].document].document.page(corpus_.pages[i].number);
+  }
+
+  void find_near_pages() {
+    std::vector<PerceptualHash> hashes;
+    std::vector<int> words;
+    std::vector<uint8_t> blank;
+    for (size_t i = 0; i < corpus_.pages.size(); ++i) {
+      const CuratedPage& of = page(i);
+      hashes.push_back(of.hash);
+      words.push_back(of.words);
+      blank.push_back(of.content_class == ContentClass::kBlank ? 1 : 0);
+    }
+    NearDuplicatePages pages{hashes, words, blank, {}, {}};
+    pages.text = [&](size_t i) { return store_->text(static_cast<int32_t>(i)); };
+    pages.page_id = [&](size_t i) { return corpus_.page_id(static_cast<int32_t>(i)); };
+    near_ = find_near_duplicates(pages, options_.threads);
+    for (size_t i = 0; i < corpus_.pages.size(); ++i) {
+      const uint32_t group = near_.group[i];
+      if (group != kNoGroup) corpus_.pages[i].group = static_cast<int32_t>(group);
+    }
+  }
+
+  std::vector<FamilyMember> family_members() const {
     std::vector<FamilyMember> members;
     members.reserve(members_.size());
     for (const Member& member : members_) {
@@ -104,124 +208,257 @@ class Assembly {
            (files_.directory / member.place->source.place.location).lexically_normal(),
            member.document.title, member.document.is_image});
     }
-    const auto families = recto::find_families(members);
-    for (size_t i = 0; i < members_.size(); ++i) members_[i].family = families[i];
+    return members;
+  }
+
+  std::vector<TranslatedWork> works() const {
+    std::vector<TranslatedWork> works;
+    works.reserve(members_.size());
+    for (size_t i = 0; i < members_.size(); ++i) {
+      works.push_back({members_[i].document.document_id, members_[i].document.language,
+                       name_key(members_[i].place->source.place.location),
+                       corpus_.documents[i].family, members_[i].headings});
+    }
+    return works;
+  }
+
+  /// Families by names, then joined by translations and by pages that are in both.
+  void join_families() {
+    const auto members = family_members();
+    const auto by_name = find_families(members);
+    std::vector<uint32_t> document_of_page;
+    std::vector<uint8_t> sparse;
+    for (size_t i = 0; i < corpus_.pages.size(); ++i) {
+      document_of_page.push_back(static_cast<uint32_t>(corpus_.pages[i].document));
+      sparse.push_back(page(i).ink < kSparseInk ? 1 : 0);
+    }
+    // Any page in common joins, so that no group of duplicates is in two splits.
+    DocumentLinkRule rule;
+    rule.min_share = 0;
+    const DocumentLinks near = link_documents(near_, document_of_page, by_name, sparse, rule);
+    for (CorpusPage& of : corpus_.pages)
+      of.boilerplate = of.group >= 0 && near.boilerplate[of.group];
+    auto links = find_translations(works(), {});
+    links.insert(links.end(), near.links.begin(), near.links.end());
+    const auto families = find_families(members, links);
+    for (size_t i = 0; i < members_.size(); ++i) corpus_.documents[i].family = families[i];
   }
 
   void split() {
-    find_families();
-    std::set<std::string> families;
+    std::map<std::string, std::string> languages;
     std::set<std::string> pinned;
-    for (const Member& member : members_) {
-      families.insert(member.family);
-      if (matches_any(options_.test_documents, member.place->source.place)) {
-        pinned.insert(member.family);
+    for (size_t i = 0; i < members_.size(); ++i) {
+      const std::string& family = corpus_.documents[i].family;
+      languages.emplace(family, members_[i].document.language);
+      if (matches_any(options_.test_documents, members_[i].place->source.place)) {
+        pinned.insert(family);
       }
     }
     const double test_share =
         options_.test_share.value_or(options_.test_documents.empty() ? kDefaultTestShare : 0);
     const auto by_family =
-        assign_splits(families, pinned, {options_.validation_share, test_share, options_.seed});
-    for (Member& member : members_) {
-      member.split = by_family.at(member.family);
-      audit_.keep(member.document.document_id, "split",
-                  fmt::format("{} of {}{}", member.split, member.family,
-                              pinned.count(member.family) != 0 ? ", pinned" : ""));
+        assign_splits(languages, pinned, {options_.validation_share, test_share, options_.seed});
+    for (CorpusDocument& document : corpus_.documents) {
+      document.split = by_family.at(document.family);
+      audit_.keep(document.document_id, "split",
+                  fmt::format("{} of {}{}", document.split, document.family,
+                              pinned.count(document.family) != 0 ? ", pinned" : ""));
     }
-    check_families_apart(column(&Member::family), column(&Member::split));
   }
 
-  std::vector<std::string> column(std::string Member::* field) const {
-    std::vector<std::string> values;
-    values.reserve(members_.size());
-    for (const Member& member : members_) values.push_back(member.*field);
-    return values;
+  /// False, with a row in the audit, when the query breaks a rule.
+  bool passes(const QueryRules& rules, size_t document, const Candidate& candidate, size_t number) {
+    const CuratedPage* of = members_[document].document.page(candidate.page);
+    if (of == nullptr) return false;
+    const LanguageGuess guess = detect_language(candidate.query, candidate.language);
+    const bool named = !candidate.language.empty();
+    const QueryFacts facts{candidate.query,
+                           candidate.kind,
+                           named ? candidate.language : guess.language,
+                           named ? 1 : guess.confidence,
+                           of->language,
+                           of->language_confidence};
+    const auto problem = rules.check(facts);
+    if (!problem) return true;
+    audit_.drop(fmt::format("{}-{}#{}-{}", corpus_.documents[document].document_id, candidate.page,
+                            candidate.method, number),
+                "rules", problem->reason, problem->score, problem->threshold);
+    return false;
   }
 
   void make_queries() {
-    WordTokenizer tokenizer;
-    std::vector<DocumentHeadings> headings;
-    for (Member& member : members_) {
-      DocumentHeadings of{member.document.document_id, member.family, member.split, {}};
-      for (const Candidate& candidate : member.candidates) {
-        of.headings.push_back(
-            {candidate.query, FoldedText(tokenizer, candidate.query).joined(), candidate.page});
+    const QueryRules rules(options_.rules);
+    QueryMerger merger(corpus_, {options_.generic_families, options_.max_pages_per_query});
+    for (size_t i = 0; i < members_.size(); ++i) {
+      throw_if_interrupted();
+      size_t number = 0;
+      for (const Candidate& candidate : members_[i].candidates) {
+        if (passes(rules, i, candidate, ++number)) merger.add(static_cast<int32_t>(i), candidate);
       }
-      headings.push_back(std::move(of));
+      std::vector<Candidate>().swap(members_[i].candidates);
     }
-    queries_ = recto::make_queries(
-        headings, {options_.generic_families, options_.max_pages_per_query}, audit_);
+    if (options_.generators.count(kCrossLingualGenerator) != 0) add_translated(rules, merger);
+    queries_ = merger.finish(audit_);
+    if (exclusions_) decontaminate(queries_, *exclusions_, audit_);
+  }
+
+  void add_translated(const QueryRules& rules, QueryMerger& merger) {
+    size_t number = 0;
+    for (const auto& [document, candidate] : cross_lingual_queries(works(), {}, audit_)) {
+      if (passes(rules, document, candidate, ++number)) {
+        merger.add(static_cast<int32_t>(document), candidate);
+      }
+    }
+  }
+
+  /// The rankers of the round trip and the negatives, the judge last.
+  std::vector<std::unique_ptr<Ranker>> make_rankers() {
+    std::vector<std::unique_ptr<Ranker>> rankers;
+    rankers.push_back(make_bm25_ranker(places_.scratch / "bm25",
+                                       [&](const auto& visit) { store_->for_each_text(visit); }));
+    if (options_.judge.empty()) return rankers;
+    judge_ = make_cpu_embedder(ModelDirectory::open(options_.judge), {.threads = options_.threads});
+    rankers.push_back(make_judge_ranker(
+        corpus_, *judge_, places_.kept / "judge-vectors",
+        [&](int32_t first, const auto& visit) { store_->for_each_image(first, visit); }));
+    return rankers;
+  }
+
+  void judge_queries() {
+    const auto rankers = make_rankers();
+    if (options_.round_trip > 0) {
+      round_trip(queries_, *rankers.back(), {options_.round_trip, options_.threads}, audit_);
+    }
+    balance(queries_, corpus_, options_.balance, audit_);
+    if (options_.negatives.per_query > 0) {
+      std::vector<Ranker*> miners;
+      miners.reserve(rankers.size());
+      for (const auto& ranker : rankers) miners.push_back(ranker.get());
+      NegativeSettings settings = options_.negatives;
+      settings.threads = options_.threads;
+      negatives_ = mine_negatives(queries_, corpus_, headings(), miners, settings, audit_);
+    }
+    for (const auto& ranker : rankers) miners_.emplace_back(ranker->name());
+    check_splits_apart(corpus_, queries_);
+  }
+
+  PageHeadings headings() const {
+    PageHeadings headings(corpus_.pages.size());
+    for (size_t i = 0; i < corpus_.pages.size(); ++i) {
+      for (const std::string& section : page(i).sections) {
+        headings.add(static_cast<int32_t>(i), section);
+      }
+    }
+    return headings;
+  }
+
+  const std::string& split_of(const CorpusQuery& query) const {
+    return corpus_.document_of(query.pages.front()).split;
   }
 
   void write() {
-    for (const Member& member : members_) write_document(member);
-    for (const SplitQuery& query : queries_) {
-      writer_.add(query.split, query.query);
-      for (const std::string& page : query.page_ids) {
-        writer_.add(query.split, QrelRow{query.query.query_id, page, 1});
+    write_pages();
+    for (const CorpusQuery& query : queries_) {
+      writer_.add(split_of(query), query.row);
+      for (const int32_t answer : query.pages) {
+        writer_.add(split_of(query), QrelRow{query.row.query_id, corpus_.page_id(answer), 1});
       }
+    }
+    for (const Negative& negative : negatives_) {
+      const CorpusQuery& query = queries_[negative.query];
+      writer_.add(split_of(query),
+                  NegativeRow{query.row.query_id, corpus_.page_id(negative.page), negative.rank,
+                              negative.score, miners_[negative.miner]});
     }
     count();
     writer_.finish(dataset_manifest(options_, report_),
                    dataset_card_body(options_, report_, rows_));
+    write_file(places_.output / "report.html",
+               curation_report({places_.output, corpus_, queries_, near_, rows_, stages_, report_,
+                                options_.seed},
+                               *store_));
   }
 
-  void write_document(const Member& member) {
-    DocumentRow row;
-    row.document_id = member.document.document_id;
-    row.source_name = member.document.source_name;
-    row.title = member.document.title;
-    row.licence = member.document.source.licence;
-    row.url = member.document.source.url;
-    row.producer = member.document.producer;
-    row.pages = static_cast<int>(member.document.pages.size());
-    row.language = member.document.language;
-    row.family = member.family;
-    row.split = member.split;
-    writer_.add(member.split, row);
-    rows_.push_back(row);
-    const ParquetFile file(member.place->place.pages);
-    for (int group = 0; group < file.groups(); ++group) {
-      throw_if_interrupted();
-      for (Row& page : file.read(group, Table<PageRow>::columns())) {
-        writer_.add(member.split, Table<PageRow>::from_row(std::move(page)));
+  void write_pages() {
+    size_t next = 0;  // place in the corpus
+    for (size_t i = 0; i < members_.size(); ++i) {
+      const std::string& split = corpus_.documents[i].split;
+      rows_.push_back(document_row(i));
+      writer_.add(split, rows_.back());
+      const ParquetFile file(members_[i].place->place.pages);
+      int32_t at = 0;  // row of the file
+      size_t kept = 0;
+      for (int group = 0; group < file.groups(); ++group) {
+        throw_if_interrupted();
+        for (Row& cells : file.read(group, Table<PageRow>::columns())) {
+          const auto& rows = members_[i].rows;
+          if (kept == rows.size() || rows[kept] != at++) continue;
+          ++kept;
+          PageRow row = Table<PageRow>::from_row(std::move(cells));
+          const uint32_t near = near_.group[next++];
+          if (near != kNoGroup) row.near_group = near_.group_names[near];
+          writer_.add(split, row);
+        }
       }
     }
   }
 
+  DocumentRow document_row(size_t i) const {
+    const CuratedDocument& document = members_[i].document;
+    DocumentRow row;
+    row.document_id = document.document_id;
+    row.source_name = document.source_name;
+    row.title = document.title;
+    row.licence = document.source.licence;
+    row.url = document.source.url;
+    row.producer = document.producer;
+    row.pages = static_cast<int>(document.pages.size());
+    row.language = document.language;
+    row.family = corpus_.documents[i].family;
+    row.split = corpus_.documents[i].split;
+    return row;
+  }
+
   void count() {
     std::map<std::string, std::set<std::string>> families;
-    for (const Member& member : members_) {
-      SplitCounts& counts = report_.splits[member.split];
+    for (const DocumentRow& row : rows_) {
+      SplitCounts& counts = report_.splits[row.split];
       ++counts.documents;
-      counts.pages += std::ssize(member.document.pages);
-      report_.pages += std::ssize(member.document.pages);
-      families[member.split].insert(member.family);
+      counts.pages += row.pages;
+      report_.pages += row.pages;
+      families[row.split].insert(row.family);
     }
     for (const auto& [split, names] : families) report_.splits[split].families = std::ssize(names);
-    for (const SplitQuery& query : queries_) ++report_.splits[query.split].queries;
-    report_.documents = std::ssize(members_);
+    for (const CorpusQuery& query : queries_) ++report_.splits[split_of(query)].queries;
+    report_.documents = std::ssize(rows_);
     report_.queries = std::ssize(queries_);
   }
 
-  const std::vector<PlacedDocument>& corpus_;
+  const std::vector<PlacedDocument>& placed_;
   const Listing& files_;
   const CurateOptions& options_;
-  const fs::path scratch_;
+  const AssemblyPlaces places_;
   DatasetWriter writer_;
   CurateReport report_;
+  StageCounts stages_;
   Audit audit_;
   std::vector<Member> members_;
-  std::vector<SplitQuery> queries_;
+  Corpus corpus_;  ///< documents as in members_
+  std::optional<Exclusions> exclusions_;
+  std::optional<PageStore> store_;
+  NearDuplicates near_;
+  std::unique_ptr<Embedder> judge_;
+  std::vector<CorpusQuery> queries_;
+  std::vector<Negative> negatives_;
+  std::vector<std::string> miners_;
   std::vector<DocumentRow> rows_;
 };
 
 }  // namespace
 
 CurateReport assemble(const std::vector<PlacedDocument>& documents, const Listing& files,
-                      const CurateOptions& options, const fs::path& scratch,
-                      const fs::path& output) {
-  return Assembly(documents, files, options, scratch, output).run();
+                      const CurateOptions& options, const AssemblyPlaces& places) {
+  return Assembly(documents, files, options, places).run();
 }
 
 }  // namespace recto

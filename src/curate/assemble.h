@@ -16,12 +16,17 @@ struct PlacedDocument {
   RecordPlace place;
 };
 
-/// Writes the dataset of `documents` (in order) into the existing empty directory `output`.
-/// `scratch` is an existing directory for files of this run. `files`: what was listed, for counts
-/// and the audit. Throws Error(kBadInput) when no document is left, Error(kUsage) for options that
-/// do not fit the documents, Error(kIo), Error(kInterrupted).
+/// Directories of a run that exist.
+struct AssemblyPlaces {
+  std::filesystem::path scratch;  ///< for files of this run
+  std::filesystem::path kept;     ///< for what a run that was stopped goes on with
+  std::filesystem::path output;   ///< of the dataset, empty
+};
+
+/// Writes the dataset of `documents` (in order). `files`: what was listed, for counts and the
+/// audit. Throws Error(kBadInput) when no document is left, Error(kUsage) for options that do not
+/// fit the documents, Error(kIo), Error(kInterrupted).
 CurateReport assemble(const std::vector<PlacedDocument>& documents, const Listing& files,
-                      const CurateOptions& options, const std::filesystem::path& scratch,
-                      const std::filesystem::path& output);
+                      const CurateOptions& options, const AssemblyPlaces& places);
 
 }  // namespace recto

@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "curate/assemble.h"
+#include "curate/cross_lingual.h"
 #include "curate/reading.h"
 #include "curate/settings.h"
 #include "curate/work_directory.h"
@@ -24,6 +26,20 @@ std::vector<PlacedDocument> places(const std::vector<Source>& sources, const fs:
 
 }  // namespace
 
+namespace {
+
+void check_generator(const std::string& name) {
+  if (name == kCrossLingualGenerator) return;
+  std::string known = kCrossLingualGenerator;
+  for (const GeneratorInfo& info : generators()) {
+    if (info.name == name) return;
+    known += ", " + std::string(info.name);
+  }
+  fail(ErrorCode::kUsage, "\"{}\" is no generator of queries; known are {}", name, known);
+}
+
+}  // namespace
+
 void check_options(const CurateOptions& options) {
   const auto refuse = [](const std::string& problem) { fail(ErrorCode::kUsage, "{}", problem); };
   if (options.longest_edge < 16 || options.longest_edge > options.limits.image.max_side) {
@@ -34,20 +50,48 @@ void check_options(const CurateOptions& options) {
     refuse(fmt::format("a JPEG quality of {}: wanted are 1 to 100", options.jpeg_quality));
   }
   if (options.threads < 1) refuse(fmt::format("{} threads: at least 1 is wanted", options.threads));
+  for (const std::string& name : options.generators) check_generator(name);
+  if (options.require_licence && options.sources.empty()) {
+    refuse("a licence is asked for each file, but no table of sources says which it has");
+  }
+  if (options.round_trip < 0) refuse("round_trip must be at least 0");
+  if (options.endpoint) check_settings(*options.endpoint);
   if (options.generic_families < 2) refuse("generic_families must be at least 2");
   if (options.max_pages_per_query < 1) refuse("max_pages_per_query must be at least 1");
 }
 
+std::set<std::string> standard_generators() {
+  std::set<std::string> names = default_generators();
+  names.insert(kCrossLingualGenerator);
+  return names;
+}
+
+namespace {
+
+/// Pages are read to a place that does not last: nothing is asked, so nothing is finished.
+CurateReport count_requests(const std::vector<fs::path>& paths, const CurateOptions& options) {
+  const TemporaryDirectory scratch;
+  make_directories(scratch.path() / "sources");
+  make_directories(scratch.path() / "documents");
+  const Listing files = list_files(paths, scratch.path() / "sources", options);
+  check_files(files, options);
+  read_with_tools(files.files.sources, options, scratch.path() / "documents");
+  return count_records(files.files.sources, scratch.path() / "documents");
+}
+
+}  // namespace
+
 CurateReport curate(const std::vector<fs::path>& paths, const fs::path& output,
                     const CurateOptions& options) {
   check_options(options);
+  if (options.endpoint && options.endpoint->dry_run) return count_requests(paths, options);
   WorkDirectory work(output, ingest_settings(options));
   if (work.committed()) return read_report(work.summary());
   const Listing files = list_files(paths, work.sources(), options);
   check_files(files, options);
-  read_documents(files.files.sources, options, work.documents());
+  read_with_tools(files.files.sources, options, work.documents());
   CurateReport report = assemble(places(files.files.sources, work.documents()), files, options,
-                                 work.scratch(), work.output());
+                                 {work.scratch(), work.kept(), work.output()});
   work.commit(report_json(report));
   return report;
 }

@@ -6,13 +6,22 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
+#include "curate/balance.h"
+#include "curate/endpoint_settings.h"
+#include "curate/generator.h"
+#include "curate/negatives.h"
+#include "curate/query_rules.h"
 #include "page/reader.h"
 
 namespace recto {
+
+/// Those that are on by default: default_generators() and cross_lingual.
+std::set<std::string> standard_generators();
 
 struct CurateOptions {
   int longest_edge = 2048;  ///< of a page picture, in pixels; larger images are scaled down to it
@@ -33,8 +42,21 @@ struct CurateOptions {
   /// families of those that match are test.
   std::vector<std::string> test_documents;
 
-  int generic_families = 3;     ///< a heading in that many families is no query
-  int max_pages_per_query = 3;  ///< a heading on more pages of its family is no query
+  bool ocr = true;  ///< pages without a usable text layer are read by tesseract where it is found
+  /// Names (curate/generator.h), and cross_lingual.
+  std::set<std::string> generators = standard_generators();
+  std::optional<EndpointSettings> endpoint;  ///< a model endpoint to ask, for "openai"
+  QueryRuleSettings rules;
+  int generic_families = 3;     ///< words that stand in that many families are no query
+  int max_pages_per_query = 3;  ///< a query with more answers in its family is none
+
+  /// Evaluation sets and lists (curate/exclusions.h) whose pages and queries are left out.
+  std::vector<std::filesystem::path> exclude;
+  /// Model directory of a retriever that judges in place of BM25, or empty.
+  std::filesystem::path judge;
+  int round_trip = 100;  ///< a query's page must be among that many first ones; 0: not asked for
+  NegativeSettings negatives;  ///< none for per_query 0
+  BalanceSettings balance;
   PageLimits limits;
 };
 

@@ -31,7 +31,8 @@ struct CuratedPage {
   double ink = 0;      ///< share of pixels darker than 200 at a longest side of 256, 0..1
   int characters = 0;  ///< of the text, without white space
   int words = 0;
-  std::string section;  ///< heading the page stands under, folded (FoldedText::joined), or ""
+  /// Folded headings (FoldedText::joined) that have text on the page (curate/sections.h).
+  std::vector<std::string> sections;
   PerceptualHash hash{};
 };
 

@@ -24,6 +24,7 @@ class Values {
   }
 
   std::string text() { return take<std::string>(); }
+  std::vector<std::string> texts() { return take<std::vector<std::string>>(); }
   int integer() { return take<int>(); }
   double number() { return take<double>(); }
 
@@ -50,7 +51,7 @@ Json page_json(const CuratedPage& page) {
           page.ink,
           page.characters,
           page.words,
-          page.section,
+          page.sections,
           hash_text(page.hash)};
 }
 
@@ -66,7 +67,7 @@ CuratedPage read_page(const Json& json, const std::string& where) {
   page.ink = values.number();
   page.characters = values.integer();
   page.words = values.integer();
-  page.section = values.text();
+  page.sections = values.texts();
   page.hash = parse_hash(values.text());
   return page;
 }
@@ -102,13 +103,14 @@ AuditRow read_audit_row(const Json& json, const std::string& where) {
   return row;
 }
 
-OutlineEntry read_outline_entry(const Json& json, const std::string& where) {
-  Values values(json, 3, where);
-  OutlineEntry entry;
-  entry.title = values.text();
-  entry.level = values.integer();
-  entry.page = values.integer();
-  return entry;
+TranslatedHeading read_heading(const Json& json, const std::string& where) {
+  Values values(json, 4, where);
+  TranslatedHeading heading;
+  heading.level = values.integer();
+  heading.page = values.integer();
+  heading.query = values.text();
+  heading.folded = values.text();
+  return heading;
 }
 
 template <typename T, typename ToJson>
@@ -171,8 +173,9 @@ void write_record(const fs::path& file, const DocumentRecord& record) {
   json["version"] = kVersion;
   json["kept"] = record.kept;
   json["problems"] = record.problems;
-  json["outline"] = list_json(record.document.outline, [](const OutlineEntry& entry) {
-    return Json{entry.title, entry.level, entry.page};
+  json["outline_entries"] = record.outline_entries;
+  json["headings"] = list_json(record.headings, [](const TranslatedHeading& heading) {
+    return Json{heading.level, heading.page, heading.query, heading.folded};
   });
   json["pages"] = list_json(record.document.pages, page_json);
   json["candidates"] = list_json(record.candidates, candidate_json);
@@ -193,7 +196,8 @@ DocumentRecord read_record(const fs::path& file) {
   record.document = read_document(json, where);
   record.kept = json_required<bool>(json, "kept", where);
   record.problems = json_required<std::vector<std::string>>(json, "problems", where);
-  record.document.outline = read_list(json, "outline", where, read_outline_entry);
+  record.outline_entries = json_required<int64_t>(json, "outline_entries", where);
+  record.headings = read_list(json, "headings", where, read_heading);
   record.document.pages = read_list(json, "pages", where, read_page);
   record.candidates = read_list(json, "candidates", where, read_candidate);
   record.audit = read_list(json, "audit", where, read_audit_row);

@@ -8,7 +8,8 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
-#include "curate/headings.h"
+#include "curate/page_facts.h"
+#include "curate/sections.h"
 #include "data/parquet.h"
 #include "data/tables.h"
 #include "page/encode.h"
@@ -60,43 +61,30 @@ Image fit(Image image, int longest_edge) {
   return resize(image, scaled(image.width), scaled(image.height));
 }
 
-std::string page_id(const std::string& document_id, int number) {
-  return fmt::format("{}-{}", document_id, number);
-}
-
-CuratedPage describe_page(const Image& image, const PageText& text, int number) {
-  CuratedPage page;
-  page.number = number;
-  page.label = text.label;
-  page.text = text.text;
-  page.text_source = text.text.empty() ? "none" : "text_layer";
-  page.hash = perceptual_hash(image);
-  return page;
-}
-
-std::vector<Candidate> outline_candidates(const CuratedDocument& document, Audit& audit) {
-  WordTokenizer tokenizer;
-  std::map<int, FoldedText> folded;
-  const PageWords words = [&](int number) -> const FoldedText& {
-    const auto found = folded.find(number);
-    if (found != folded.end()) return found->second;
-    const CuratedPage* page = document.page(number);
-    return folded[number] = FoldedText(tokenizer, page == nullptr ? std::string() : page->text);
-  };
-  std::vector<Candidate> out;
-  for (Heading& heading : find_headings(document.document_id, document.outline, document.page_count,
-                                        tokenizer, words, audit)) {
-    out.push_back({heading.query, "heading", "outline", "1", "", heading.page, heading.folded, -1});
+/// The language of most pages.
+std::string main_language(const std::vector<CuratedPage>& pages) {
+  std::map<std::string, int> counts;
+  for (const CuratedPage& page : pages) {
+    if (!page.language.empty()) ++counts[page.language];
   }
-  return out;
+  std::string best;
+  for (const auto& [language, count] : counts) {
+    if (best.empty() || count > counts[best]) best = language;
+  }
+  return best;
 }
 
 /// Renders the pages of one document into its Parquet file.
 class PageIngest {
  public:
   PageIngest(Document& document, const Source& source, const CurateOptions& options,
-             IngestedDocument& out, Audit& audit)
-      : document_(document), source_(source), options_(options), out_(out), audit_(audit) {}
+             const IngestTools& tools, IngestedDocument& out, Audit& audit)
+      : document_(document),
+        source_(source),
+        options_(options),
+        tools_(tools),
+        out_(out),
+        audit_(audit) {}
 
   void run(const fs::path& pages_file, const std::function<void()>& page_done) {
     ParquetWriter writer(pages_file, Table<PageRow>::columns(), {.group_rows = 100});
@@ -124,9 +112,11 @@ class PageIngest {
     try {
       const Image image =
           fit(document_.render(number, options_.longest_edge), options_.longest_edge);
-      const PageText text = document_.text(number);
-      CuratedPage page = describe_page(image, text, number);
-      writer.append(Table<PageRow>::to_row(row(page, image, text)));
+      const PageView view(image, number, document_.page_count());
+      const FoundText found =
+          find_text(view, document_.text(number), tools_.ocr, expected_language(), id, audit_);
+      CuratedPage page = describe_page(view, found, source_.facts.language);
+      writer.append(Table<PageRow>::to_row(row(page, image, found.text)));
       out_.record.document.pages.push_back(std::move(page));
     } catch (const Error& error) {
       throw_if_interrupted();  // a signal stops the workers too, which looks like a broken page
@@ -136,6 +126,12 @@ class PageIngest {
     }
     audit_.keep(id, kPageStage, "rendered");
     return true;
+  }
+
+  /// Of a page whose text is not known yet: as stated, else as on most pages before.
+  std::string expected_language() const {
+    if (!source_.facts.language.empty()) return source_.facts.language;
+    return main_language(out_.record.document.pages);
   }
 
   PageRow row(const CuratedPage& page, const Image& image, const PageText& text) const {
@@ -162,27 +158,67 @@ class PageIngest {
   Document& document_;
   const Source& source_;
   const CurateOptions& options_;
+  const IngestTools& tools_;
   IngestedDocument& out_;
   Audit& audit_;
 };
 
-/// The language of most pages.
-std::string main_language(const std::vector<CuratedPage>& pages) {
-  std::map<std::string, int> counts;
-  for (const CuratedPage& page : pages) {
-    if (!page.language.empty()) ++counts[page.language];
+/// Which headings have text on each page.
+void fill_sections(CuratedDocument& document, const std::vector<TranslatedHeading>& headings) {
+  std::vector<Heading> found;
+  for (const TranslatedHeading& heading : headings) {
+    if (heading.page > 0 && !heading.folded.empty()) {
+      found.push_back({heading.query, heading.folded, heading.page});
+    }
   }
-  std::string best;
-  for (const auto& [language, count] : counts) {
-    if (best.empty() || count > counts[best]) best = language;
+  const Sections sections(found, document.page_count);
+  for (CuratedPage& page : document.pages) {
+    const std::set<std::string> here = sections.sections_on(page.number);
+    page.sections.assign(here.begin(), here.end());
   }
-  return best;
+}
+
+/// Calls the model endpoint with the pictures that were just written.
+std::vector<Candidate> endpoint_queries(EndpointGenerator& endpoint,
+                                        const CuratedDocument& document, const fs::path& pages_file,
+                                        Audit& audit) {
+  const ParquetFile file(pages_file);
+  const auto jpeg = [&](const CuratedPage& page) {
+    int64_t row = &page - document.pages.data();
+    int group = 0;
+    while (row >= file.group_rows(group)) row -= file.group_rows(group++);
+    return file.image_bytes(group, row, "image");
+  };
+  return endpoint.generate(document, jpeg, audit);
+}
+
+/// The queries that the generators propose, and the verified outline.
+void propose_queries(DocumentRecord& record, const IngestTools& tools, const fs::path& pages_file,
+                     Audit& audit) {
+  CuratedDocument& document = record.document;
+  record.outline_entries = std::ssize(document.outline);
+  record.headings = translated_headings(document);
+  fill_sections(document, record.headings);
+  record.candidates = generate(document, tools.generators, audit);
+  if (tools.endpoint == nullptr) return;
+  for (Candidate& candidate : endpoint_queries(*tools.endpoint, document, pages_file, audit)) {
+    record.candidates.push_back(std::move(candidate));
+  }
+}
+
+/// What the file says of itself, and --sources of it.
+void describe_document(const Document& document, const Source& source, CuratedDocument& facts) {
+  facts.title = source.facts.title.empty() ? document.title() : source.facts.title;
+  facts.producer = document.producer();
+  facts.is_image = !document.is_pdf();
+  facts.page_count = document.page_count();
+  facts.outline = document.outline();
 }
 
 }  // namespace
 
 IngestedDocument ingest_document(const Source& source, const CurateOptions& options,
-                                 const fs::path& pages_file,
+                                 const IngestTools& tools, const fs::path& pages_file,
                                  const std::function<void()>& page_done) {
   IngestedDocument out;
   CuratedDocument& facts = out.record.document;
@@ -190,28 +226,23 @@ IngestedDocument ingest_document(const Source& source, const CurateOptions& opti
   facts.source_name = source.name();
   facts.source = source.facts;
   Audit audit;
-  std::optional<Document> document;
   try {
-    document.emplace(source.path, options.limits);
+    Document document(source.path, options.limits);
+    describe_document(document, source, facts);
+    PageIngest(document, source, options, tools, out, audit).run(pages_file, page_done);
   } catch (const Error& error) {
     throw_if_interrupted();
-    if (!concerns_the_file(error)) throw;
+    if (!facts.pages.empty() || !concerns_the_file(error)) throw;
     record_problem(error, source, source.sha256, kDocumentStage, out, audit);
     out.record.audit = audit.rows();
     return out;
   }
-  facts.title = source.facts.title.empty() ? document->title() : source.facts.title;
-  facts.producer = document->producer();
-  facts.is_image = !document->is_pdf();
-  facts.page_count = document->page_count();
-  facts.outline = document->outline();
-  PageIngest(*document, source, options, out, audit).run(pages_file, page_done);
   facts.language = main_language(facts.pages);
   out.record.kept = !facts.pages.empty();
   if (out.record.kept) {
     audit.keep(source.sha256, kDocumentStage, "rendered", static_cast<double>(facts.pages.size()),
                facts.page_count);
-    out.record.candidates = outline_candidates(facts, audit);
+    propose_queries(out.record, tools, pages_file, audit);
   } else {
     audit.drop(source.sha256, kDocumentStage, "no page could be rendered");
     fs::remove(pages_file);

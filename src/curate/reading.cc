@@ -38,9 +38,10 @@ bool is_finished(const Source& source, const RecordPlace& place) {
 class Reading {
  public:
   Reading(const std::vector<Source>& sources, const CurateOptions& options,
-          const fs::path& documents)
+          const IngestTools& tools, const fs::path& documents)
       : sources_(sources),
         options_(options),
+        tools_(tools),
         documents_(documents),
         first_bad_(sources.size()),
         progress_("documents", sources.size()) {}
@@ -65,10 +66,11 @@ class Reading {
       ++taken_up_;
       return;
     }
-    const IngestedDocument document = ingest_document(sources_[i], options_, place.pages, [&] {
-      const std::lock_guard lock(mutex_);
-      progress_.set_note(fmt::format("{} pages", ++pages_));
-    });
+    const IngestedDocument document =
+        ingest_document(sources_[i], options_, tools_, place.pages, [&] {
+          const std::lock_guard lock(mutex_);
+          progress_.set_note(fmt::format("{} pages", ++pages_));
+        });
     if (document.first_problem && !options_.keep_going) {
       const std::lock_guard lock(mutex_);
       if (i > first_bad_) return;
@@ -81,6 +83,7 @@ class Reading {
 
   const std::vector<Source>& sources_;
   const CurateOptions& options_;
+  const IngestTools& tools_;
   const fs::path documents_;
   std::atomic<size_t> first_bad_;
   std::atomic<size_t> taken_up_{0};
@@ -135,8 +138,25 @@ RecordPlace record_place(const fs::path& documents, const std::string& sha256) {
 }
 
 void read_documents(const std::vector<Source>& sources, const CurateOptions& options,
-                    const fs::path& documents) {
-  Reading(sources, options, documents).run();
+                    const IngestTools& tools, const fs::path& documents) {
+  Reading(sources, options, tools, documents).run();
+}
+
+void read_with_tools(const std::vector<Source>& sources, const CurateOptions& options,
+                     const fs::path& documents) {
+  IngestTools tools;
+  tools.generators.on = options.generators;
+  // The second phase's; it needs the outlines of all documents.
+  tools.generators.on.erase(kCrossLingualGenerator);
+  std::optional<OcrProgram> ocr;
+  if (options.ocr) ocr = find_ocr();
+  if (options.ocr && !ocr) log_info("{}", ocr_missing_message());
+  tools.ocr = ocr ? &*ocr : nullptr;
+  std::optional<EndpointGenerator> endpoint;
+  if (options.endpoint) endpoint.emplace(*options.endpoint);
+  tools.endpoint = endpoint ? &*endpoint : nullptr;
+  read_documents(sources, options, tools, documents);
+  if (endpoint) log_info("{}", describe(endpoint->usage()));
 }
 
 CurateReport count_records(const std::vector<Source>& sources, const fs::path& documents) {
@@ -144,7 +164,7 @@ CurateReport count_records(const std::vector<Source>& sources, const fs::path& d
   report.files = std::ssize(sources);
   for (const Source& source : sources) {
     DocumentRecord record = read_record(record_place(documents, source.sha256).record);
-    report.headings += std::ssize(record.document.outline);
+    report.headings += record.outline_entries;
     for (std::string& problem : record.problems) report.failed.push_back(std::move(problem));
     if (!record.kept) continue;
     ++report.documents;

@@ -39,7 +39,12 @@ RecordPlace record_place(const std::filesystem::path& documents, const std::stri
 /// same provenance. Without options.keep_going the first bad file in order is thrown, and what is
 /// before it is finished. Throws Error(kIo), Error(kInterrupted).
 void read_documents(const std::vector<Source>& sources, const CurateOptions& options,
-                    const std::filesystem::path& documents);
+                    const IngestTools& tools, const std::filesystem::path& documents);
+
+/// The same with the tools that the options ask for. Says what an endpoint was asked and what it
+/// cost.
+void read_with_tools(const std::vector<Source>& sources, const CurateOptions& options,
+                     const std::filesystem::path& documents);
 
 /// What the records of `sources` hold: files, documents, pages, headings, problems.
 CurateReport count_records(const std::vector<Source>& sources,

@@ -1,31 +1,124 @@
 #include "curate/settings.h"
 
+#include <fmt/ranges.h>
+
+#include <optional>
+#include <utility>
+#include <vector>
+
 #include "base/sha256.h"
 #include "base/version.h"
+#include "curate/ocr.h"
 #include "page/reader.h"
 
 namespace recto {
 
+namespace {
+
+Json rules_json(const QueryRuleSettings& rules) {
+  return {{"min_letters", rules.min_letters},
+          {"min_letters_one", rules.min_letters_one},
+          {"max_words", rules.max_words},
+          {"max_characters", rules.max_characters},
+          {"language_confidence", rules.language_confidence}};
+}
+
+QueryRuleSettings read_rules(const Json& json, const std::string& where) {
+  QueryRuleSettings rules;
+  rules.min_letters = json_required<int>(json, "min_letters", where);
+  rules.min_letters_one = json_required<int>(json, "min_letters_one", where);
+  rules.max_words = json_required<int>(json, "max_words", where);
+  rules.max_characters = json_required<int>(json, "max_characters", where);
+  rules.language_confidence = json_required<double>(json, "language_confidence", where);
+  return rules;
+}
+
+Json negatives_json(const NegativeSettings& negatives) {
+  return {{"first_rank", negatives.first_rank},
+          {"last_rank", negatives.last_rank},
+          {"per_query", negatives.per_query},
+          {"max_share", negatives.max_share},
+          {"max_score", negatives.max_score ? Json(*negatives.max_score) : Json()},
+          {"other_document", negatives.other_document},
+          {"other_family", negatives.other_family}};
+}
+
+NegativeSettings read_negatives(const Json& json, const std::string& where) {
+  NegativeSettings negatives;
+  negatives.first_rank = json_required<int>(json, "first_rank", where);
+  negatives.last_rank = json_required<int>(json, "last_rank", where);
+  negatives.per_query = json_required<int>(json, "per_query", where);
+  negatives.max_share = json_required<double>(json, "max_share", where);
+  if (!json.value("max_score", Json()).is_null()) {
+    negatives.max_score = json_required<double>(json, "max_score", where);
+  }
+  negatives.other_document = json_required<bool>(json, "other_document", where);
+  negatives.other_family = json_required<bool>(json, "other_family", where);
+  return negatives;
+}
+
+Json balance_json(const BalanceSettings& balance) {
+  return {{"max_per_language", balance.max_per_language},
+          {"max_per_document", balance.max_per_document},
+          {"max_per_kind", balance.max_per_kind},
+          {"target", balance.target},
+          {"temperature", balance.temperature},
+          {"seed", balance.seed}};
+}
+
+BalanceSettings read_balance(const Json& json, const std::string& where) {
+  BalanceSettings balance;
+  balance.max_per_language = json_required<int64_t>(json, "max_per_language", where);
+  balance.max_per_document = json_required<int64_t>(json, "max_per_document", where);
+  balance.max_per_kind = json_required<int64_t>(json, "max_per_kind", where);
+  balance.target = json_required<int64_t>(json, "target", where);
+  balance.temperature = json_required<double>(json, "temperature", where);
+  balance.seed = static_cast<uint64_t>(json_required<int64_t>(json, "seed", where));
+  return balance;
+}
+
+template <typename T>
+Json optional_json(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
+
+}  // namespace
+
 Json settings_json(const CurateOptions& options) {
-  return {{"longest_edge", options.longest_edge},
-          {"image_format", "jpeg"},
-          {"jpeg_quality", options.jpeg_quality},
-          {"keep_going", options.keep_going},
-          {"require_licence", options.require_licence},
-          {"validation_share", options.validation_share},
-          {"test_share", options.test_share ? Json(*options.test_share) : Json()},
-          {"seed", options.seed},
-          {"test_documents", options.test_documents},
-          {"generic_families", options.generic_families},
-          {"max_pages_per_query", options.max_pages_per_query}};
+  Json json = {{"longest_edge", options.longest_edge},
+               {"image_format", "jpeg"},
+               {"jpeg_quality", options.jpeg_quality},
+               {"keep_going", options.keep_going},
+               {"require_licence", options.require_licence},
+               {"ocr", options.ocr},
+               {"generators", options.generators},
+               {"endpoint", options.endpoint ? options.endpoint->manifest() : Json()},
+               {"validation_share", options.validation_share},
+               {"test_share", optional_json(options.test_share)},
+               {"seed", options.seed},
+               {"test_documents", options.test_documents},
+               {"generic_families", options.generic_families},
+               {"max_pages_per_query", options.max_pages_per_query},
+               {"exclude", Json::array()},
+               {"judge", options.judge.string()},
+               {"round_trip", options.round_trip}};
+  for (const auto& path : options.exclude) json["exclude"].push_back(path.string());
+  json["rules"] = rules_json(options.rules);
+  json["negatives"] = negatives_json(options.negatives);
+  json["balance"] = balance_json(options.balance);
+  return json;
 }
 
 CurateOptions read_settings(const Json& json, const std::string& where) {
+  const auto member = [&](const char* key) { return json.value(key, Json::object()); };
   CurateOptions options;
   options.longest_edge = json_required<int>(json, "longest_edge", where);
   options.jpeg_quality = json_required<int>(json, "jpeg_quality", where);
   options.keep_going = json_required<bool>(json, "keep_going", where);
   options.require_licence = json_required<bool>(json, "require_licence", where);
+  options.ocr = json_required<bool>(json, "ocr", where);
+  const auto generators = json_required<std::vector<std::string>>(json, "generators", where);
+  options.generators = {generators.begin(), generators.end()};
   options.validation_share = json_required<double>(json, "validation_share", where);
   if (!json.value("test_share", Json()).is_null()) {
     options.test_share = json_required<double>(json, "test_share", where);
@@ -34,14 +127,27 @@ CurateOptions read_settings(const Json& json, const std::string& where) {
   options.test_documents = json_required<std::vector<std::string>>(json, "test_documents", where);
   options.generic_families = json_required<int>(json, "generic_families", where);
   options.max_pages_per_query = json_required<int>(json, "max_pages_per_query", where);
+  for (const auto& path : json_required<std::vector<std::string>>(json, "exclude", where)) {
+    options.exclude.emplace_back(path);
+  }
+  options.judge = json_required<std::string>(json, "judge", where);
+  options.round_trip = json_required<int>(json, "round_trip", where);
+  options.rules = read_rules(member("rules"), where + ": rules");
+  options.negatives = read_negatives(member("negatives"), where + ": negatives");
+  options.balance = read_balance(member("balance"), where + ": balance");
   return options;
 }
 
 Json ingest_settings(const CurateOptions& options) {
+  Json tools = tool_versions();
+  const std::optional<OcrProgram> ocr = options.ocr ? find_ocr() : std::nullopt;
+  if (ocr) tools["tesseract"] = ocr->version + " " + fmt::format("{}", fmt::join(ocr->packs, " "));
   return {{"longest_edge", options.longest_edge},
           {"jpeg_quality", options.jpeg_quality},
           {"keep_going", options.keep_going},
-          {"tools", tool_versions()}};
+          {"generators", options.generators},
+          {"endpoint", options.endpoint ? options.endpoint->manifest() : Json()},
+          {"tools", std::move(tools)}};
 }
 
 Json tool_versions() {

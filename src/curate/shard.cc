@@ -221,7 +221,7 @@ CurateReport curate_shard(const std::vector<fs::path>& paths, const fs::path& ou
        i += static_cast<size_t>(part.count)) {
     mine.push_back(files.files.sources[i]);
   }
-  read_documents(mine, options, work.documents());
+  read_with_tools(mine, options, work.documents());
   CurateReport report = count_records(mine, work.documents());
   write_file(work.path() / kShardFile, pretty_json(shard_json(options, files, part)));
   work.commit_whole();
@@ -243,7 +243,8 @@ CurateReport merge_shards(const std::vector<fs::path>& paths, const fs::path& ou
     corpus.push_back(
         {files.files.sources[i], record_place(documents, files.files.sources[i].sha256)});
   }
-  CurateReport report = assemble(corpus, files, options, work.scratch(), work.output());
+  CurateReport report =
+      assemble(corpus, files, options, {work.scratch(), work.kept(), work.output()});
   work.commit(report_json(report));
   return report;
 }

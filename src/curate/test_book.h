@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,12 +17,30 @@ struct BookEntry {
   int page;  ///< from 1
 };
 
+/// Forty words of no language that stand on no other page, at places of their own: pages with few
+/// words and one picture would be duplicates.
+inline std::string filler(const std::string& of) {
+  std::string content;
+  auto state = static_cast<uint32_t>(std::hash<std::string>{}(of));
+  const auto next = [&] { return (state = state * 1664525u + 1013904223u) >> 8; };
+  for (int line = 0; line < 8; ++line) {
+    std::string words;
+    for (int word = 0; word < 5; ++word) {
+      for (int letter = 0; letter < 7; ++letter) words += static_cast<char>('a' + next() % 26);
+      words += ' ';
+    }
+    content += text_at(72 + static_cast<int>(next() % 200), 640 - 70 * line, words);
+  }
+  return content;
+}
+
 /// A PDF with a page for each text and an outline.
 inline std::string book(const std::vector<std::string>& texts,
                         const std::vector<BookEntry>& outline, const std::string& title = "") {
   PdfBuilder pdf;
   std::vector<int> pages;
-  for (const std::string& text : texts) pages.push_back(pdf.add_page(text_at(72, 700, text)));
+  for (const std::string& text : texts)
+    pages.push_back(pdf.add_page(text_at(72, 700, text) + filler(text)));
   const int root = pdf.reserve();
   std::vector<int> items;
   for (size_t i = 0; i < outline.size(); ++i) items.push_back(pdf.reserve());

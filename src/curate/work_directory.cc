@@ -64,6 +64,7 @@ WorkDirectory::WorkDirectory(fs::path target, const Json& settings) : target_(st
   check_settings(settings);
   make_directories(documents());
   make_directories(sources());
+  make_directories(kept());
   fs::remove_all(scratch());
   fs::remove_all(output());
   make_directories(scratch());
@@ -121,6 +122,7 @@ void WorkDirectory::commit(const Json& summary) {
 
 void WorkDirectory::commit_whole() {
   fs::remove_all(sources());
+  fs::remove_all(kept());
   fs::remove_all(scratch());
   fs::remove_all(output());
   fs::remove(path_ / "lock");

@@ -14,6 +14,7 @@ namespace recto {
 ///   settings.json   what decides the records below; a run with other settings is refused
 ///   documents/      ID.json and ID.parquet of each finished document (curate/document_record.h)
 ///   sources/        what was unpacked from archives or converted
+///   kept/           of the second phase: what a stopped run goes on with
 ///   scratch/        of the present run, emptied when it starts
 ///   output/         the dataset being written, renamed to DIR by commit()
 class WorkDirectory {
@@ -30,6 +31,7 @@ class WorkDirectory {
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path documents() const { return path_ / "documents"; }
   std::filesystem::path sources() const { return path_ / "sources"; }
+  std::filesystem::path kept() const { return path_ / "kept"; }
   std::filesystem::path scratch() const { return path_ / "scratch"; }
   std::filesystem::path output() const { return path_ / "output"; }
 
