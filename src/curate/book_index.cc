@@ -178,6 +178,7 @@ IndexEntry parse_index_entry(std::string_view line) {
 std::vector<IndexEntry> read_index_page(DocumentText& text, int page) {
   std::vector<IndexEntry> entries = join_entries(text.lines(page));
   std::vector<std::string> keys;
+  keys.reserve(entries.size());
   for (const IndexEntry& entry : entries) keys.push_back(text.fold(entry.term).joined());
   const std::vector<bool> chosen = longest_ascent(keys);
   std::vector<IndexEntry> ordered;

@@ -19,6 +19,7 @@ constexpr size_t kMinEntries = 10;
 
 std::vector<int> levels_of(const TranslatedWork& work) {
   std::vector<int> levels;
+  levels.reserve(work.outline.size());
   for (const TranslatedHeading& heading : work.outline) levels.push_back(heading.level);
   return levels;
 }
@@ -178,6 +179,7 @@ std::vector<TranslatedHeading> translated_headings(const CuratedDocument& docume
   Audit ignored;  // generate() records what becomes of these entries
   const auto words = [&](int number) -> const FoldedText& { return text.folded(number); };
   std::vector<TranslatedHeading> outline;
+  outline.reserve(document.outline.size());
   for (const OutlineEntry& entry : document.outline) outline.push_back({entry.level, 0, "", ""});
   const std::vector<Heading> headings =
       find_headings(document.document_id, document.outline, document.page_count, text.tokenizer(),

@@ -106,6 +106,7 @@ class SentenceGenerator {
     if (!east_asian && (words.size() < kMinWords || words.size() > kMaxWords)) return 0;
     const std::set<std::string> distinct(words.begin(), words.end());
     std::vector<double> values;
+    values.reserve(distinct.size());
     for (const std::string& word : distinct) values.push_back(rarity_of(word));
     std::sort(values.rbegin(), values.rend());
     values.resize(std::min(values.size(), kRarestWords));

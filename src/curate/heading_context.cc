@@ -53,7 +53,7 @@ std::string HeadingContext::telling_parent(const Heading& heading) const {
   return "";
 }
 
-std::string HeadingContext::checked(std::string query) const {
+std::string HeadingContext::checked(const std::string& query) const {
   return context_.text.fold(query).words() <= kMaxWords ? query : "";
 }
 

@@ -21,7 +21,7 @@ class HeadingContext {
 
  private:
   std::string telling_parent(const Heading& heading) const;
-  std::string checked(std::string query) const;
+  std::string checked(const std::string& query) const;
 
   GeneratorContext& context_;
   std::string title_;

@@ -106,6 +106,7 @@ std::vector<std::string> split_lines(std::string_view text) {
 
 size_t long_line(const std::vector<std::string>& lines) {
   std::vector<size_t> sizes;
+  sizes.reserve(lines.size());
   for (const std::string& line : lines) sizes.push_back(line.size());
   if (sizes.empty()) return 0;
   const auto place = sizes.begin() + std::ssize(sizes) * kLongLinePercentile / 100;

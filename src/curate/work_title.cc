@@ -74,7 +74,7 @@ std::string first_line_of_title_page(const CuratedDocument& document) {
 
 std::string work_title(const CuratedDocument& document) {
   if (!document.source.title.empty()) return fold_spaces(document.source.title);
-  const std::string title = fold_spaces(document.title);
+  std::string title = fold_spaces(document.title);
   if (!title_key(title).empty() && !is_machine_made(title)) return title;
   return first_line_of_title_page(document);
 }
