@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <numeric>
 #include <tuple>
 #include <utility>
@@ -32,11 +33,13 @@ void check_settings(const BalanceSettings& settings) {
 
 /// Places of the queries in the order of their hashes.
 std::vector<int32_t> hashed_order(const std::vector<CorpusQuery>& queries, uint64_t seed) {
-  std::vector<std::pair<std::string, int32_t>> keys;
+  std::vector<std::pair<uint64_t, int32_t>> keys;
   keys.reserve(queries.size());
+  constexpr int kHexadecimal = 16;
   for (size_t i = 0; i < queries.size(); ++i) {
     const std::string& id = queries[i].row.query_id;
-    keys.emplace_back(sha256_hex(fmt::format("{} {}", seed, id)).substr(0, 15),
+    const std::string digits = sha256_hex(fmt::format("{} {}", seed, id)).substr(0, 15);
+    keys.emplace_back(std::strtoull(digits.c_str(), nullptr, kHexadecimal),
                       static_cast<int32_t>(i));
   }
   std::sort(keys.begin(), keys.end(), [&](const auto& a, const auto& b) {

@@ -121,7 +121,8 @@ DeixisList german() {
           "im_folgenden",
           "obige|obiger|obiges|obigem|obigen|obenstehend*|untenstehend*|nebenstehend*|vorstehend*|"
           "nachstehend*|obengenannt*|untengenannt*|obenerwähnt*|vorgenannt*|umseitig*",
-          "vorliegende|vorliegender|vorliegendes|vorliegendem|vorliegenden @modifiers? @parts",
+          "die|der|das|dem|den|des|im|vom|zum|am vorliegende|vorliegendes|vorliegenden @modifiers? "
+          "@parts",
           "vorherige|vorherigen|vorhergehende|vorhergehenden|vorangegangene|vorangegangenen "
           "@visuals|abschnitt|kapitel",
           "die|der|das|dem|den|des abgebildete*|gezeigte*|dargestellte* @parts",
