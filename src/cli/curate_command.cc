@@ -76,7 +76,8 @@ int run(Options options) {
   if (!options.curate.endpoint && !options.endpoint.values.url.empty()) {
     fail(ErrorCode::kUsage, "--endpoint is asked only by --generator openai; add it");
   }
-  if (!options.negative_ranks.empty()) parse_ranks(options.negative_ranks, options.curate.negatives);
+  if (!options.negative_ranks.empty())
+    parse_ranks(options.negative_ranks, options.curate.negatives);
   options.curate.exclude.assign(options.exclude.begin(), options.exclude.end());
   options.curate.judge = options.judge;
   options.curate.ocr = options.ocr == "auto";

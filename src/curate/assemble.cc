@@ -238,10 +238,22 @@ class Assembly {
     const DocumentLinks near = link_documents(near_, document_of_page, by_name, sparse, rule);
     for (CorpusPage& of : corpus_.pages)
       of.boilerplate = of.group >= 0 && near.boilerplate[of.group];
+    name_sparse_groups(sparse);
     auto links = find_translations(works(), {});
     links.insert(links.end(), near.links.begin(), near.links.end());
     const auto families = find_families(members, links);
     for (size_t i = 0; i < members_.size(); ++i) corpus_.documents[i].family = families[i];
+  }
+
+  /// Duplicates with next to no ink are blank pages but for a header.
+  void name_sparse_groups(const std::vector<uint8_t>& sparse) {
+    std::vector<uint8_t> all_sparse(near_.group_names.size(), 1);
+    for (size_t i = 0; i < corpus_.pages.size(); ++i) {
+      if (near_.group[i] != kNoGroup && sparse[i] == 0) all_sparse[near_.group[i]] = 0;
+    }
+    for (size_t group = 0; group < all_sparse.size(); ++group) {
+      if (all_sparse[group] != 0) near_.group_names[group] = kBlankGroup;
+    }
   }
 
   void split() {

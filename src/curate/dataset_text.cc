@@ -1,5 +1,8 @@
 #include "curate/dataset_text.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "base/utf8.h"
@@ -24,17 +27,27 @@ std::string cell(const std::string& text) {
 
 std::string sources_section(const std::vector<DocumentRow>& documents) {
   std::string out =
-      "## Sources\n\n| file | pages | split | family | SHA-256 |\n|---|---|---|---|---|\n";
+      "## Sources\n\n| file | licence | pages | split | family | SHA-256 "
+      "|\n|---|---|---|---|---|---|\n";
   for (size_t i = 0; i < documents.size() && i < kListedSources; ++i) {
     const DocumentRow& row = documents[i];
-    out += fmt::format("| {} | {} | {} | {} | {} |\n", cell(row.source_name), row.pages, row.split,
-                       row.family, row.document_id);
+    out += fmt::format("| {} | {} | {} | {} | {} | {} |\n", cell(row.source_name),
+                       cell(row.licence), row.pages, row.split, row.family, row.document_id);
   }
   if (documents.size() > kListedSources) {
     out +=
         fmt::format("\n{} more are in the table `documents`.\n", documents.size() - kListedSources);
   }
-  return out + "\nLicences are those of the sources; none was recorded.\n\n";
+  const bool licensed = std::any_of(documents.begin(), documents.end(),
+                                    [](const DocumentRow& row) { return !row.licence.empty(); });
+  return out + (licensed ? "\nLicences are those of the sources, as `--sources` states them.\n\n"
+                         : "\nLicences are those of the sources; none was stated.\n\n");
+}
+
+std::string generator_list(const CurateOptions& options) {
+  std::string names = fmt::format("{}", fmt::join(options.generators, ", "));
+  if (!options.endpoint) return names;
+  return names + (names.empty() ? "" : ", ") + "the model " + cell(options.endpoint->model);
 }
 
 std::string counts_section(const CurateReport& report) {
@@ -58,12 +71,15 @@ std::string counts_section(const CurateReport& report) {
 
 std::string short_reason(const AuditRow& row) {
   if (row.stage == "file") {
-    return row.reason.starts_with("copy of") ? "copy of another file" : "cannot be read";
+    if (row.reason.starts_with("copy of")) return "copy of another file";
+    if (row.reason.starts_with("no licence")) return "no licence";
+    return "cannot be read";
   }
   if (row.stage == "document" && row.reason != "no page could be rendered") {
     return row.reason.starts_with("the pages after") ? row.reason : "cannot be opened";
   }
   if (row.stage == "page") return "cannot be rendered";
+  if (row.stage == "endpoint") return row.reason.substr(0, row.reason.find(':'));
   return row.reason;
 }
 
@@ -82,26 +98,33 @@ std::string dataset_card_body(const CurateOptions& options, const CurateReport& 
   std::string out = "# Document pages with queries\n\n";
   out += fmt::format(
       "Pages of PDF documents and images as pictures, with queries and the pages that answer them, "
-      "made by `recto curate`. The tables are `documents`, `pages`, `queries`, `qrels` and "
-      "`audit`, a configuration each.\n\n"
+      "made by `recto curate`. The tables are `documents`, `pages`, `queries`, `qrels`, "
+      "`negatives` "
+      "and `audit`, a configuration each.\n\n"
       "```python\nfrom datasets import load_dataset\npages = load_dataset(\"PATH\", "
       "\"pages\")[\"train\"]\npages[0][\"image\"]\n```\n\n");
   out += sources_section(documents);
   out += fmt::format(
       "## Settings\n\nPages are rendered with their longest side {} pixels and stored as JPEG of "
-      "quality {}. Queries are headings of the documents' outlines, without numbering, that stand "
-      "verbatim (case, accents, white space and punctuation aside) on the page they lead to or on "
-      "one beside it. `manifest.json` has every setting and the hash of every file; `audit` has "
-      "the reason for every item kept or left out.\n\n",
-      options.longest_edge, options.jpeg_quality);
+      "quality {}. Queries were made by: {}. A query is kept when it passes the rules (length, one "
+      "question, no personal data, nothing that points at the page, the page's language){}. "
+      "`manifest.json` has every setting and the hash of every file; `audit` has the reason for "
+      "every item kept or left out; `report.html` shows samples.\n\n",
+      options.longest_edge, options.jpeg_quality, generator_list(options),
+      options.round_trip > 0
+          ? fmt::format(" and its page is among the first {} of {}", options.round_trip,
+                        options.judge.empty() ? "BM25" : "a retriever")
+          : "");
   out += counts_section(report);
   out +=
-      "## Splits\n\nA family (documents with the same name but for the language, or the same "
-      "title) "
-      "is wholly in one split; no query is in two.\n\n"
-      "## Known limits\n\nHeadings repeat the words of the page, which favours lexical search. "
-      "Other pages may mention a heading too (a table of contents does), and are not marked as "
-      "answers. Languages and licences are not detected; near-duplicate pages are not joined.\n";
+      "## Splits\n\nA family (editions and translations of one work, documents with the same "
+      "title, "
+      "documents that share pages) is wholly in one split; no query and no group of duplicate "
+      "pages "
+      "is in two.\n\n"
+      "## Known limits\n\nQueries that documents carry themselves repeat the words of the page, "
+      "which favours lexical search. Other pages may answer a query too and are not marked as "
+      "answers.\n";
   return out;
 }
 

@@ -16,7 +16,7 @@ struct DocumentRecord {
   CuratedDocument document;  ///< without the texts of the pages and the outline
   int64_t outline_entries = 0;
   std::vector<TranslatedHeading> headings;  ///< the outline, verified
-  bool kept = false;         ///< false: the audit says why, there is no pages file
+  bool kept = false;                        ///< false: the audit says why, there is no pages file
   std::vector<Candidate> candidates;
   std::vector<std::string> problems;  ///< of the file and its pages, messages in order
   std::vector<AuditRow> audit;

@@ -225,9 +225,9 @@ class Collector {
         convert_to_pdf(options_.soffice, source.path, ending, target, scratch_, options_.office);
       }
     } catch (const Error& error) {
-      const bool of_the_file =
-          error.code() == ErrorCode::kBadInput || error.code() == ErrorCode::kLimit ||
-          error.code() == ErrorCode::kUnsupported;
+      const bool of_the_file = error.code() == ErrorCode::kBadInput ||
+                               error.code() == ErrorCode::kLimit ||
+                               error.code() == ErrorCode::kUnsupported;
       if (!of_the_file) throw;
       return error;
     }
