@@ -186,11 +186,13 @@ std::vector<TranslatedHeading> translated_headings(const CuratedDocument& docume
                     words, ignored, ShortHeadings::kKeep);
   const std::set<int> contents = find_contents_pages(text, headings);
   for (const Heading& heading : headings) {
+    const FoldedText folded = text.fold(heading.query);
     if (contents.count(heading.page) != 0) continue;
+    if (begins_at_page_end(folded, text.folded(heading.page))) continue;
     TranslatedHeading& entry = outline[static_cast<size_t>(heading.entry)];
     entry.page = heading.page;
     entry.folded = heading.folded;
-    if (is_telling(text.fold(heading.query))) entry.query = heading.query;
+    if (is_telling(folded)) entry.query = heading.query;
   }
   return outline;
 }

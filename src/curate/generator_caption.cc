@@ -4,8 +4,15 @@
 
 namespace recto {
 
+namespace {
+
+/// Fewer words may stand below pictures of many works ("Main window of the installer").
+constexpr size_t kTellingWords = 10;
+
+}  // namespace
+
 void generate_captions(GeneratorContext& context) {
-  propose_captions(context, CaptionKind::kFigure, "caption", kCaptionGenerator);
+  propose_captions(context, CaptionKind::kFigure, "caption", kCaptionGenerator, kTellingWords);
 }
 
 }  // namespace recto

@@ -64,8 +64,8 @@ bool is_telling(const FoldedText& words);
 bool is_east_asian(const FoldedText& words);
 
 /// The title people know the work by: of --sources, else of the PDF, unless that is a file's or a
-/// program's name or says nothing ("untitled"); else the first line of a title page (a first page
-/// of few words). "" when there is none.
+/// program's name or says nothing ("untitled"); else the first line of a first page of few words,
+/// or of one that begins with short lines (title, authors). "" when there is none.
 std::string work_title(const CuratedDocument& document);
 
 }  // namespace recto

@@ -19,7 +19,7 @@ constexpr size_t kMaxOtherWordsOfHeading = 3;
 /// A term that stands on many more pages than the index names is not what they are about.
 constexpr size_t kMaxOtherPages = 4;
 /// A term of fewer words comes with the title of the work.
-constexpr size_t kTellingWords = 3;
+constexpr size_t kTellingWords = 4;
 
 /// "see sorting", "siehe auch …": a reference within the index.
 bool refers_elsewhere(const std::string& term) {

@@ -105,6 +105,9 @@ class OutlineGenerator {
   void propose(const Heading& heading) {
     const FoldedText words = context_.text.fold(heading.query);
     if (words.words() > kMaxWords) return drop(heading, "long", double(words.words()), kMaxWords);
+    if (begins_at_page_end(words, context_.text.folded(heading.page))) {
+      return drop(heading, "at the end of its page, its text is on the next");
+    }
     const std::string title = without_colon(heading.query);
     if (is_telling(words) && !around_.is_repeated(heading)) return add(heading, title);
     const std::string path = around_.with_context(heading);

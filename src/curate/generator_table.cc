@@ -4,8 +4,14 @@
 
 namespace recto {
 
+namespace {
+
+constexpr size_t kTellingWords = 6;
+
+}  // namespace
+
 void generate_tables(GeneratorContext& context) {
-  propose_captions(context, CaptionKind::kTable, "table", kTableGenerator);
+  propose_captions(context, CaptionKind::kTable, "table", kTableGenerator, kTellingWords);
 }
 
 }  // namespace recto

@@ -82,17 +82,21 @@ TEST(Generators, APageThatWasNotRenderedHasNoQuery) {
 
 // ---- outline
 
+/// What stands below a heading.
+const std::string kBody(120, 'x');
+
 TEST(OutlineGenerator, UnspecificHeadingsComeWithWhatIsAboveThem) {
-  const CuratedDocument document = document_of(
-      {"Configuration of the mail server Options", "Options", "Setting up the printer Overview",
-       "A heading that says enough", "Overview Contents"},
-      {{"1 Configuration of the mail server", 0, 1},
-       {"1.1 Options", 1, 1},
-       {"2 Setting up the printer", 0, 3},
-       {"2.1 Overview", 1, 3},
-       {"2.1.1 A heading that says enough", 2, 4},
-       {"Overview", 0, 5},
-       {"Contents", 0, 5}});
+  const CuratedDocument document =
+      document_of({"1 Configuration of the mail server\nOptions\n" + kBody, "Options",
+                   "Setting up the printer Overview\n" + kBody, "A heading that says enough",
+                   "Overview Contents\n" + kBody},
+                  {{"1 Configuration of the mail server", 0, 1},
+                   {"1.1 Options", 1, 1},
+                   {"2 Setting up the printer", 0, 3},
+                   {"2.1 Overview", 1, 3},
+                   {"2.1.1 A heading that says enough", 2, 4},
+                   {"Overview", 0, 5},
+                   {"Contents", 0, 5}});
   Audit audit;
   EXPECT_THAT(queries(document, "outline", &audit),
               ElementsAre("heading Configuration of the mail server @1",
@@ -103,6 +107,32 @@ TEST(OutlineGenerator, UnspecificHeadingsComeWithWhatIsAboveThem) {
   EXPECT_THAT(reasons(audit),
               ElementsAre("doc#outline-6 outline: short, and nothing above it says more",
                           "doc#outline-7 outline: a list of what is elsewhere"));
+}
+
+TEST(OutlineGenerator, PathsGoUpToAHeadingThatSaysEnough) {
+  CuratedDocument document = document_of({"Investments\nTerms\n" + kBody, "Loans\nTerms\n" + kBody},
+                                         {{"Managing the family's money", 0, 1},
+                                          {"Investments", 1, 1},
+                                          {"Terms", 2, 1},
+                                          {"Loans", 0, 2},
+                                          {"Terms", 1, 2}});
+  document.title = "The Money Guide";
+  EXPECT_THAT(queries(document, "outline"),
+              ElementsAre("heading Managing the family's money: Investments @1",
+                          "heading Managing the family's money: Investments: Terms @1",
+                          "heading Loans (The Money Guide) @2",
+                          "heading Loans: Terms (The Money Guide) @2"));
+}
+
+TEST(OutlineGenerator, AHeadingAtThePagesEndHasItsTextOnTheNext) {
+  const CuratedDocument document =
+      document_of({kBody + "\nWriting the pages of books\n17", "text of it"},
+                  {{"Writing the pages of books", 0, 1}});
+  Audit audit;
+  EXPECT_THAT(queries(document, "outline", &audit), IsEmpty());
+  EXPECT_THAT(
+      reasons(audit),
+      ElementsAre("doc#outline-1 outline: at the end of its page, its text is on the next"));
 }
 
 TEST(OutlineGenerator, TheTitleOfTheWorkHelpsWhereNothingIsAbove) {
@@ -184,10 +214,10 @@ TEST(QuestionGenerator, TakesHeadingsAndMarkedQuestionsThatAreAnswered) {
 // ---- captions and tables
 
 TEST(CaptionGenerator, CaptionsAreQueriesWhenTheySayEnough) {
-  const CuratedDocument document =
-      document_of({"text\nFigure 1: The way of the data\nTable 1: Options of the reading program",
-                   "Figure 2: Overview\nFigure 3: array[index] = {begin / end} * <value> % $rest",
-                   "Rys. 4: Droga danych w programie"});
+  const CuratedDocument document = document_of(
+      {"as text\nFigure 1: The way of the data\nTable 1: Options of the reading program",
+       "Figure 2: Overview\nFigure 3: array[index] = {begin / end} * <value> % $rest",
+       "Rys. 4: Droga danych w programie"});
   Audit audit;
   EXPECT_THAT(queries(document, "caption", &audit),
               ElementsAre("caption The way of the data @1", "caption Droga danych w programie @3"));

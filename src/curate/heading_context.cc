@@ -26,31 +26,35 @@ HeadingContext::HeadingContext(GeneratorContext& context)
 
 std::string HeadingContext::with_context(const Heading& heading) const {
   const std::string words = without_colon(heading.query);
-  const std::string parent = telling_parent(heading);
-  if (!parent.empty()) return checked(parent + ": " + words);
-  if (title_.empty() || heading.folded.find(title_folded_) != std::string::npos ||
-      title_folded_.find(heading.folded) != std::string::npos) {
-    return "";
+  const Path above = path_above(heading);
+  const std::string path = above.text.empty() ? words : above.text + ": " + words;
+  if (above.telling) return checked(path);
+  const std::string folded = context_.text.fold(path).joined();
+  if (title_.empty() || folded.find(title_folded_) != std::string::npos ||
+      title_folded_.find(folded) != std::string::npos) {
+    return above.text.empty() ? "" : checked(path);
   }
-  return checked(words + " (" + title_ + ")");
+  return checked(path + " (" + title_ + ")");
 }
 
-std::string HeadingContext::telling_parent(const Heading& heading) const {
+HeadingContext::Path HeadingContext::path_above(const Heading& heading) const {
   const std::vector<OutlineEntry>& outline = context_.document.outline;
+  Path path;
   int level = heading.level;
-  for (int i = heading.entry - 1; i >= 0 && level > 0; --i) {
+  for (int i = heading.entry - 1; i >= 0 && level > 0 && !path.telling; --i) {
     const OutlineEntry& entry = outline[static_cast<size_t>(i)];
     if (entry.level >= level) continue;
     level = entry.level;
-    std::string title = strip_numbering(spell_out_ligatures(entry.title));
+    const std::string title = without_colon(strip_numbering(spell_out_ligatures(entry.title)));
     const FoldedText words = context_.text.fold(title);
-    const bool telling = words.letters() >= kTellingLetters || words.words() >= kTellingWords;
-    if (telling && repeated_.count(words.joined()) == 0 &&
-        words.joined().find(heading.folded) == std::string::npos) {
-      return without_colon(std::move(title));
+    if (words.letters() == 0 || repeated_.count(words.joined()) != 0 ||
+        words.joined().find(heading.folded) != std::string::npos) {
+      continue;
     }
+    path.text = path.text.empty() ? title : title + ": " + path.text;
+    path.telling = words.letters() >= kTellingLetters || words.words() >= kTellingWords;
   }
-  return "";
+  return path;
 }
 
 std::string HeadingContext::checked(const std::string& query) const {

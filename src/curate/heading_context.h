@@ -15,12 +15,17 @@ class HeadingContext {
   /// True for a heading whose words head several pages of the document.
   bool is_repeated(const Heading& heading) const { return repeated_.count(heading.folded) != 0; }
 
-  /// "Parent: heading" with the nearest heading above that is not unspecific itself, else "heading
-  /// (title of the work)". "" when neither says more, or when that has more than 25 words.
+  /// "Grandparent: parent: heading", up to the nearest heading above that is not unspecific itself;
+  /// when there is none of these, "parent: heading (title of the work)". "" when nothing above says
+  /// more, or when that has more than 25 words.
   std::string with_context(const Heading& heading) const;
 
  private:
-  std::string telling_parent(const Heading& heading) const;
+  struct Path {
+    std::string text;      ///< "grandparent: parent", "" for nothing above
+    bool telling = false;  ///< it begins with a heading that is not unspecific
+  };
+  Path path_above(const Heading& heading) const;
   std::string checked(const std::string& query) const;
 
   GeneratorContext& context_;

@@ -15,6 +15,7 @@ namespace {
 constexpr const char* kStage = "heading";
 constexpr int kMinLetters = 6;
 constexpr int kMinLettersOfOneWord = 12;
+constexpr size_t kMinBytesBelow = 100;
 
 /// Words that stand before the number of a chapter, in lower case.
 constexpr std::array<std::string_view, 28> kChapterWords = {
@@ -133,6 +134,13 @@ std::string strip_numbering(std::string_view title) {
     out += words[i];
   }
   return out;
+}
+
+bool begins_at_page_end(const FoldedText& heading, const FoldedText& page) {
+  const size_t place = page.joined().rfind(heading.joined());
+  if (heading.empty() || place == std::string::npos) return false;
+  const size_t end = place + heading.joined().size();
+  return place * 2 > page.joined().size() && page.joined().size() - end < kMinBytesBelow;
 }
 
 std::vector<Heading> find_headings(const std::string& document_id,

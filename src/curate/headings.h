@@ -33,6 +33,10 @@ std::string strip_numbering(std::string_view title);
 /// Folded text of page `number` (from 1), made when it is asked for.
 using PageWords = std::function<const FoldedText&(int number)>;
 
+/// True when `heading` stands in the second half of the page's words and little follows it (fewer
+/// than 100 bytes, folded): its text is on the next page.
+bool begins_at_page_end(const FoldedText& heading, const FoldedText& page);
+
 /// The headings of `outline` that can be queries. One is dropped, with a row in `audit` for
 /// `document_id` + "#outline-" + its place from 1, when it leads nowhere, has no letters, is short
 /// (unless these are kept), or stands neither on the page it leads to nor on the next or the one

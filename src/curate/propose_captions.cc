@@ -13,8 +13,7 @@ namespace {
 constexpr size_t kMinWords = 3;
 constexpr int kMinLetters = 12;
 constexpr int kMinEastAsianLetters = 18;  // six characters
-/// A caption of less comes with the title of the work.
-constexpr size_t kTellingWords = 6;
+/// A caption of fewer letters comes with the title of the work whatever its words.
 constexpr int kTellingLetters = 30;
 constexpr size_t kMaxWords = 30;
 constexpr int kMaxSymbolPercent = 12;
@@ -38,10 +37,11 @@ const char* refuse(const std::string& text, const FoldedText& words) {
 }
 
 /// "Overview of it (Title of the work)": few words alone may stand below many figures.
-std::string with_title(DocumentText& text, const std::string& caption, const std::string& title) {
+std::string with_title(DocumentText& text, const std::string& caption, const std::string& title,
+                       size_t telling_words) {
   std::string query = spell_out_ligatures(caption);
   const FoldedText words = text.fold(query);
-  const bool telling = (words.words() >= kTellingWords && words.letters() >= kTellingLetters) ||
+  const bool telling = (words.words() >= telling_words && words.letters() >= kTellingLetters) ||
                        is_east_asian(words);
   if (!telling && !title.empty() && !words.contains(text.fold(title))) query += " (" + title + ")";
   return query;
@@ -50,7 +50,7 @@ std::string with_title(DocumentText& text, const std::string& caption, const std
 }  // namespace
 
 void propose_captions(GeneratorContext& context, CaptionKind kind, const char* candidate_kind,
-                      const char* generator) {
+                      const char* generator, size_t telling_words) {
   std::set<std::pair<std::string, int>> seen;  // by number and page
   const std::string title = work_title(context.document);
   const auto propose = [&](const Caption& caption) {
@@ -58,7 +58,8 @@ void propose_captions(GeneratorContext& context, CaptionKind kind, const char* c
     if (const char* reason = refuse(caption.text, context.text.fold(caption.text))) {
       context.audit.drop(item, generator, reason);
     } else {
-      context.propose(with_title(context.text, caption.text, title), candidate_kind, caption.page);
+      context.propose(with_title(context.text, caption.text, title, telling_words), candidate_kind,
+                      caption.page);
     }
   };
   for (const Caption& caption : find_captions(context.text, kind)) {

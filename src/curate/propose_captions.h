@@ -8,8 +8,9 @@ namespace recto {
 
 /// Proposes captions of one kind as queries of `candidate_kind`: those on pages, and those that
 /// only a list names. Dropped are short ones (fewer than three words), long ones (more than 30),
-/// code, and what a text layer left with loose accents.
+/// code, and what a text layer left with loose accents. Those of fewer than `telling_words` come
+/// with the title of the work.
 void propose_captions(GeneratorContext& context, CaptionKind kind, const char* candidate_kind,
-                      const char* generator);
+                      const char* generator, size_t telling_words);
 
 }  // namespace recto

@@ -16,11 +16,13 @@ namespace {
 constexpr int kMaxTitlePageWords = 160;
 constexpr size_t kMaxTitleBytes = 90;
 constexpr size_t kMaxTitleWords = 12;
-constexpr size_t kMaxTitleLines = 4;
+/// A title of fewer words may go on in the next line.
+constexpr size_t kWholeTitleWords = 5;
+constexpr size_t kShortPercent = 60;
 
 /// A file's name, a program's leftovers or a mark of TeX rather than words.
 bool is_machine_made(const std::string& title) {
-  for (const char* sign : {"\\", "_", "@", "://", "®", "©"}) {
+  for (const char* sign : {"\\", "_", "@", "://", "www.", "®", "©"}) {
     if (title.find(sign) != std::string::npos) return true;
   }
   const size_t dot = title.rfind('.');
@@ -52,19 +54,28 @@ bool is_text_page(const CuratedDocument& document, const FoldedText& first_line)
   return headings > 1;
 }
 
-std::string first_line_of_title_page(const CuratedDocument& document) {
+/// A page of few words, or one that begins with a block of short lines: title, authors, date.
+bool begins_with_title(const CuratedPage& page, const std::vector<std::string>& lines) {
+  if (page.words <= kMaxTitlePageWords) return true;
+  return lines.size() > 1 && lines[1].size() * 100 < long_line(lines) * kShortPercent;
+}
+
+/// "" when the first page shows no title.
+std::string printed_title(const CuratedDocument& document) {
   const CuratedPage* page = document.page(1);
-  if (page == nullptr || page->words > kMaxTitlePageWords) return "";
+  if (page == nullptr) return "";
   const std::vector<std::string> lines = split_lines(page->text);
-  if (lines.empty()) return "";
+  if (lines.empty() || !begins_with_title(*page, lines)) return "";
+  WordTokenizer tokenizer;
   std::string line = lines.front();
-  for (size_t i = 1; i < std::min(lines.size(), kMaxTitleLines); ++i) {
+  for (size_t i = 1; i < lines.size() && tokenizer.words(line).size() < kWholeTitleWords; ++i) {
     if (!goes_on(line, lines[i])) break;
     line += ' ' + lines[i];
   }
-  WordTokenizer tokenizer;
   if (is_text_page(document, FoldedText(tokenizer, line))) return "";
-  const bool fits = line.size() <= kMaxTitleBytes && begins_sentence(line) &&
+  const std::string first = line.substr(0, line.find(' '));
+  const bool fits = line.size() <= kMaxTitleBytes && lower_case(first) != first &&
+                    strip_numbering(line).size() == line.size() && !is_question(line) &&
                     !line.ends_with('.') && !has_loose_accents(line) && !is_machine_made(line) &&
                     tokenizer.words(line).size() <= kMaxTitleWords;
   return fits && !title_key(line).empty() ? fold_spaces(line) : "";
@@ -76,7 +87,7 @@ std::string work_title(const CuratedDocument& document) {
   if (!document.source.title.empty()) return fold_spaces(document.source.title);
   std::string title = fold_spaces(document.title);
   if (!title_key(title).empty() && !is_machine_made(title)) return title;
-  return first_line_of_title_page(document);
+  return printed_title(document);
 }
 
 }  // namespace recto
