@@ -74,14 +74,14 @@ DocumentLinks link_documents(const NearDuplicates& near, std::span<const uint32_
   RECTO_CHECK(sparse.empty() || sparse.size() == near.group.size());
   std::vector<uint32_t> pages(family_of_document.size(), 0);
   for (const uint32_t document : document_of_page) ++pages[document];
+  const GroupMembers all = members_of_groups(near, document_of_page, {});
   const GroupMembers members = members_of_groups(near, document_of_page, sparse);
   DocumentLinks out;
   // The groups that each document has pages in.
   std::vector<std::vector<size_t>> groups_of(family_of_document.size());
   for (size_t group = 0; group < members.size(); ++group) {
-    const bool boilerplate =
-        members[group].empty() || near.group_names[group] == kBlankGroup ||
-        spans_many(members[group], family_of_document, rule.boilerplate_families);
+    const bool boilerplate = members[group].empty() || near.group_names[group] == kBlankGroup ||
+                             spans_many(all[group], family_of_document, rule.boilerplate_families);
     out.boilerplate.push_back(boilerplate ? 1 : 0);
     if (boilerplate) continue;
     for (const Presence& member : members[group]) groups_of[member.document].push_back(group);

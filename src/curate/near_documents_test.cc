@@ -83,6 +83,12 @@ TEST(NearDocuments, PagesWithoutInkJoinNothing) {
       link_documents(library.near, library.document_of_page, library.families, sparse);
   EXPECT_EQ(links.boilerplate, (std::vector<uint8_t>{1, 0}));
   EXPECT_EQ(links.links, (Links{{0, 2}}));
+  // They still count for what spans many families.
+  const Library many({{1, "a"}, {1, "b"}, {1, "c"}, {1, "d"}, {1, "e"}},
+                     {{{0, 0}, {1, 0}, {2, 0}, {3, 0}, {4, 0}}});
+  const std::vector<uint8_t> three = {0, 0, 1, 1, 1};
+  EXPECT_EQ(link_documents(many.near, many.document_of_page, many.families, three).boilerplate[0],
+            1);
 }
 
 TEST(NearDocuments, LinksMakeFamilies) {
