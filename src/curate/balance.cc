@@ -118,6 +118,7 @@ class Balancer {
       strata[{query.row.language, document, query.row.kind}].push_back(i);
     }
     std::vector<int64_t> counts;
+    counts.reserve(strata.size());
     for (const auto& [key, members] : strata) counts.push_back(std::ssize(members));
     const auto kept = share_out(counts, settings_.target, settings_.temperature);
     size_t s = 0;
@@ -141,6 +142,7 @@ class Balancer {
 std::vector<double> exact_shares(const std::vector<int64_t>& counts, int64_t target,
                                  double temperature) {
   std::vector<double> weights;
+  weights.reserve(counts.size());
   for (const int64_t count : counts) {
     weights.push_back(std::pow(static_cast<double>(count), 1 / temperature));
   }
@@ -173,6 +175,7 @@ std::vector<int64_t> share_out(const std::vector<int64_t>& counts, int64_t targe
   if (target >= std::accumulate(counts.begin(), counts.end(), int64_t{0})) return counts;
   const std::vector<double> shares = exact_shares(counts, target, temperature);
   std::vector<int64_t> kept;
+  kept.reserve(counts.size());
   std::vector<size_t> order(counts.size());
   std::iota(order.begin(), order.end(), 0);
   for (const double share : shares) kept.push_back(static_cast<int64_t>(std::floor(share)));

@@ -116,8 +116,10 @@ Element read_element(WordTokenizer& tokenizer, std::string_view text, const Lang
   if (text == "^") element.kind = Element::Kind::kBegin;
   if (text == "$") element.kind = Element::Kind::kEnd;
   if (element.kind != Element::Kind::kWords) return element;
-  if ((element.negated = text.starts_with('!'))) text.remove_prefix(1);
-  if ((element.optional = text.ends_with('?'))) text.remove_suffix(1);
+  element.negated = text.starts_with('!');
+  if (element.negated) text.remove_prefix(1);
+  element.optional = text.ends_with('?');
+  if (element.optional) text.remove_suffix(1);
   for (const std::string_view alternative : split(text, "|")) {
     if (alternative.starts_with('@')) {
       element.sets.push_back(language.set(alternative));

@@ -108,8 +108,11 @@ std::string numbered_reference(WordTokenizer& tokenizer, std::string_view text) 
     const bool whole = kNames.count(name) != 0 && only(between, " .:(#");
     const bool dotted = kDotted.count(name) != 0 && between.starts_with('.') && only(between, ". ");
     if (whole || dotted) {
-      const char* end = words[number].text.data() + words[number].text.size();
-      return std::string(words[i].text.data(), end);
+      const auto place = [&](size_t word) {
+        return static_cast<size_t>(&words[word].text.front() - &text.front());
+      };
+      return std::string(
+          text.substr(place(i), place(number) + words[number].text.size() - place(i)));
     }
   }
   return east_asian_reference(text);
