@@ -66,9 +66,6 @@ NumberRun read_run(std::string_view text, size_t at) {
     run.separators.emplace_back(text.substr(end, next - end));
     at = next;
   }
-  if (run.separators.size() >= run.groups.size() && !run.separators.empty()) {
-    run.separators.pop_back();
-  }
   return run;
 }
 
