@@ -232,17 +232,28 @@ class Assembly {
       document_of_page.push_back(static_cast<uint32_t>(corpus_.pages[i].document));
       sparse.push_back(page(i).ink < kSparseInk ? 1 : 0);
     }
-    // Any page in common joins, so that no group of duplicates is in two splits.
-    DocumentLinkRule rule;
-    rule.min_share = 0;
-    const DocumentLinks near = link_documents(near_, document_of_page, by_name, sparse, rule);
+    const DocumentLinks near = link_documents(near_, document_of_page, by_name, sparse);
     for (CorpusPage& of : corpus_.pages)
       of.boilerplate = of.group >= 0 && near.boilerplate[of.group];
     name_sparse_groups(sparse);
     auto links = find_translations(works(), {});
-    links.insert(links.end(), near.links.begin(), near.links.end());
+    // Any page in common joins, so that no group of duplicates is in two splits.
+    for (const auto& link : shared_pages()) links.push_back(link);
     const auto families = find_families(members, links);
     for (size_t i = 0; i < members_.size(); ++i) corpus_.documents[i].family = families[i];
+  }
+
+  /// Documents that have pages in one group that is no boilerplate: each with the group's first.
+  std::vector<std::pair<size_t, size_t>> shared_pages() const {
+    std::map<int32_t, size_t> first;
+    std::vector<std::pair<size_t, size_t>> links;
+    for (const CorpusPage& of : corpus_.pages) {
+      if (of.group < 0 || of.boilerplate) continue;
+      const auto document = static_cast<size_t>(of.document);
+      const auto [found, added] = first.emplace(of.group, document);
+      if (found->second != document) links.emplace_back(found->second, document);
+    }
+    return links;
   }
 
   /// Duplicates with next to no ink are blank pages but for a header.
