@@ -53,6 +53,18 @@ bool FoldedText::contains(const FoldedText& part) const {
   return false;
 }
 
+size_t FoldedText::long_words() const {
+  constexpr int kLongWord = 4;
+  size_t count = 0;
+  for (size_t i = 0; i < starts_.size(); ++i) {
+    const size_t end = i + 1 < starts_.size() ? starts_[i + 1] : joined_.size();
+    int characters = 0;
+    for (size_t at = starts_[i]; at < end; ++characters) decode_utf8(joined_, at);
+    if (characters >= kLongWord) ++count;
+  }
+  return count;
+}
+
 int FoldedText::letters() const {
   int count = 0;
   for (size_t at = 0; at < joined_.size();) {

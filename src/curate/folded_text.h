@@ -18,6 +18,8 @@ class FoldedText {
   /// The words without anything between them.
   const std::string& joined() const { return joined_; }
   size_t words() const { return starts_.size(); }
+  /// Words of four characters or more: articles and prepositions are mostly shorter.
+  size_t long_words() const;
   bool empty() const { return joined_.empty(); }
 
   /// True when the words of `part` stand in this text one after another. They may be spaced

@@ -56,8 +56,8 @@ void generate_sentences(GeneratorContext& context);
 /// ("How do I", "Comment", "Wie kann") with four words or more.
 bool is_question(std::string_view heading);
 
-/// True for words that can be a query on their own: three words or more with 16 letters, or six
-/// East Asian characters.
+/// True for words that can be a query on their own: three long words or more with 20 letters, or
+/// eight East Asian characters.
 bool is_telling(const FoldedText& words);
 
 /// True for words mostly of Chinese, Japanese or Korean characters.

@@ -10,9 +10,9 @@ namespace recto {
 namespace {
 
 /// A heading of fewer words and letters also comes with what it stands under.
-constexpr size_t kSpecificWords = 3;
-constexpr int kSpecificLetters = 16;
-constexpr int kEastAsianLetters = 18;            // six characters
+constexpr size_t kTellingWords = 3;  // of four characters or more
+constexpr int kTellingLetters = 20;
+constexpr int kEastAsianLetters = 24;            // eight characters
 constexpr unsigned char kFirstEastAsian = 0xE2;  // in UTF-8
 constexpr size_t kMaxWords = 25;
 
@@ -144,9 +144,8 @@ bool is_east_asian(const FoldedText& words) {
 }
 
 bool is_telling(const FoldedText& words) {
-  const bool east_asian = is_east_asian(words);
-  return words.letters() >= (east_asian ? kEastAsianLetters : kSpecificLetters) &&
-         (words.words() >= kSpecificWords || east_asian);
+  if (is_east_asian(words)) return words.letters() >= kEastAsianLetters;
+  return words.letters() >= kTellingLetters && words.long_words() >= kTellingWords;
 }
 
 void generate_outline(GeneratorContext& context) { OutlineGenerator(context).run(); }

@@ -85,25 +85,32 @@ class QuestionGenerator {
 
   void run() {
     for (const Heading& heading : context_.headings) {
-      if (!is_question(heading.query)) continue;
-      if (!is_long_enough(heading.query)) {
-        context_.audit.drop(
-            context_.document.document_id + "#outline-" + std::to_string(heading.entry + 1),
-            kQuestionGenerator, "short, or long");
-        continue;
-      }
-      bool marked = false;
-      const std::string question = without_mark(heading.query, marked);
-      Candidate& candidate =
-          context_.propose(in_context(heading, question), "question", heading.page);
-      candidate.section = heading.folded;
-      candidate.outline_entry = heading.entry;
-      known_.insert(context_.text.fold(question).joined());
+      if (is_question(heading.query)) propose(heading);
     }
     for (const CuratedPage& page : context_.document.pages) read_page(page.number);
   }
 
  private:
+  void propose(const Heading& heading) {
+    bool marked = false;
+    const std::string question = without_mark(heading.query, marked);
+    known_.insert(context_.text.fold(question).joined());
+    if (!is_long_enough(question)) return drop(heading, "short, or long");
+    if (begins_at_page_end(context_.text.fold(heading.query), context_.text.folded(heading.page))) {
+      return drop(heading, "at the end of its page, its text is on the next");
+    }
+    Candidate& candidate =
+        context_.propose(in_context(heading, question), "question", heading.page);
+    candidate.section = heading.folded;
+    candidate.outline_entry = heading.entry;
+  }
+
+  void drop(const Heading& heading, const char* reason) {
+    context_.audit.drop(
+        context_.document.document_id + "#outline-" + std::to_string(heading.entry + 1),
+        kQuestionGenerator, reason);
+  }
+
   bool is_long_enough(const std::string& query) {
     const FoldedText words = context_.text.fold(query);
     return words.words() <= kMaxWords &&

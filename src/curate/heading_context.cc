@@ -52,9 +52,29 @@ HeadingContext::Path HeadingContext::path_above(const Heading& heading) const {
       continue;
     }
     path.text = path.text.empty() ? title : title + ": " + path.text;
-    path.telling = words.letters() >= kTellingLetters || words.words() >= kTellingWords;
+    path.telling = is_telling_title(words);
   }
   return path;
+}
+
+bool HeadingContext::is_telling_title(const FoldedText& words) const {
+  return (words.letters() >= kTellingLetters || words.words() >= kTellingWords) &&
+         repeated_.count(words.joined()) == 0;
+}
+
+std::string HeadingContext::section_above(int page, const FoldedText& part) const {
+  const std::string& text = context_.text.folded(page).joined();
+  const size_t place = text.find(part.joined());
+  const Heading* above = nullptr;
+  for (const Heading& heading : context_.headings) {
+    const bool before =
+        heading.page < page || (heading.page == page && text.find(heading.folded) < place);
+    if (before && (above == nullptr || heading.page >= above->page)) above = &heading;
+  }
+  if (above == nullptr) return "";
+  if (is_telling_title(context_.text.fold(above->query))) return without_colon(above->query);
+  const Path path = path_above(*above);
+  return path.telling ? path.text : "";
 }
 
 std::string HeadingContext::checked(const std::string& query) const {

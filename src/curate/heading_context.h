@@ -20,12 +20,17 @@ class HeadingContext {
   /// more, or when that has more than 25 words.
   std::string with_context(const Heading& heading) const;
 
+  /// The nearest heading that `part` of the page stands under and that says enough; "" when there
+  /// is none.
+  std::string section_above(int page, const FoldedText& part) const;
+
  private:
   struct Path {
     std::string text;      ///< "grandparent: parent", "" for nothing above
     bool telling = false;  ///< it begins with a heading that is not unspecific
   };
   Path path_above(const Heading& heading) const;
+  bool is_telling_title(const FoldedText& words) const;
   std::string checked(const std::string& query) const;
 
   GeneratorContext& context_;

@@ -15,7 +15,7 @@ namespace {
 constexpr const char* kStage = "heading";
 constexpr int kMinLetters = 6;
 constexpr int kMinLettersOfOneWord = 12;
-constexpr size_t kMinBytesBelow = 100;
+constexpr size_t kMinBytesBelow = 150;
 
 /// Words that stand before the number of a chapter, in lower case.
 constexpr std::array<std::string_view, 28> kChapterWords = {

@@ -34,7 +34,7 @@ std::string strip_numbering(std::string_view title);
 using PageWords = std::function<const FoldedText&(int number)>;
 
 /// True when `heading` stands in the second half of the page's words and little follows it (fewer
-/// than 100 bytes, folded): its text is on the next page.
+/// than 150 bytes, folded): its text is on the next page.
 bool begins_at_page_end(const FoldedText& heading, const FoldedText& page);
 
 /// The headings of `outline` that can be queries. One is dropped, with a row in `audit` for

@@ -57,6 +57,13 @@ TEST(FoldedText, ContainsWholeWordsHoweverSpaced) {
   }
 }
 
+TEST(FoldedText, LongWordsAreThoseThatSaySomething) {
+  WordTokenizer tokenizer;
+  EXPECT_EQ(FoldedText(tokenizer, "Voorstelling van de componenten").long_words(), 2u);
+  EXPECT_EQ(FoldedText(tokenizer, "где это будет").long_words(), 1u);
+  EXPECT_EQ(FoldedText().long_words(), 0u);
+}
+
 TEST(FoldedText, LettersLeaveOutDigitsAndWeighIdeographs) {
   WordTokenizer tokenizer;
   EXPECT_EQ(FoldedText(tokenizer, "ab-1 Ç").letters(), 3);

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "curate/heading_context.h"
 #include "curate/text_lines.h"
 
 namespace recto {
@@ -15,6 +16,8 @@ constexpr int kMinLetters = 12;
 constexpr int kMinEastAsianLetters = 18;  // six characters
 /// A caption of fewer letters comes with the title of the work whatever its words.
 constexpr int kTellingLetters = 30;
+/// One of fewer words also with the heading it stands under.
+constexpr size_t kWordsWithoutSection = 5;
 constexpr size_t kMaxWords = 30;
 constexpr int kMaxSymbolPercent = 12;
 
@@ -36,30 +39,53 @@ const char* refuse(const std::string& text, const FoldedText& words) {
   return has_loose_accents(text) ? "letters and accents apart" : nullptr;
 }
 
-/// "Overview of it (Title of the work)": few words alone may stand below many figures.
-std::string with_title(DocumentText& text, const std::string& caption, const std::string& title,
-                       size_t telling_words) {
-  std::string query = spell_out_ligatures(caption);
-  const FoldedText words = text.fold(query);
-  const bool telling = (words.words() >= telling_words && words.letters() >= kTellingLetters) ||
-                       is_east_asian(words);
-  if (!telling && !title.empty() && !words.contains(text.fold(title))) query += " (" + title + ")";
-  return query;
-}
+class CaptionQueries {
+ public:
+  CaptionQueries(GeneratorContext& context, size_t telling_words)
+      : context_(context),
+        around_(context),
+        title_(work_title(context.document)),
+        telling_words_(telling_words) {}
+
+  /// "Section: photo of it (Title of the work)": few words alone may stand below many figures.
+  std::string query(const Caption& caption) const {
+    std::string query = spell_out_ligatures(caption.text);
+    const FoldedText words = context_.text.fold(query);
+    if (is_telling(words)) return query;
+    if (words.words() < kWordsWithoutSection) {
+      const std::string section = around_.section_above(caption.page, words);
+      const bool repeats = context_.text.fold(section).contains(words);
+      if (!section.empty() && !repeats) query = section + ": " + query;
+    }
+    const FoldedText so_far = context_.text.fold(query);
+    if (title_.empty() || so_far.contains(context_.text.fold(title_))) return query;
+    return query + " (" + title_ + ")";
+  }
+
+ private:
+  bool is_telling(const FoldedText& words) const {
+    return (words.words() >= telling_words_ && words.letters() >= kTellingLetters) ||
+           is_east_asian(words);
+  }
+
+  GeneratorContext& context_;
+  HeadingContext around_;
+  std::string title_;
+  size_t telling_words_;
+};
 
 }  // namespace
 
 void propose_captions(GeneratorContext& context, CaptionKind kind, const char* candidate_kind,
                       const char* generator, size_t telling_words) {
   std::set<std::pair<std::string, int>> seen;  // by number and page
-  const std::string title = work_title(context.document);
+  const CaptionQueries queries(context, telling_words);
   const auto propose = [&](const Caption& caption) {
     const std::string item = context.page_item(caption.page);
     if (const char* reason = refuse(caption.text, context.text.fold(caption.text))) {
       context.audit.drop(item, generator, reason);
     } else {
-      context.propose(with_title(context.text, caption.text, title, telling_words), candidate_kind,
-                      caption.page);
+      context.propose(queries.query(caption), candidate_kind, caption.page);
     }
   };
   for (const Caption& caption : find_captions(context.text, kind)) {
