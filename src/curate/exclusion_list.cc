@@ -23,6 +23,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kHashDigits = 64;
+/// perceptual_hash of a page of one colour.
+constexpr PerceptualHash kUniform = {1, 0, 0, 0};
 
 uint64_t text_hash(std::string_view text, uint64_t hash = 14695981039346656037U) {
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
@@ -177,9 +179,12 @@ class ExcludedTable {
     if (cell.bytes && !cell.bytes->empty()) {
       return perceptual_hash(read_image_bytes(*cell.bytes, where, settings_.limits));
     }
-    const fs::path file = path_.parent_path() / *cell.path;
+    fs::path file = path_.parent_path() / *cell.path;
+    if (!fs::is_regular_file(file)) file = *cell.path;
     if (!fs::is_regular_file(file)) {
-      fail(ErrorCode::kBadInput, "{}: it has no bytes, and {} is no file", where, file.string());
+      fail(ErrorCode::kBadInput,
+           "{}: it has no bytes, and there is no file {} beside the table or here", where,
+           *cell.path);
     }
     return perceptual_hash(read_image(file, settings_.limits));
   }
@@ -222,12 +227,13 @@ QueryPrint query_print(WordTokenizer& tokenizer, std::string_view query, int run
 }
 
 void ExclusionList::add_page(const PerceptualHash& hash, std::string_view text) {
+  ++seen;
+  if (hash == kUniform) return;
   for (size_t k = 0; k < hash.size(); ++k) hash_planes[k].push_back(hash[k]);
   const auto of_page = word_grams(text);
   page_words.push_back(count_words(text));
   grams.insert(grams.end(), of_page.begin(), of_page.end());
   gram_ends.push_back(grams.size());
-  ++seen;
 }
 
 void ExclusionList::add_document(std::string sha256) {

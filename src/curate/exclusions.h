@@ -40,16 +40,17 @@ class Exclusions {
   /// Reads `paths`, each one of:
   /// - a directory with Parquet files, at any depth (a recto dataset, an mteb, ViDoRe, OGC or other
   ///   layout), or one .parquet file. Pages are the rows with an `image` (struct<bytes, path>,
-  ///   bytes, or the path of a file beside the Parquet file); their `text`, when there is one, is
-  ///   that of the page, and a `perceptual_hash` spares the decoding. Queries are the columns
-  ///   `query`, `question` and `anchor`, and `text` of a file that has no image and lies in a
-  ///   folder or has a name with "queries". Documents are the `document_id`s of a table documents.
-  ///   Files with none of these are passed over.
+  ///   bytes, or the path of a file, beside the Parquet file or in the working directory); their
+  ///   `text`, when there is one, is that of the page, and a `perceptual_hash` spares the decoding.
+  ///   Queries are the columns `query`, `question` and `anchor`, and `text` of a file that has no
+  ///   image and lies in a folder or has a name with "queries". Documents are the `document_id`s of
+  ///   a table documents. Files with none of these are passed over.
   /// - a text file, a line each: 64 hexadecimal digits or "phash:" and them, the perceptual hash of
   ///   a page; "sha256:" and 64 digits, a document; empty lines and those with "#" in front.
   /// Pictures are decoded in sandboxed workers. Throws Error(kNotFound), Error(kBadInput) naming
   /// file and row or line for what cannot be read, and for a path that holds nothing to exclude:
-  /// what is left out unnoticed would be in the training data.
+  /// what is left out unnoticed would be in the training data. A page of one colour, which is in
+  /// most sets, excludes nothing.
   static Exclusions load(const std::vector<std::filesystem::path>& paths,
                          const ExclusionSettings& settings);
 

@@ -151,6 +151,15 @@ TEST_F(ExclusionsTest, PicturesAreDecodedAndHashed) {
   EXPECT_TRUE(drops(exclusions, "what is FILLED"));
 }
 
+TEST_F(ExclusionsTest, AnEmptyPageExcludesNothing) {
+  const Image white{64, 96, std::vector<uint8_t>(size_t{64} * 96 * 3, 255)};
+  write_table(dir() / "blank.parquet", {{"image", ColumnType::kImage}},
+              {{ImageCell{encode_jpeg(white, 85), "a.jpg"}}});
+  const Exclusions exclusions = load({"blank.parquet"});
+  EXPECT_EQ(exclusions.counts().pages, 0);
+  EXPECT_FALSE(exclusions.check_page("d", perceptual_hash(white), ""));
+}
+
 TEST_F(ExclusionsTest, LayoutsWithQueries) {
   const std::vector<Row> rows = {{std::string("Which valve drains the pump?")}};
   write_table(dir() / "mteb/queries/test.parquet", {{"text"}}, rows);
