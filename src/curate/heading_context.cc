@@ -67,8 +67,9 @@ std::string HeadingContext::section_above(int page, const FoldedText& part) cons
   const size_t place = text.find(part.joined());
   const Heading* above = nullptr;
   for (const Heading& heading : context_.headings) {
+    // Its last occurrence: the first may be in a running head.
     const bool before =
-        heading.page < page || (heading.page == page && text.find(heading.folded) < place);
+        heading.page < page || (heading.page == page && text.rfind(heading.folded) < place);
     if (before && (above == nullptr || heading.page >= above->page)) above = &heading;
   }
   if (above == nullptr) return "";
