@@ -35,6 +35,7 @@ std::string first_sentence(std::string text) {
   }
   if (text.ends_with("。")) text.resize(text.size() - std::string_view("。").size());
   while (text.ends_with('.') && !text.ends_with("..")) text.pop_back();
+  while (text.ends_with(':') || text.ends_with(' ')) text.pop_back();
   for (const std::string_view again : {" (continued)", " (cont.)", " (cont)", " (cont.d)"}) {
     if (text.ends_with(again)) text.resize(text.size() - again.size());
   }
