@@ -151,6 +151,7 @@ class Assembly {
     for (size_t m = 0; m < members_.size(); ++m) {
       Member& member = members_[m];
       std::vector<StoredPage> stored;
+      stored.reserve(member.rows.size());
       for (const int32_t row : member.rows) stored.push_back({0, row});
       PageStore store({member.place->place.pages}, std::move(stored));
       std::vector<CuratedPage> kept;

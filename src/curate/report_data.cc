@@ -22,6 +22,7 @@ constexpr size_t kExcerptBytes = 600;
 
 std::vector<ReportCount> counts(const std::map<std::string, int64_t>& by_name) {
   std::vector<ReportCount> out;
+  out.reserve(by_name.size());
   for (const auto& [name, count] : by_name) out.push_back({name.empty() ? "?" : name, count});
   std::stable_sort(out.begin(), out.end(),
                    [](const auto& a, const auto& b) { return a.count > b.count; });
