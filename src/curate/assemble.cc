@@ -223,25 +223,33 @@ class Assembly {
     return works;
   }
 
-  /// Families by names, then joined by translations and by pages that are in both.
+  /// Families by names, then joined by translations and by pages that are in both. A group that is
+  /// in many families is boilerplate and joins none; joining others may leave it in few, so this is
+  /// done until nothing changes: in the end each group is in one family or in many.
   void join_families() {
     const auto members = family_members();
-    const auto by_name = find_families(members);
     std::vector<uint32_t> document_of_page;
     std::vector<uint8_t> sparse;
+    document_of_page.reserve(corpus_.pages.size());
+    sparse.reserve(corpus_.pages.size());
     for (size_t i = 0; i < corpus_.pages.size(); ++i) {
       document_of_page.push_back(static_cast<uint32_t>(corpus_.pages[i].document));
       sparse.push_back(page(i).ink < kSparseInk ? 1 : 0);
     }
-    const DocumentLinks near = link_documents(near_, document_of_page, by_name, sparse);
-    for (CorpusPage& of : corpus_.pages)
-      of.boilerplate = of.group >= 0 && near.boilerplate[of.group];
-    name_sparse_groups(sparse);
-    auto links = find_translations(works(), {});
-    // Any page in common joins, so that no group of duplicates is in two splits.
-    for (const auto& link : shared_pages()) links.push_back(link);
-    const auto families = find_families(members, links);
+    const auto translations = find_translations(works(), {});
+    std::vector<std::string> families = find_families(members, translations);
+    for (std::vector<std::string> before; before != families;) {
+      before = families;
+      const DocumentLinks near = link_documents(near_, document_of_page, families, sparse);
+      for (CorpusPage& of : corpus_.pages) {
+        of.boilerplate = of.group >= 0 && near.boilerplate[of.group];
+      }
+      auto links = translations;
+      for (const auto& link : shared_pages()) links.push_back(link);
+      families = find_families(members, links);
+    }
     for (size_t i = 0; i < members_.size(); ++i) corpus_.documents[i].family = families[i];
+    name_sparse_groups(sparse);
   }
 
   /// Documents that have pages in one group that is no boilerplate: each with the group's first.

@@ -9,6 +9,7 @@
 #include "curate/reading.h"
 #include "curate/settings.h"
 #include "curate/work_directory.h"
+#include "model/model_directory.h"
 
 namespace recto {
 namespace fs = std::filesystem;
@@ -56,6 +57,11 @@ void check_options(const CurateOptions& options) {
   }
   if (options.round_trip < 0) refuse("round_trip must be at least 0");
   if (options.endpoint) check_settings(*options.endpoint);
+  // What the second phase needs is asked for before hours of the first.
+  for (const fs::path& path : options.exclude) {
+    if (!fs::exists(path)) fail(ErrorCode::kNotFound, "--exclude {}: not found", path.string());
+  }
+  if (!options.judge.empty()) ModelDirectory::open(options.judge);
   if (options.generic_families < 2) refuse("generic_families must be at least 2");
   if (options.max_pages_per_query < 1) refuse("max_pages_per_query must be at least 1");
 }

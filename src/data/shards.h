@@ -33,7 +33,8 @@ struct Shard {
 /// Writes rows into as many files as the limit asks for.
 class ShardWriter {
  public:
-  static constexpr int64_t kMaxShardBytes = 500'000'000;
+  /// Below 500 MB, with room for what is not counted until a file is closed.
+  static constexpr int64_t kMaxShardBytes = 490'000'000;
 
   ShardWriter(std::filesystem::path folder, std::string split, std::vector<Column> columns,
               ParquetWriter::Limits limits, int64_t max_shard_bytes = kMaxShardBytes);

@@ -15,7 +15,7 @@ namespace {
 
 /// The hash of a page is taken before its picture is encoded as JPEG, which moves a few bits of
 /// the 256. Two different pages differ in far more (docs/curation.md).
-constexpr int kHashTolerance = 12;
+constexpr int kHashTolerance = 24;
 
 /// A page as its row describes it, and what its picture turned out to be.
 struct Looked {
