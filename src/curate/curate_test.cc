@@ -101,7 +101,7 @@ TEST_F(Curate, DocumentsPagesQueriesAndReasons) {
                          {"Wer hat es geschrieben?", "-3"},
                          {"How to install it? (The questions of many)", "-2"},
                          {"Engine maintenance schedule", "-1"},
-                         {"Oil pressure limits", "-2"},
+                         {"Oil pressure limits (Engine)", "-2"},
                          {"Harvest report of the year", "-1"}}));
   std::map<std::string, DocumentRow> documents;
   for (const auto& row : dataset.documents("train")) documents[row.source_name] = row;
