@@ -21,6 +21,7 @@ constexpr int kMinOrderedPercent = 55;
 constexpr size_t kMaxLabelDigits = 4;
 /// A line as long as that without a number goes on in the next.
 constexpr size_t kWrappedBytes = 24;
+constexpr size_t kMaxEntryBytes = 300;
 
 const std::set<std::string>& index_words() {
   static const std::set<std::string> words = {"index",
@@ -118,7 +119,7 @@ std::vector<IndexEntry> join_entries(const std::vector<std::string>& lines) {
       continue;
     }
     const bool open = !pending.empty() && parse_index_entry(pending).labels.empty();
-    if (!open || pending.size() < kWrappedBytes) flush();
+    if (!open || pending.size() < kWrappedBytes || pending.size() > kMaxEntryBytes) flush();
     if (!pending.empty()) pending += ' ';
     pending += line;
   }

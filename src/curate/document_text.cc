@@ -10,6 +10,8 @@ namespace recto {
 
 namespace {
 
+constexpr size_t kMaxPageBytes = 256 << 10;
+constexpr size_t kMaxPageLines = 2000;
 constexpr size_t kMaxPrintedDigits = 5;
 constexpr int kMinPrintedNumbers = 4;
 /// Of the pages, in percent, that must agree on where counting begins.
@@ -40,25 +42,35 @@ void numbers_at_ends(const std::string& line, std::vector<int>& numbers) {
 
 DocumentText::DocumentText(const CuratedDocument& document) : document_(document) {}
 
+std::string_view DocumentText::text_of(const CuratedPage& page) const {
+  std::string_view text = page.text;
+  if (text.size() <= kMaxPageBytes) return text;
+  size_t end = kMaxPageBytes;
+  while ((static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // within a character
+  return text.substr(0, end);
+}
+
 const FoldedText& DocumentText::folded(int number) {
   const auto found = folded_.find(number);
   if (found != folded_.end()) return found->second;
   const CuratedPage* page = document_.page(number);
-  return folded_[number] = page == nullptr ? FoldedText() : fold(page->text);
+  return folded_[number] = page == nullptr ? FoldedText() : fold(text_of(*page));
 }
 
 const std::vector<std::string>& DocumentText::lines(int number) {
   const auto found = lines_.find(number);
   if (found != lines_.end()) return found->second;
-  const CuratedPage* page = document_.page(number);
-  return lines_[number] = page == nullptr ? std::vector<std::string>() : split_lines(page->text);
+  std::vector<std::string>& lines = lines_[number];
+  if (const CuratedPage* page = document_.page(number)) lines = split_lines(text_of(*page));
+  if (lines.size() > kMaxPageLines) lines.resize(kMaxPageLines);
+  return lines;
 }
 
 void DocumentText::index_words() {
   if (words_indexed_) return;
   words_indexed_ = true;
   for (const CuratedPage& page : document_.pages) {
-    tokenizer_.for_each(spell_out_ligatures(page.text), [&](std::string_view word) {
+    tokenizer_.for_each(spell_out_ligatures(text_of(page)), [&](std::string_view word) {
       std::vector<int>& pages = postings_[std::string(word)];
       if (pages.empty() || pages.back() != page.number) pages.push_back(page.number);
       return true;

@@ -13,8 +13,9 @@
 
 namespace recto {
 
-/// Reads `document`, which must outlive it; folds pages and counts words when first asked. Not
-/// thread-safe.
+/// Reads `document`, which must outlive it; folds pages and counts words when first asked. Of a
+/// page the first 256 KiB and 2,000 lines count: more is no page for people, and would cost the
+/// time of thousands. Not thread-safe.
 class DocumentText {
  public:
   explicit DocumentText(const CuratedDocument& document);
@@ -38,6 +39,7 @@ class DocumentText {
   int page_labelled(const std::string& label);
 
  private:
+  std::string_view text_of(const CuratedPage& page) const;
   void index_words();
   void index_labels();
   /// Page number less printed number, where most pages agree on one.

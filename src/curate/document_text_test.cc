@@ -22,6 +22,17 @@ TEST(DocumentText, FindsWordsOnPages) {
   EXPECT_EQ(text.lines(4), (std::vector<std::string>{"Sorting", "files"}));
 }
 
+TEST(DocumentText, AnEndlessPageIsCut) {
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += "é line\n";
+  for (int i = 0; i < 300'000; ++i) text += "é";
+  const CuratedDocument document = document_of({text});
+  DocumentText words(document);
+  EXPECT_EQ(words.lines(1).size(), 2000u);
+  EXPECT_LE(words.folded(1).joined().size(), size_t{256} << 10);
+  EXPECT_EQ(words.pages_with_word("line"), std::vector<int>{1});
+}
+
 TEST(DocumentText, PrintedNumbersCountWhereMostPagesShowThem) {
   std::vector<std::string> texts = {"Cover", "Contents"};
   for (int i = 1; i <= 6; ++i) {

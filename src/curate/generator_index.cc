@@ -4,6 +4,7 @@
 #include <cctype>
 #include <set>
 
+#include "base/interrupt.h"
 #include "curate/book_index.h"
 #include "curate/generator_context.h"
 #include "curate/text_lines.h"
@@ -73,6 +74,7 @@ class IndexGenerator {
     const std::vector<int> pages = find_index_pages(context_.text);
     index_pages_.insert(pages.begin(), pages.end());
     for (const int page : pages) {
+      throw_if_interrupted();
       for (const IndexEntry& entry : read_index_page(context_.text, page)) {
         if (const char* reason = propose(entry)) {
           context_.audit.drop(context_.page_item(page), kIndexGenerator, reason);
