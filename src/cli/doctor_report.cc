@@ -9,11 +9,14 @@
 #include <vector>
 
 #include "base/cpu.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "base/threads.h"
 #include "base/version.h"
 #include "cli/programs.h"
+#include "curate/office.h"
 #include "engine/gemm_selftest.h"
+#include "page/archive.h"
 #include "page/reader.h"
 
 namespace recto {
@@ -46,11 +49,20 @@ std::string pdfium_version(const std::filesystem::path& library) {
   return "";
 }
 
+std::string source_worker() {
+  try {
+    return find_source_worker().string();
+  } catch (const Error&) {
+    return "";
+  }
+}
+
 Json find_tools(const SandboxReport& sandbox) {
   return {{"recto-train", find_program("recto-train", "RECTO_TRAIN").string()},
           {"recto-page-worker", sandbox.worker_path},
+          {"recto-source-worker", source_worker()},
           {"libpdfium", sandbox.pdfium_path},
-          {"soffice", find_program("soffice").string()},
+          {"soffice", find_soffice().string()},
           {"tesseract", find_program("tesseract").string()}};
 }
 
@@ -85,6 +97,10 @@ void judge_pages(const SandboxReport& sandbox, Problems& problems) {
 
 void judge(const Json& report, const SandboxReport& sandbox, Problems& problems) {
   judge_pages(sandbox, problems);
+  problems.add(report["tools"]["recto-source-worker"] == "", false,
+               "recto-source-worker is not there",
+               "recto curate needs it for archives: put it beside recto or into ../libexec/recto, "
+               "or set RECTO_SOURCE_WORKER");
   problems.add(!cpu_features().avx2, false, "the processor has no AVX2",
                "everything works, about ten times slower");
   problems.add(report["tools"]["recto-train"] == "", false, "recto-train is not there",

@@ -29,7 +29,7 @@ class Install(Case):
         self.assertNotIn(str(SOURCE), libraries)
         report = self.run_recto("doctor")
         self.assertIn("recto is ready", report)
-        for name in ("libexec/recto/recto-page-worker", "lib/recto/libpdfium.so"):
+        for name in ("libexec/recto/recto-page-worker", "libexec/recto/recto-source-worker", "lib/recto/libpdfium.so"):
             self.assertIn(str(self.tree / name), report.replace("/bin/../", "/").replace("/libexec/recto/../../", "/"))
         pdf = self.write("a.pdf", document_pdf([["one"], ["two"]]))
         if (self.tree / "bin/recto-train").exists():
@@ -39,7 +39,7 @@ class Install(Case):
 
     def test_what_is_in_it(self):
         for name in ("bin/recto", "include/recto/engine/cpu_embedder.h", "lib/cmake/recto/rectoConfig.cmake",
-                     "share/doc/recto/LICENSE", "share/doc/recto/THIRD_PARTY.md"):
+                     "share/doc/recto/LICENSE", "share/recto/prompts/queries.txt", "share/doc/recto/THIRD_PARTY.md"):
             self.assertTrue((self.tree / name).exists(), name)
         for file in self.tree.glob("lib/cmake/recto/*.cmake"):
             self.assertNotIn(str(SOURCE), file.read_text(), file.name)
