@@ -587,7 +587,11 @@ class DatasetForget(Case):
                 ("public-notes.pdf", "Public", ["The public notes of the year", shared, "Where others may look for it"]),
                 ("other-notes.pdf", "Public", ["Notes of another kind entirely", "Further notes for the reader"]),
                 ("sub/third.pdf", "Third", ["The third of all the documents", "And what it has to say of itself"])):
-            self.write(f"pdfs/{name}", document_pdf([[line, f"{name} says {line}"] for line in lines], title=title))
+            # Pages with few words that look alike would be duplicates.
+            words = [[sha256(f"{name} {line} {i}".encode())[:9] for i in range(24)] for line in lines]
+            self.write(f"pdfs/{name}", document_pdf(
+                [[line, f"{name} says {line}"] + [" ".join(w[i:i + 4]) for i in range(0, 24, 4)]
+                 for line, w in zip(lines, words)], title=title))
         self.dataset = self.path("dataset")
         self.succeed("curate", self.path("pdfs"), "--output", self.dataset, "--longest-edge", 300)
         self.secret = sha256(self.path("pdfs/secret-report.pdf").read_bytes())
