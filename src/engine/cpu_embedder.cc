@@ -92,13 +92,18 @@ class CpuEmbedder : public Embedder {
  private:
   const ModelConfig& config() const { return model_->config(); }
 
+  // A packing that throws (damaged weights, no memory) is tried again by the next caller. Not with
+  // std::call_once, which thread sanitizers hang in after an exception.
   const VisionTower& vision() {
-    std::call_once(vision_once_, [&] {
-      vision_.emplace(config().vision, model_->contract().position_ids, model_->weights(),
-                      options_.threads);
-      connector_.emplace(config(), model_->weights(), options_.threads);
-      vision_packed_ = true;
-    });
+    if (!vision_packed_) {
+      const std::lock_guard lock(vision_mutex_);
+      if (!vision_packed_) {
+        vision_.emplace(config().vision, model_->contract().position_ids, model_->weights(),
+                        options_.threads);
+        connector_.emplace(config(), model_->weights(), options_.threads);
+        vision_packed_ = true;
+      }
+    }
     return *vision_;
   }
   const Connector& connector() {
@@ -106,10 +111,13 @@ class CpuEmbedder : public Embedder {
     return *connector_;
   }
   const TextModel& text() {
-    std::call_once(text_once_, [&] {
-      text_.emplace(config(), model_->contract().causal, model_->weights(), options_.threads);
-      text_packed_ = true;
-    });
+    if (!text_packed_) {
+      const std::lock_guard lock(text_mutex_);
+      if (!text_packed_) {
+        text_.emplace(config(), model_->contract().causal, model_->weights(), options_.threads);
+        text_packed_ = true;
+      }
+    }
     return *text_;
   }
 
@@ -221,7 +229,7 @@ class CpuEmbedder : public Embedder {
   std::shared_ptr<const ModelDirectory> model_;
   EngineOptions options_;
   WorkspacePool workspaces_;
-  std::once_flag vision_once_, text_once_;
+  std::mutex vision_mutex_, text_mutex_;
   std::optional<VisionTower> vision_;
   std::optional<Connector> connector_;
   std::optional<TextModel> text_;
