@@ -18,6 +18,7 @@
 #include "curate/dataset_text.h"
 #include "curate/exclusions.h"
 #include "curate/families.h"
+#include "curate/few_word_groups.h"
 #include "curate/judge_ranker.h"
 #include "curate/language.h"
 #include "curate/near_documents.h"
@@ -194,10 +195,6 @@ class Assembly {
     pages.text = [&](size_t i) { return store_->text(static_cast<int32_t>(i)); };
     pages.page_id = [&](size_t i) { return corpus_.page_id(static_cast<int32_t>(i)); };
     near_ = find_near_duplicates(pages, options_.threads);
-    for (size_t i = 0; i < corpus_.pages.size(); ++i) {
-      const uint32_t group = near_.group[i];
-      if (group != kNoGroup) corpus_.pages[i].group = static_cast<int32_t>(group);
-    }
   }
 
   std::vector<FamilyMember> family_members() const {
@@ -238,6 +235,7 @@ class Assembly {
     }
     const auto translations = find_translations(works(), {});
     std::vector<std::string> families = find_families(members, translations);
+    divide_groups(families);
     for (std::vector<std::string> before; before != families;) {
       before = families;
       const DocumentLinks near = link_documents(near_, document_of_page, families, sparse);
@@ -250,6 +248,21 @@ class Assembly {
     }
     for (size_t i = 0; i < members_.size(); ++i) corpus_.documents[i].family = families[i];
     name_sparse_groups(sparse);
+  }
+
+  /// Looks alone join no works.
+  void divide_groups(const std::vector<std::string>& families) {
+    std::vector<int> words;
+    words.reserve(corpus_.pages.size());
+    for (size_t i = 0; i < corpus_.pages.size(); ++i) words.push_back(page(i).words);
+    divide_few_word_groups(
+        near_, words, NearDuplicateRule().few_words,
+        [&](size_t i) { return families[corpus_.pages[i].document]; },
+        [&](size_t i) { return corpus_.page_id(static_cast<int32_t>(i)); });
+    for (size_t i = 0; i < corpus_.pages.size(); ++i) {
+      const uint32_t group = near_.group[i];
+      corpus_.pages[i].group = group == kNoGroup ? -1 : static_cast<int32_t>(group);
+    }
   }
 
   /// Documents that have pages in one group that is no boilerplate: each with the group's first.
