@@ -35,7 +35,9 @@ TEST(DamagedWeights, AreNamedByTheTowerThatReadsThem) {
     const ModelInput query = model->inputs().query("valve");
     const ModelInput page = model->inputs().document({64, 64, std::vector<uint8_t>(64 * 64 * 3)});
     const bool text = name.starts_with("text_model");
-    if (!text) EXPECT_EQ(engine->embed({&query, 1}).rows, 1) << "the tower is not read";
+    if (!text) {
+      EXPECT_EQ(engine->embed({&query, 1}).rows, 1) << "the tower is not read";
+    }
     for (int again = 0; again < 2; ++again) {
       const std::string message =
           test::error_of([&] { engine->embed({text ? &query : &page, 1}); }, ErrorCode::kBadInput);
