@@ -12,12 +12,12 @@
 #include "base/progress.h"
 #include "base/threads.h"
 #include "learn/checkpoint.h"
-#include "learn/contrastive_batch.h"
 #include "learn/grad_cache.h"
 #include "learn/held_out.h"
 #include "learn/memory_estimate.h"
 #include "learn/metrics_log.h"
 #include "learn/prefetch.h"
+#include "learn/step_source.h"
 #include "learn/torch_embedder.h"
 #include "learn/torch_setup.h"
 #include "learn/train_output.h"
@@ -44,35 +44,12 @@ class Stopwatch {
   Clock::time_point start_ = Clock::now();
 };
 
-/// A step with everything that can be made ready without the model.
-struct PreparedStep {
-  ContrastiveBatch batch;
-  std::vector<ModelInput> queries;
-  std::vector<PreparedPage> pages;
-};
-
-/// Hard negatives that are asked for and not there must not be passed over in silence.
-void check_negatives(const TrainingData& data, const TrainSettings& settings) {
-  size_t with = 0;
-  for (const TrainingData::Query& query : data.queries) with += query.negatives.empty() ? 0 : 1;
-  if (settings.negatives == 0) with = 0;
-  if (settings.loss == "binegative" && with == 0) {
-    fail(ErrorCode::kUsage,
-         "--loss binegative compares a page with hard negatives, but {}; take --loss infonce, or "
-         "mine negatives first",
-         settings.negatives == 0 ? "--negatives is 0" : "the dataset has none");
-  }
-  log_info("{} of {} queries have hard negatives; at most {} each are used", with,
-           data.queries.size(), settings.negatives);
-}
-
 class Training {
  public:
   Training(const TrainSettings& settings, const StepObserver& observer);
   TrainResult run();
 
  private:
-  void open_data();
   void open_model();
   void plan_steps();
   void plan_memory();
@@ -81,7 +58,6 @@ class Training {
   void loop();
   void finish();
 
-  PreparedStep prepare(int64_t step);
   std::vector<Sequence> sequences(const PreparedStep& prepared) const;
   void take_step(PreparedStep prepared, const Stopwatch& clock, Progress& progress);
   /// Loss and gradients; the loss is not finite when either is not, and nothing may be updated.
@@ -100,14 +76,12 @@ class Training {
   int threads_;
   std::shared_ptr<const ModelDirectory> directory_;
   Contract contract_;  // of the output
-  std::optional<Dataset> dataset_;
-  TrainingData data_, held_out_;
+  std::unique_ptr<StepSource> steps_;
   RetrieverModel model_{nullptr};
   Trainable trainable_;
   std::unique_ptr<AdamW> optimizer_;
   std::unique_ptr<FeatureCache> cache_;
   std::unique_ptr<PageSource> source_;
-  std::unique_ptr<BatchSampler> sampler_;
   std::unique_ptr<MetricsLog> metrics_;
   LossKind loss_;
   int64_t total_steps_ = 0;
@@ -128,20 +102,10 @@ Training::Training(const TrainSettings& settings, const StepObserver& observer)
   check_output(settings_.output, settings_.resume);
   threads_ = settings_.threads > 0 ? settings_.threads : available_cores();
   set_up_torch(threads_, settings_.seed, settings_.device);
-  open_data();
+  steps_ = std::make_unique<StepSource>(settings_);
   open_model();
   plan_steps();
   plan_memory();
-}
-
-void Training::open_data() {
-  dataset_ = Dataset::open(settings_.data);
-  data_ = load_training_data(*dataset_, "train");
-  if (settings_.eval_queries > 0) {
-    held_out_ = hold_out(*dataset_, data_, settings_.eval_queries, settings_.seed);
-  }
-  log_info("{} pairs of {} queries; held out: {} queries on {} pages", data_.pairs.size(),
-           data_.queries.size(), held_out_.queries.size(), held_out_.pages.size());
 }
 
 void Training::open_model() {
@@ -159,30 +123,24 @@ void Training::open_model() {
 }
 
 void Training::plan_steps() {
-  sampler_ =
-      std::make_unique<BatchSampler>(data_.pairs.size(), settings_.batch_size, settings_.seed);
-  if (sampler_->batch_size() < 2 && settings_.negatives == 0) {
-    fail(ErrorCode::kUsage,
-         "a batch of one pair without hard negatives has nothing to tell its page from: raise "
-         "--batch-size or --negatives");
-  }
-  check_negatives(data_, settings_);
-  const double all = settings_.epochs * static_cast<double>(sampler_->steps_per_epoch());
+  const double all = settings_.epochs * static_cast<double>(steps_->steps_per_epoch());
   total_steps_ = std::max<int64_t>(1, std::llround(all));
   if (settings_.max_steps > 0) total_steps_ = std::min(total_steps_, settings_.max_steps);
   warmup_ = settings_.warmup < 1 ? settings_.warmup
                                  : settings_.warmup / static_cast<double>(total_steps_);
-  log_info("{} steps of {} pairs", total_steps_, sampler_->batch_size());
+  log_info("{} steps of {} pairs", total_steps_, steps_->batch_size());
 }
 
 void Training::plan_memory() {
   MemoryRequest request;
   request.parameters = trainable_.all;
   request.trained = trainable_.count;
-  request.queries_in_step = static_cast<int>(sampler_->batch_size());
-  request.pages_in_step = most_pages_in_step(data_, sampler_->batch_size(), settings_.negatives);
-  request.pages_in_data = static_cast<int>(data_.pages.size() + held_out_.pages.size());
-  request.views = most_views(data_.pages, contract_.views);
+  request.queries_in_step = static_cast<int>(steps_->batch_size());
+  request.pages_in_step =
+      most_pages_in_step(steps_->train(), steps_->batch_size(), settings_.negatives);
+  request.pages_in_data =
+      static_cast<int>(steps_->train().pages.size() + steps_->held_out().pages.size());
+  request.views = most_views(steps_->train().pages, contract_.views);
   request.vision_trained = model_->vision_trained();
   request.chunk_size = settings_.chunk_size;
   const MemoryEstimate estimate =
@@ -193,7 +151,7 @@ void Training::plan_memory() {
     log_warning("that is more than is available; lower --chunk-size, or --longest-edge");
   }
   if (!request.vision_trained) cache_ = std::make_unique<FeatureCache>(estimate.features);
-  source_ = std::make_unique<PageSource>(*dataset_, directory_->inputs(), cache_.get());
+  source_ = std::make_unique<PageSource>(steps_->dataset(), directory_->inputs(), cache_.get());
 }
 
 Json Training::run_json() const {
@@ -203,7 +161,7 @@ Json Training::run_json() const {
   }
   run["model_weights_sha256"] = directory_->contract().weights_sha256;
   run["contract"] = contract_.hash();
-  run["data_sha256"] = data_fingerprint(data_);
+  run["data_sha256"] = data_fingerprint(steps_->train());
   return run;
 }
 
@@ -234,18 +192,6 @@ void Training::restore(const fs::path& checkpoint) {
   log_info("resuming after step {} of {}", step_, total_steps_);
 }
 
-PreparedStep Training::prepare(int64_t step) {
-  PreparedStep prepared;
-  prepared.batch = make_batch(data_, sampler_->batch(step), settings_.negatives);
-  for (const size_t query : prepared.batch.queries) {
-    prepared.queries.push_back(directory_->inputs().query(data_.queries[query].text));
-  }
-  std::vector<TrainingData::Page> pages;
-  for (const size_t page : prepared.batch.pages) pages.push_back(data_.pages[page]);
-  prepared.pages = source_->prepare(pages, std::max(1, threads_ / 2));
-  return prepared;
-}
-
 std::vector<Sequence> Training::sequences(const PreparedStep& prepared) const {
   const uint64_t seed = derived_seed(settings_.seed, static_cast<uint64_t>(step_));
   std::vector<Sequence> all;
@@ -265,7 +211,8 @@ double Training::gradients(const PreparedStep& prepared, double& norm) {
                                      static_cast<size_t>(settings_.chunk_size)),
                          /*training=*/true);
   const torch::Tensor vectors = encoder.encode();
-  const LossInput input = loss_input(vectors, data_, prepared.batch, settings_.temperature);
+  const LossInput input =
+      loss_input(vectors, steps_->train(), prepared.batch, settings_.temperature);
   const torch::Tensor loss = contract_.dimensions.size() > 1
                                  ? matryoshka_loss(loss_, input, contract_.dimensions)
                                  : contrastive_loss(loss_, input);
@@ -331,8 +278,8 @@ void Training::take_step(PreparedStep prepared, const Stopwatch& clock, Progress
 }
 
 void Training::evaluate(std::optional<HeldOutResult>& result) {
-  if (held_out_.queries.empty() || evaluated_at_ == step_) return;
-  result = measure_held_out(model_, directory_->inputs(), held_out_, *source_,
+  if (steps_->held_out().queries.empty() || evaluated_at_ == step_) return;
+  result = measure_held_out(model_, directory_->inputs(), steps_->held_out(), *source_,
                             std::max(1, threads_ / 2));
   evaluated_at_ = step_;
   log_info("step {}: held-out nDCG@5 {:.4f} hit@1 {:.4f} queries {} pages {}", step_,
@@ -352,10 +299,12 @@ void Training::checkpoint() {
 
 void Training::loop() {
   const int64_t first = step_;
-  const size_t batch = sampler_->batch_size();
+  const size_t batch = steps_->batch_size();
   Prefetcher<PreparedStep> steps(
-      static_cast<size_t>(total_steps_ - first), kStepsAhead,
-      [this, first](size_t i) { return prepare(first + static_cast<int64_t>(i)); });
+      static_cast<size_t>(total_steps_ - first), kStepsAhead, [this, first](size_t i) {
+        return steps_->prepare(first + static_cast<int64_t>(i), directory_->inputs(), *source_,
+                               std::max(1, threads_ / 2));
+      });
   // With a time limit nobody knows how many pairs there will be; the note tells the time.
   const bool timed = settings_.max_seconds > 0;
   Progress progress("train", timed ? 0 : static_cast<uint64_t>(total_steps_ - first) * batch);

@@ -1,0 +1,46 @@
+#pragma once
+// The data of a training run, and which of it each step has.
+
+#include <optional>
+#include <vector>
+
+#include "learn/contrastive_batch.h"
+#include "learn/page_source.h"
+#include "learn/train_settings.h"
+#include "learn/training_data.h"
+
+namespace recto {
+
+/// A step with everything that can be made ready without the model.
+struct PreparedStep {
+  ContrastiveBatch batch;
+  std::vector<ModelInput> queries;
+  std::vector<PreparedPage> pages;
+};
+
+/// What is trained on, what is held out, and the steps made of it.
+class StepSource {
+ public:
+  /// Opens the data of `settings`, which must outlive the object. Throws Error(kUsage) for a batch
+  /// or a loss that the data cannot serve, and what opening the data throws.
+  explicit StepSource(const TrainSettings& settings);
+
+  const Dataset& dataset() const { return *dataset_; }
+  const TrainingData& train() const { return train_; }
+  const TrainingData& held_out() const { return held_out_; }
+  size_t batch_size() const { return sampler_->batch_size(); }
+  int64_t steps_per_epoch() const { return sampler_->steps_per_epoch(); }
+
+  /// Step `step` (from 0) on up to `threads` threads; a function of the settings, the data and the
+  /// number. Not thread-safe. Throws what reading a page throws.
+  PreparedStep prepare(int64_t step, const InputBuilder& builder, const PageSource& pages,
+                       int threads);
+
+ private:
+  const TrainSettings& settings_;
+  std::optional<Dataset> dataset_;
+  TrainingData train_, held_out_;
+  std::optional<BatchSampler> sampler_;
+};
+
+}  // namespace recto
