@@ -9,19 +9,18 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
-#include "base/progress.h"
 #include "base/threads.h"
 #include "learn/checkpoint.h"
 #include "learn/grad_cache.h"
 #include "learn/held_out.h"
 #include "learn/memory_estimate.h"
-#include "learn/metrics_log.h"
 #include "learn/prefetch.h"
 #include "learn/step_source.h"
 #include "learn/torch_embedder.h"
 #include "learn/torch_setup.h"
 #include "learn/train_output.h"
 #include "learn/trainable.h"
+#include "learn/training_watch.h"
 
 namespace recto {
 namespace fs = std::filesystem;
@@ -59,7 +58,7 @@ class Training {
   void finish();
 
   std::vector<Sequence> sequences(const PreparedStep& prepared) const;
-  void take_step(PreparedStep prepared, const Stopwatch& clock, Progress& progress);
+  void take_step(PreparedStep prepared, const Stopwatch& clock);
   /// Loss and gradients; the loss is not finite when either is not, and nothing may be updated.
   double gradients(const PreparedStep& prepared, double& norm);
   void skip_step(double loss);
@@ -67,7 +66,6 @@ class Training {
   void checkpoint();
   bool done() const;
   double progress_share() const;
-  std::string progress_note(double loss) const;
   Json run_json() const;
 
   TrainSettings settings_;
@@ -82,7 +80,7 @@ class Training {
   std::unique_ptr<AdamW> optimizer_;
   std::unique_ptr<FeatureCache> cache_;
   std::unique_ptr<PageSource> source_;
-  std::unique_ptr<MetricsLog> metrics_;
+  std::unique_ptr<TrainingWatch> watch_;
   LossKind loss_;
   int64_t total_steps_ = 0;
   double warmup_ = 0;  // share of the training
@@ -242,19 +240,11 @@ double Training::progress_share() const {
   return std::max(steps, elapsed_ / settings_.max_seconds);
 }
 
-std::string Training::progress_note(double loss) const {
-  std::string note = fmt::format("loss {:.4f}", loss);
-  if (settings_.max_seconds > 0) {
-    note += fmt::format(", {:.0f} s of {:.0f} s", elapsed_, settings_.max_seconds);
-  }
-  return note;
-}
-
 bool Training::done() const {
   return step_ >= total_steps_ || (settings_.max_seconds > 0 && elapsed_ >= settings_.max_seconds);
 }
 
-void Training::take_step(PreparedStep prepared, const Stopwatch& clock, Progress& progress) {
+void Training::take_step(PreparedStep prepared, const Stopwatch& clock) {
   source_->complete(model_, prepared.pages);
   const double rate = settings_.learning_rate() * schedule_factor(progress_share(), warmup_);
   double norm = 0;
@@ -268,12 +258,13 @@ void Training::take_step(PreparedStep prepared, const Stopwatch& clock, Progress
   }
   ++step_;
   elapsed_ = clock.seconds();
-  Json line = {{"step", step_}, {"lr", rate}, {"seconds", elapsed_}};
-  line["loss"] = std::isfinite(loss) ? Json(loss) : Json(nullptr);
-  line["gradient_norm"] = norm;
-  metrics_->add(line);
-  progress.set_note(progress_note(loss));
-  progress.advance(prepared.batch.queries.size());
+  watch_->step({.step = step_,
+                .loss = loss,
+                .learning_rate = rate,
+                .gradient_norm = norm,
+                .seconds = elapsed_,
+                .pairs = prepared.batch.queries.size(),
+                .seconds_allowed = settings_.max_seconds});
   if (observer_) observer_(step_, loss);
 }
 
@@ -282,11 +273,7 @@ void Training::evaluate(std::optional<HeldOutResult>& result) {
   result = measure_held_out(model_, directory_->inputs(), steps_->held_out(), *source_,
                             std::max(1, threads_ / 2));
   evaluated_at_ = step_;
-  log_info("step {}: held-out nDCG@5 {:.4f} hit@1 {:.4f} queries {} pages {}", step_,
-           result->ndcg_at_5, result->hit_rate_at_1, result->queries, result->pages);
-  Json line = result->to_json();
-  line["step"] = step_;
-  metrics_->add(line);
+  watch_->measured(step_, *result);
 }
 
 void Training::checkpoint() {
@@ -307,15 +294,16 @@ void Training::loop() {
       });
   // With a time limit nobody knows how many pairs there will be; the note tells the time.
   const bool timed = settings_.max_seconds > 0;
-  Progress progress("train", timed ? 0 : static_cast<uint64_t>(total_steps_ - first) * batch);
+  watch_->begin(timed ? 0 : static_cast<uint64_t>(total_steps_ - first) * batch);
   const double before = elapsed_;
   const Stopwatch clock(elapsed_);
   while (!done()) {
     throw_if_interrupted();
-    take_step(std::move(*steps.next()), clock, progress);
+    take_step(std::move(*steps.next()), clock);
     if (settings_.eval_every > 0 && step_ % settings_.eval_every == 0) evaluate(result_.after);
     if (settings_.checkpoint_every > 0 && step_ % settings_.checkpoint_every == 0) checkpoint();
   }
+  watch_->end();
   result_.pairs_per_second = static_cast<double>(step_ - first) * static_cast<double>(batch) /
                              std::max(1e-9, elapsed_ - before);
 }
@@ -341,13 +329,13 @@ TrainResult Training::run() {
   } else {
     start_output(settings_, run_json());
   }
-  metrics_ = std::make_unique<MetricsLog>(fs::path(settings_.output) / "metrics.jsonl",
-                                          step_ > 0 ? step_ : -1);
+  watch_ = std::make_unique<TrainingWatch>(settings_.output, step_ > 0 ? step_ : -1);
   try {
     if (step_ == 0) evaluate(result_.before);
     loop();
     finish();
   } catch (const Error& error) {
+    watch_->end();
     if (error.code() != ErrorCode::kInterrupted) throw;
     checkpoint();
     fail(ErrorCode::kInterrupted,
