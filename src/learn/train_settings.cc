@@ -78,7 +78,6 @@ Json TrainSettings::to_json() const {
 
 void check_train_settings(const TrainSettings& settings) {
   check_one_of("--method", settings.method, {"lora", "full"});
-  check_one_of("--loss", settings.loss, {"infonce", "symmetric", "binegative"});
   check_one_of("--lora-init", settings.lora_init, {"kaiming", "gaussian"});
   check_one_of("--dtype", settings.dtype, {"fp32", "fp16", "bf16"});
   check_amounts(settings);

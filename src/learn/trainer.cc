@@ -11,10 +11,10 @@
 #include "base/log.h"
 #include "base/threads.h"
 #include "learn/checkpoint.h"
-#include "learn/grad_cache.h"
 #include "learn/held_out.h"
 #include "learn/memory_estimate.h"
 #include "learn/prefetch.h"
+#include "learn/step_gradients.h"
 #include "learn/step_source.h"
 #include "learn/torch_embedder.h"
 #include "learn/torch_setup.h"
@@ -57,7 +57,6 @@ class Training {
   void loop();
   void finish();
 
-  std::vector<Sequence> sequences(const PreparedStep& prepared) const;
   void take_step(PreparedStep prepared, const Stopwatch& clock);
   /// Loss and gradients; the loss is not finite when either is not, and nothing may be updated.
   double gradients(const PreparedStep& prepared, double& norm);
@@ -81,7 +80,7 @@ class Training {
   std::unique_ptr<FeatureCache> cache_;
   std::unique_ptr<PageSource> source_;
   std::unique_ptr<TrainingWatch> watch_;
-  LossKind loss_;
+  std::unique_ptr<StepGradients> step_gradients_;
   int64_t total_steps_ = 0;
   double warmup_ = 0;  // share of the training
   int64_t step_ = 0;
@@ -92,10 +91,7 @@ class Training {
 };
 
 Training::Training(const TrainSettings& settings, const StepObserver& observer)
-    : settings_(settings),
-      observer_(observer),
-      asked_chunk_size_(settings.chunk_size),
-      loss_(parse_loss(settings.loss)) {
+    : settings_(settings), observer_(observer), asked_chunk_size_(settings.chunk_size) {
   check_train_settings(settings_);
   check_output(settings_.output, settings_.resume);
   threads_ = settings_.threads > 0 ? settings_.threads : available_cores();
@@ -118,6 +114,7 @@ void Training::open_model() {
   log_info("training {} of {} parameters", trainable_.count, trainable_.all);
   optimizer_ = std::make_unique<AdamW>(trainable_.parameters,
                                        AdamWSettings{.weight_decay = settings_.weight_decay});
+  step_gradients_ = std::make_unique<StepGradients>(settings_, contract_, steps_->train(), model_);
 }
 
 void Training::plan_steps() {
@@ -190,36 +187,12 @@ void Training::restore(const fs::path& checkpoint) {
   log_info("resuming after step {} of {}", step_, total_steps_);
 }
 
-std::vector<Sequence> Training::sequences(const PreparedStep& prepared) const {
-  const uint64_t seed = derived_seed(settings_.seed, static_cast<uint64_t>(step_));
-  std::vector<Sequence> all;
-  for (const ModelInput& query : prepared.queries) {
-    all.push_back({&query, {}, derived_seed(seed, all.size())});
-  }
-  for (const PreparedPage& page : prepared.pages) {
-    all.push_back({&page.input, page.features, derived_seed(seed, all.size())});
-  }
-  return all;
-}
-
 double Training::gradients(const PreparedStep& prepared, double& norm) {
   optimizer_->zero_gradients();
-  ChunkedEncoder encoder(model_, sequences(prepared),
-                         chunk_sizes(prepared.queries.size(), prepared.pages.size(),
-                                     static_cast<size_t>(settings_.chunk_size)),
-                         /*training=*/true);
-  const torch::Tensor vectors = encoder.encode();
-  const LossInput input =
-      loss_input(vectors, steps_->train(), prepared.batch, settings_.temperature);
-  const torch::Tensor loss = contract_.dimensions.size() > 1
-                                 ? matryoshka_loss(loss_, input, contract_.dimensions)
-                                 : contrastive_loss(loss_, input);
-  const double value = loss.item<double>();
-  if (!std::isfinite(value)) return value;
-  loss.backward();
-  encoder.backward(vectors.grad());
+  const StepLoss loss = step_gradients_->compute(prepared, step_);
+  if (!std::isfinite(loss.value)) return loss.value;
   norm = optimizer_->clip_gradients(settings_.clip);
-  return std::isfinite(norm) ? value : norm;
+  return std::isfinite(norm) ? loss.value : norm;
 }
 
 void Training::skip_step(double loss) {

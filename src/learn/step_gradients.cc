@@ -1,0 +1,53 @@
+#include "learn/step_gradients.h"
+
+#include <cmath>
+#include <utility>
+
+#include "learn/grad_cache.h"
+
+namespace recto {
+
+StepGradients::StepGradients(const TrainSettings& settings, const Contract& contract,
+                             const TrainingData& data, RetrieverModel model)
+    : settings_(settings),
+      contract_(contract),
+      data_(data),
+      model_(std::move(model)),
+      kind_(parse_loss(settings.loss)) {}
+
+std::vector<Sequence> StepGradients::sequences(const PreparedStep& prepared, int64_t step) const {
+  const uint64_t seed = derived_seed(settings_.seed, static_cast<uint64_t>(step));
+  std::vector<Sequence> all;
+  for (const ModelInput& query : prepared.queries) {
+    all.push_back({&query, {}, derived_seed(seed, all.size())});
+  }
+  for (const PreparedPage& page : prepared.pages) {
+    all.push_back({&page.input, page.features, derived_seed(seed, all.size())});
+  }
+  return all;
+}
+
+torch::Tensor StepGradients::loss(const torch::Tensor& vectors,
+                                  const ContrastiveBatch& batch) const {
+  const LossInput input = loss_input(vectors, data_, batch, settings_.temperature);
+  return contract_.dimensions.size() > 1 ? matryoshka_loss(kind_, input, contract_.dimensions)
+                                         : contrastive_loss(kind_, input);
+}
+
+StepLoss StepGradients::compute(const PreparedStep& prepared, int64_t step) {
+  ChunkedEncoder encoder(model_, sequences(prepared, step),
+                         chunk_sizes(prepared.queries.size(), prepared.pages.size(),
+                                     static_cast<size_t>(settings_.chunk_size)),
+                         /*training=*/true);
+  // Between encode() and loss() a process holds vectors of its own inputs and the loss wants those
+  // of the whole batch; between the loss's backward() and the encoder's it is the other way round.
+  const torch::Tensor vectors = encoder.encode();
+  const torch::Tensor value = loss(vectors, prepared.batch);
+  const StepLoss result{value.item<double>()};
+  if (!std::isfinite(result.value)) return result;
+  value.backward();
+  encoder.backward(vectors.grad());
+  return result;
+}
+
+}  // namespace recto
