@@ -11,10 +11,11 @@
 #include "base/log.h"
 #include "base/threads.h"
 #include "learn/checkpoint.h"
-#include "learn/held_out.h"
+#include "learn/held_out_series.h"
 #include "learn/memory_estimate.h"
 #include "learn/prefetch.h"
 #include "learn/step_gradients.h"
+#include "learn/step_guard.h"
 #include "learn/step_source.h"
 #include "learn/torch_embedder.h"
 #include "learn/torch_setup.h"
@@ -26,7 +27,6 @@ namespace recto {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int kMostBadSteps = 5;
 constexpr int kKeptCheckpoints = 2;
 constexpr size_t kStepsAhead = 2;
 
@@ -60,8 +60,6 @@ class Training {
   void take_step(PreparedStep prepared, const Stopwatch& clock);
   /// Loss and gradients; the loss is not finite when either is not, and nothing may be updated.
   double gradients(const PreparedStep& prepared, double& norm);
-  void skip_step(double loss);
-  void evaluate(std::optional<HeldOutResult>& result);
   void checkpoint();
   bool done() const;
   double progress_share() const;
@@ -85,13 +83,16 @@ class Training {
   double warmup_ = 0;  // share of the training
   int64_t step_ = 0;
   double elapsed_ = 0;
-  int bad_steps_ = 0;
-  int64_t evaluated_at_ = -1;
+  StepGuard guard_;
+  std::unique_ptr<HeldOutSeries> series_;
   TrainResult result_;
 };
 
 Training::Training(const TrainSettings& settings, const StepObserver& observer)
-    : settings_(settings), observer_(observer), asked_chunk_size_(settings.chunk_size) {
+    : settings_(settings),
+      observer_(observer),
+      asked_chunk_size_(settings.chunk_size),
+      guard_(settings.learning_rate()) {
   check_train_settings(settings_);
   check_output(settings_.output, settings_.resume);
   threads_ = settings_.threads > 0 ? settings_.threads : available_cores();
@@ -147,6 +148,8 @@ void Training::plan_memory() {
   }
   if (!request.vision_trained) cache_ = std::make_unique<FeatureCache>(estimate.features);
   source_ = std::make_unique<PageSource>(steps_->dataset(), directory_->inputs(), cache_.get());
+  series_ = std::make_unique<HeldOutSeries>(directory_->inputs(), steps_->held_out(), *source_,
+                                            std::max(1, threads_ / 2));
 }
 
 Json Training::run_json() const {
@@ -179,8 +182,8 @@ void Training::restore(const fs::path& checkpoint) {
   restore_checkpoint(checkpoint, *optimizer_);
   step_ = state.step;
   elapsed_ = state.elapsed_seconds;
-  bad_steps_ = state.bad_steps;
-  result_.skipped = json_required<int64_t>(state.results, "skipped", checkpoint.string());
+  guard_.restore(state.bad_steps,
+                 json_required<int64_t>(state.results, "skipped", checkpoint.string()));
   if (state.results.contains("before")) {
     result_.before = HeldOutResult::from_json(state.results["before"], checkpoint.string());
   }
@@ -193,17 +196,6 @@ double Training::gradients(const PreparedStep& prepared, double& norm) {
   if (!std::isfinite(loss.value)) return loss.value;
   norm = optimizer_->clip_gradients(settings_.clip);
   return std::isfinite(norm) ? loss.value : norm;
-}
-
-void Training::skip_step(double loss) {
-  ++result_.skipped;
-  ++bad_steps_;
-  log_warning("step {}: the loss or a gradient is {}; the step is skipped", step_ + 1, loss);
-  if (bad_steps_ < kMostBadSteps) return;
-  fail(ErrorCode::kInternal,
-       "the loss was not a number in {} steps in a row, so the training has diverged; lower --lr "
-       "(it is {}) and start again from an earlier model",
-       bad_steps_, settings_.learning_rate());
 }
 
 // The middle of the step to come, so that even a training of one step has a learning rate.
@@ -224,10 +216,10 @@ void Training::take_step(PreparedStep prepared, const Stopwatch& clock) {
   const double loss = gradients(prepared, norm);
   if (std::isfinite(loss)) {
     optimizer_->step(rate);
-    bad_steps_ = 0;
+    guard_.accept();
     result_.last_loss = loss;
   } else {
-    skip_step(loss);
+    guard_.skip(step_ + 1, loss);
   }
   ++step_;
   elapsed_ = clock.seconds();
@@ -241,19 +233,11 @@ void Training::take_step(PreparedStep prepared, const Stopwatch& clock) {
   if (observer_) observer_(step_, loss);
 }
 
-void Training::evaluate(std::optional<HeldOutResult>& result) {
-  if (steps_->held_out().queries.empty() || evaluated_at_ == step_) return;
-  result = measure_held_out(model_, directory_->inputs(), steps_->held_out(), *source_,
-                            std::max(1, threads_ / 2));
-  evaluated_at_ = step_;
-  watch_->measured(step_, *result);
-}
-
 void Training::checkpoint() {
   const DeferInterrupts until_written;
-  Json results = {{"skipped", result_.skipped}};
+  Json results = {{"skipped", guard_.skipped()}};
   if (result_.before) results["before"] = result_.before->to_json();
-  write_checkpoint(settings_.output, {step_, elapsed_, bad_steps_, results, run_json()},
+  write_checkpoint(settings_.output, {step_, elapsed_, guard_.bad_steps(), results, run_json()},
                    *optimizer_, kKeptCheckpoints);
 }
 
@@ -273,7 +257,9 @@ void Training::loop() {
   while (!done()) {
     throw_if_interrupted();
     take_step(std::move(*steps.next()), clock);
-    if (settings_.eval_every > 0 && step_ % settings_.eval_every == 0) evaluate(result_.after);
+    if (settings_.eval_every > 0 && step_ % settings_.eval_every == 0) {
+      series_->measure(model_, step_, *watch_);
+    }
     if (settings_.checkpoint_every > 0 && step_ % settings_.checkpoint_every == 0) checkpoint();
   }
   watch_->end();
@@ -282,11 +268,13 @@ void Training::loop() {
 }
 
 void Training::finish() {
-  evaluate(result_.after);
+  series_->measure(model_, step_, *watch_);
+  result_.after = series_->latest();
+  result_.skipped = guard_.skipped();
   checkpoint();
   write_trained_model(*directory_, model_, trainable_, contract_, parse_dtype(settings_.dtype),
                       settings_.output);
-  const TrainSummary summary{trainable_.count, step_, result_.skipped, result_.before,
+  const TrainSummary summary{trainable_.count, step_, guard_.skipped(), result_.before,
                              result_.after};
   write_train_json(settings_, run_json(), &summary);
 }
@@ -304,7 +292,10 @@ TrainResult Training::run() {
   }
   watch_ = std::make_unique<TrainingWatch>(settings_.output, step_ > 0 ? step_ : -1);
   try {
-    if (step_ == 0) evaluate(result_.before);
+    if (step_ == 0) {
+      series_->measure(model_, step_, *watch_);
+      result_.before = series_->latest();
+    }
     loop();
     finish();
   } catch (const Error& error) {

@@ -1,0 +1,35 @@
+#pragma once
+// The held-out queries of a run, measured now and then.
+
+#include <cstdint>
+#include <optional>
+
+#include "learn/held_out.h"
+#include "learn/training_watch.h"
+
+namespace recto {
+
+class HeldOutSeries {
+ public:
+  /// References must outlive the object. Without queries in `data` nothing is ever measured.
+  HeldOutSeries(const InputBuilder& builder, const TrainingData& data, const PageSource& source,
+                int threads)
+      : builder_(builder), data_(data), source_(source), threads_(threads) {}
+
+  /// Measures the model as it is after `step` steps and shows it to `watch`; does
+  /// nothing when that was measured last. Throws Error(kInterrupted | kIo).
+  void measure(RetrieverModel& model, int64_t step, TrainingWatch& watch);
+
+  /// Of the last measurement.
+  const std::optional<HeldOutResult>& latest() const { return latest_; }
+
+ private:
+  const InputBuilder& builder_;
+  const TrainingData& data_;
+  const PageSource& source_;
+  int threads_;
+  int64_t measured_at_ = -1;
+  std::optional<HeldOutResult> latest_;
+};
+
+}  // namespace recto
