@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/interrupt.h"
+#include "base/progress.h"
 #include "eval/metrics.h"
 #include "learn/prefetch.h"
 
@@ -25,12 +26,14 @@ torch::Tensor page_vectors(RetrieverModel& model, const TrainingData& data,
     return source.prepare(slice(data.pages, group * kPagesAtOnce), threads);
   });
   std::vector<torch::Tensor> vectors;
+  Progress progress("held-out pages", data.pages.size());
   while (auto pages = prepared.next()) {
     throw_if_interrupted();
     source.complete(model, *pages);
     std::vector<Sequence> sequences;
     for (const PreparedPage& page : *pages) sequences.push_back({&page.input, page.features, 0});
     vectors.push_back(model->forward(sequences).to(torch::kCPU));
+    progress.advance(pages->size());
   }
   return torch::cat(vectors, 0);
 }

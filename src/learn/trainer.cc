@@ -228,8 +228,7 @@ void Training::take_step(PreparedStep prepared, const Stopwatch& clock) {
                 .learning_rate = rate,
                 .gradient_norm = norm,
                 .seconds = elapsed_,
-                .pairs = prepared.batch.queries.size(),
-                .seconds_allowed = settings_.max_seconds});
+                .pairs = prepared.batch.queries.size()});
   if (observer_) observer_(step_, loss);
 }
 
@@ -243,16 +242,16 @@ void Training::checkpoint() {
 
 void Training::loop() {
   const int64_t first = step_;
-  const size_t batch = steps_->batch_size();
   Prefetcher<PreparedStep> steps(
       static_cast<size_t>(total_steps_ - first), kStepsAhead, [this, first](size_t i) {
         return steps_->prepare(first + static_cast<int64_t>(i), directory_->inputs(), *source_,
                                std::max(1, threads_ / 2));
       });
-  // With a time limit nobody knows how many pairs there will be; the note tells the time.
-  const bool timed = settings_.max_seconds > 0;
-  watch_->begin(timed ? 0 : static_cast<uint64_t>(total_steps_ - first) * batch);
-  const double before = elapsed_;
+  watch_->begin({.steps = total_steps_,
+                 .steps_done = first,
+                 .steps_per_epoch = steps_->steps_per_epoch(),
+                 .pairs_per_step = steps_->batch_size(),
+                 .seconds_allowed = settings_.max_seconds});
   const Stopwatch clock(elapsed_);
   while (!done()) {
     throw_if_interrupted();
@@ -263,8 +262,7 @@ void Training::loop() {
     if (settings_.checkpoint_every > 0 && step_ % settings_.checkpoint_every == 0) checkpoint();
   }
   watch_->end();
-  result_.pairs_per_second = static_cast<double>(step_ - first) * static_cast<double>(batch) /
-                             std::max(1e-9, elapsed_ - before);
+  result_.pairs_per_second = watch_->pairs_per_second();
 }
 
 void Training::finish() {

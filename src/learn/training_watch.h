@@ -2,10 +2,14 @@
 // What is seen of a training while it runs: a line of metrics.jsonl for each step, measurement and
 // warning, and the progress bar. Without torch.
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/progress.h"
 #include "learn/held_out_result.h"
@@ -15,15 +19,24 @@ namespace recto {
 
 /// A step that was taken, or skipped because the loss or a gradient was not a number.
 struct StepRecord {
-  int64_t step = 0;            ///< from 1
-  double loss = 0;             ///< not finite when the step was skipped
-  double learning_rate = 0;    ///< largest of the parameter groups
-  double gradient_norm = 0;    ///< before clipping
-  double seconds = 0;          ///< of training so far, earlier runs included
-  size_t pairs = 0;            ///< of the step
-  double seconds_allowed = 0;  ///< --max-seconds; 0: no limit
+  int64_t step = 0;  ///< from 1
+  double loss = 0;   ///< not finite when the step was skipped
+  /// Parts of the loss by name, before their weights, where there is more than one.
+  std::vector<std::pair<std::string, double>> terms;
+  double learning_rate = 0;           ///< largest of the parameter groups
+  double gradient_norm = 0;           ///< before clipping
+  std::optional<double> temperature;  ///< where it is learned
+  double seconds = 0;                 ///< of training so far, earlier runs included
+  size_t pairs = 0;                   ///< of the step
+};
 
-  Json to_json() const;
+/// How long a run is, for the progress bar.
+struct WatchedRun {
+  int64_t steps = 0;       ///< in all
+  int64_t steps_done = 0;  ///< by earlier runs of the same training
+  int64_t steps_per_epoch = 0;
+  size_t pairs_per_step = 0;
+  double seconds_allowed = 0;  ///< --max-seconds; 0: no limit
 };
 
 class TrainingWatch {
@@ -32,16 +45,35 @@ class TrainingWatch {
   /// -1 takes out all. Throws Error(kIo).
   TrainingWatch(const std::filesystem::path& output, int64_t last_step);
 
-  /// Shows the progress bar. `pairs` are those to come, 0 when nobody knows how many.
-  void begin(uint64_t pairs);
+  /// The first step is about to be taken: shows the progress bar.
+  void begin(const WatchedRun& run);
   void step(const StepRecord& record);
+  /// From here until measured() the time is not the training's, and the terminal is free for
+  /// another bar.
+  void measuring();
   void measured(int64_t step, const HeldOutResult& result);
+  /// Says `text` on stderr and keeps it. `kind` is a word or two to group by, such as "skipped
+  /// step"; `step` the one it is about.
+  void warn(int64_t step, const std::string& kind, const std::string& text);
   /// Takes the progress bar away.
   void end() { progress_.reset(); }
 
+  /// Of this run's steps so far; 0 before the first. Measurements do not count.
+  double pairs_per_second() const;
+
  private:
+  using Clock = std::chrono::steady_clock;
+
+  /// Seconds since the last step, or since begin() or measured().
+  double lap();
+  std::string note(const StepRecord& record) const;
+
   MetricsLog metrics_;
+  WatchedRun run_;
   std::unique_ptr<Progress> progress_;
+  Clock::time_point mark_ = Clock::now();
+  double step_seconds_ = 0;
+  size_t pairs_ = 0;
 };
 
 }  // namespace recto
