@@ -1,12 +1,12 @@
 #pragma once
 // Style and script of report.html, private to it.
 
-#include <string_view>
+#include <string>
 
 namespace recto {
 
-std::string_view report_style();
+std::string curation_style();
 /// Reads what it shows from the page's attributes, and writes texts as text, never as HTML.
-std::string_view report_script();
+std::string curation_script();
 
 }  // namespace recto

@@ -6,14 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "page/image.h"
+#include "base/report_parts.h"
+#include "page/report_page.h"
 
 namespace recto {
-
-struct ReportCount {
-  std::string name;
-  int64_t count = 0;
-};
 
 /// One stage of the funnel: what came in, and why some of it did not go on.
 struct ReportStage {
@@ -23,28 +19,12 @@ struct ReportStage {
   std::vector<ReportCount> dropped;  ///< by reason, in the order they are shown
 };
 
-/// Counts of one property: languages, kinds, splits, content classes, licences.
-struct ReportShares {
-  std::string title;
-  std::vector<ReportCount> counts;
-};
-
 /// How often values fall between `edges[i]` (inclusive) and `edges[i + 1]`.
 struct ReportHistogram {
   std::string title;
   std::string unit;
   std::vector<int64_t> edges;   ///< one more than counts
   std::vector<int64_t> counts;  ///< the last one has what is larger, too
-};
-
-struct ReportPage {
-  std::string page_id;
-  std::string document;  ///< its title or file name
-  int number = 0;        ///< from 1
-  std::string licence;   ///< "" when unknown
-  std::string jpeg;      ///< as report_thumbnail makes it; "" shows none
-  int width = 0, height = 0;
-  std::string excerpt;  ///< of its text, to read what the thumbnail is too small for; may be ""
 };
 
 struct ReportNearPair {
@@ -90,9 +70,6 @@ struct CurationReport {
 /// "format_version": 1, "dataset": dataset_id, "decisions": [{"query_id", "page_id", "decision":
 /// "accept" or "reject", "note" where there is one}]}.
 std::string report_html(const CurationReport& report, size_t max_bytes = 10'000'000);
-
-/// The page at most `longest_edge` pixels on its longer side, as JPEG of quality 70.
-std::string report_thumbnail(const Image& page, int longest_edge = 400);
 
 /// At most `wanted` places in `strata`, in the order to show them: the strata (such as "heading
 /// de") take turns in the order of their names, items within one come shuffled by `seed`. Rare

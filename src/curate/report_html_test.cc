@@ -12,6 +12,7 @@
 #include "base/sha256.h"
 #include "curate/report_assets.h"
 #include "page/decode.h"
+#include "support/parsed_html.h"
 #include "support/support.h"
 
 namespace recto {
@@ -75,73 +76,8 @@ CurationReport report() {
   return report;
 }
 
-/// What Python's parser sees: tags with their numbers, attributes that start scripts, addresses,
-/// the data and the text of each sample; fails where elements do not nest.
-constexpr const char* kParser = R"py(
-import html.parser, json, sys
-
-class Parser(html.parser.HTMLParser):
-    VOID = {'meta', 'img', 'input'}
-
-    def __init__(self):
-        super().__init__()
-        self.open, self.tags, self.bad, self.sources = [], {}, [], []
-        self.samples, self.query, self.ids = [], False, []
-
-    def handle_starttag(self, tag, attributes):
-        self.tags[tag] = self.tags.get(tag, 0) + 1
-        data = dict(attributes)
-        self.bad += [name for name, _ in attributes
-                     if name.startswith('on') or name == 'style' or data[name] is None]
-        if len(data) != len(attributes):
-            self.bad.append('doubled attribute')
-        self.sources += [value for name, value in attributes if name in ('src', 'href', 'action')]
-        self.ids += [data['id']] if 'id' in data else []
-        if 'sample' == data.get('class'):
-            self.samples.append({**data, 'text': ''})
-        self.query = data.get('class') == 'query'
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attributes):
-        self.handle_starttag(tag, attributes)
-        if tag not in self.VOID:
-            self.open.pop()
-
-    def handle_endtag(self, tag):
-        if not self.open or self.open.pop() != tag:
-            self.bad.append('end of ' + tag)
-        self.query = False
-
-    def handle_data(self, text):
-        if self.query:
-            self.samples[-1]['text'] += text
-
-parser = Parser()
-parser.feed(open(sys.argv[1], encoding='utf-8').read())
-parser.close()
-print(json.dumps({'open': parser.open, 'tags': parser.tags, 'bad': parser.bad,
-                  'sources': parser.sources, 'samples': parser.samples, 'ids': parser.ids}))
-)py";
-
-class ReportHtml : public ::testing::Test {
- protected:
-  Json parsed(const std::string& html) const {
-    write_file(directory_.path() / "parse.py", kParser);
-    write_file(directory_.path() / "report.html", html);
-    const test::CommandResult result = test::run_command(fmt::format(
-        "'{}' '{}' '{}'", test::python().string(), (directory_.path() / "parse.py").string(),
-        (directory_.path() / "report.html").string()));
-    EXPECT_EQ(result.status, 0) << result.err;
-    return parse_json(result.out, "report.html");
-  }
-
- private:
-  TemporaryDirectory directory_;
-};
-
-TEST_F(ReportHtml, IsWellFormedAndHostileTextStaysText) {
-  const Json html = parsed(report_html(report()));
+TEST(ReportHtml, IsWellFormedAndHostileTextStaysText) {
+  const Json html = test::parsed_html(report_html(report()));
   EXPECT_TRUE(html.at("open").empty()) << html.at("open");
   EXPECT_TRUE(html.at("bad").empty()) << html.at("bad");
   EXPECT_EQ(html.at("tags").at("script"), 1);
@@ -158,9 +94,9 @@ TEST_F(ReportHtml, IsWellFormedAndHostileTextStaysText) {
   EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), ids.size());
 }
 
-TEST_F(ReportHtml, LoadsNothing) {
+TEST(ReportHtml, LoadsNothing) {
   const std::string html = report_html(report());
-  const Json found = parsed(html);
+  const Json found = test::parsed_html(html);
   for (const Json& source : found.at("sources")) {
     const std::string text = source;
     EXPECT_TRUE(text.starts_with("data:image/jpeg;base64,/9j/") || text.starts_with("#")) << text;
@@ -172,20 +108,20 @@ TEST_F(ReportHtml, LoadsNothing) {
   EXPECT_THAT(html, Not(HasSubstr("unsafe-inline")));
 }
 
-TEST_F(ReportHtml, ThePolicyNamesItsOwnScriptAndStyle) {
+TEST(ReportHtml, ThePolicyNamesItsOwnScriptAndStyle) {
   const std::string html = report_html(report());
   const test::CommandResult digest = test::run_command(fmt::format(
       "'{}' -c \"import base64; print(base64.b64encode(bytes.fromhex('{}')).decode())\"",
-      test::python().string(), sha256_hex(report_script())));
+      test::python().string(), sha256_hex(curation_script())));
   EXPECT_THAT(html, HasSubstr("script-src 'sha256-" + digest.out.substr(0, 44) + "'"));
-  EXPECT_THAT(html, HasSubstr("<script>" + std::string(report_script()) + "</script>"));
+  EXPECT_THAT(html, HasSubstr("<script>" + curation_script() + "</script>"));
 }
 
-TEST_F(ReportHtml, TheSameReportGivesTheSameBytes) {
+TEST(ReportHtml, TheSameReportGivesTheSameBytes) {
   EXPECT_EQ(report_html(report()), report_html(report()));
 }
 
-TEST_F(ReportHtml, StaysBelowItsLimit) {
+TEST(ReportHtml, StaysBelowItsLimit) {
   CurationReport large = report();
   const size_t once = report_html(large).size();
   while (large.samples.size() < 200) large.samples.push_back(large.samples.front());
@@ -195,15 +131,15 @@ TEST_F(ReportHtml, StaysBelowItsLimit) {
   EXPECT_LE(html.size(), once * 2);
   EXPECT_GE(html.size(), once * 3 / 2);
   EXPECT_THAT(html, HasSubstr("of 5,000 pairs, drawn at random"));
-  EXPECT_TRUE(parsed(html).at("bad").empty());
-  EXPECT_GT(parsed(html).at("samples").size(), 6u);
+  EXPECT_TRUE(test::parsed_html(html).at("bad").empty());
+  EXPECT_GT(test::parsed_html(html).at("samples").size(), 6u);
   EXPECT_LT(report_html(large, 0).size(), 60'000u);
 }
 
-TEST_F(ReportHtml, OfNothing) {
+TEST(ReportHtml, OfNothing) {
   CurationReport nothing;
   nothing.title = "empty";
-  const Json html = parsed(report_html(nothing));
+  const Json html = test::parsed_html(report_html(nothing));
   EXPECT_TRUE(html.at("bad").empty() && html.at("open").empty());
 }
 

@@ -1,4 +1,4 @@
-// What of a dataset report.html shows: thumbnails, a sample, and bins.
+// What of a dataset report.html shows: a sample, and bins.
 
 #include <algorithm>
 #include <map>
@@ -6,21 +6,8 @@
 
 #include "base/random.h"
 #include "curate/report_html.h"
-#include "page/encode.h"
-#include "page/resize.h"
 
 namespace recto {
-
-std::string report_thumbnail(const Image& page, int longest_edge) {
-  constexpr int kQuality = 70;
-  const int longest = std::max(page.width, page.height);
-  if (longest <= longest_edge) return encode_jpeg(page, kQuality);
-  const auto scaled = [&](int side) {
-    const int64_t exact = (int64_t{side} * longest_edge * 2 + longest) / (2 * int64_t{longest});
-    return std::max(1, static_cast<int>(exact));
-  };
-  return encode_jpeg(resize(page, scaled(page.width), scaled(page.height)), kQuality);
-}
 
 std::vector<size_t> report_sample(const std::vector<std::string>& strata, size_t wanted,
                                   uint64_t seed) {

@@ -1,11 +1,12 @@
+#include <string_view>
+
 #include "curate/report_assets.h"
+#include "page/report_page.h"
 
 namespace recto {
 namespace {
 
-constexpr std::string_view kScript = R"js(
-'use strict';
-(() => {
+constexpr std::string_view kScript = R"js((() => {
   const dataset = document.body.dataset.dataset;
   const samples = [...document.querySelectorAll('.sample')];
   const byId = (id) => document.getElementById(id);
@@ -112,20 +113,11 @@ constexpr std::string_view kScript = R"js(
     }
   }
 
-  function zoom(image) {
-    const dialog = byId('zoom');
-    const large = dialog.querySelector('img');
-    large.src = image.src;
-    large.alt = image.alt;
-    dialog.showModal();
-  }
-
   document.addEventListener('click', (event) => {
     const button = event.target.closest('button');
     if (!button) return;
     const sample = button.closest('.sample');
-    if (button.matches('.zoom')) zoom(button.querySelector('img'));
-    else if (button.matches('.accept')) press(sample, 'accept');
+    if (button.matches('.accept')) press(sample, 'accept');
     else if (button.matches('.reject')) press(sample, 'reject');
     else if (button.id === 'export') save();
     else if (button.id === 'load') byId('file').click();
@@ -144,7 +136,7 @@ constexpr std::string_view kScript = R"js(
       a: () => sample && press(sample, 'accept'),
       r: () => sample && press(sample, 'reject'),
       n: () => sample && sample.querySelector('.note').focus(),
-      z: () => sample && sample.querySelector('.thumb') && zoom(sample.querySelector('.thumb')),
+      z: () => sample && sample.querySelector('.zoom') && sample.querySelector('.zoom').click(),
       e: save,
     };
     const action = actions[event.key.toLowerCase()];
@@ -173,6 +165,6 @@ constexpr std::string_view kScript = R"js(
 
 }  // namespace
 
-std::string_view report_script() { return kScript; }
+std::string curation_script() { return std::string(report_zoom_script()) + std::string(kScript); }
 
 }  // namespace recto

@@ -1,0 +1,58 @@
+#include "base/html.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/report_parts.h"
+
+namespace recto {
+namespace {
+
+using namespace std::string_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Html, TextStaysText) {
+  EXPECT_EQ(html_escaped("<a href=\"x\">'&"), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;");
+  EXPECT_EQ(html_escaped("NUL \0 and \xFF"s), "NUL \uFFFD and \uFFFD");
+  EXPECT_EQ(html_escaped("tab\tline\n\u00e4\u4e16"), "tab\tline\n\u00e4\u4e16");
+}
+
+TEST(Html, NumbersAreGrouped) {
+  EXPECT_EQ(grouped_number(0), "0");
+  EXPECT_EQ(grouped_number(999), "999");
+  EXPECT_EQ(grouped_number(1234567), "1,234,567");
+  EXPECT_EQ(grouped_number(-100000), "-100,000");
+}
+
+// RFC 4648, section 10.
+TEST(Html, Base64) {
+  EXPECT_EQ(base64(""), "");
+  EXPECT_EQ(base64("f"), "Zg==");
+  EXPECT_EQ(base64("fo"), "Zm8=");
+  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
+}
+
+TEST(Html, TheHeadAllowsItsOwnStyleAndScriptAlone) {
+  const std::string head = html_head("<title>", "p{}", "1");
+  EXPECT_THAT(head, HasSubstr("<title>&lt;title&gt;</title>"));
+  EXPECT_THAT(head, HasSubstr("script-src 'sha256-a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s='"));
+  EXPECT_THAT(head, Not(HasSubstr("unsafe-inline")));
+}
+
+TEST(ReportParts, SharesAreOfTheirSumAndBarsOfTheLargest) {
+  const std::string html = report_shares({"Languages <", {{"en", 750}, {"", 250}}});
+  EXPECT_THAT(html, HasSubstr("Languages &lt;"));
+  EXPECT_THAT(html, HasSubstr("75.0 %"));
+  EXPECT_THAT(html, HasSubstr("unknown"));
+  EXPECT_THAT(html, HasSubstr("width=\"33.33\""));
+}
+
+TEST(ReportParts, WhatDoesNotFitIsLeftOut) {
+  const auto draw = [](int n) { return std::string(static_cast<size_t>(n), 'x'); };
+  EXPECT_EQ(report_fitting(std::vector<int>{3, 3, 3}, 7, draw), (std::pair{"xxxxxx"s, size_t{2}}));
+  EXPECT_EQ(report_fitting(std::vector<int>{8}, 7, draw), (std::pair{""s, size_t{0}}));
+}
+
+}  // namespace
+}  // namespace recto
