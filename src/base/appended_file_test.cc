@@ -1,0 +1,57 @@
+#include "base/appended_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace recto {
+namespace {
+
+struct Case {
+  const char* name;
+  const char* before;  ///< nullptr: no file
+  const char* after;
+  bool same_file;  ///< who has it open reads on
+};
+
+class AppendedFileTest : public testing::TestWithParam<Case> {};
+
+TEST_P(AppendedFileTest, GoesOnAfterItsContent) {
+  const TemporaryDirectory directory;
+  const std::filesystem::path path = directory.path() / "log";
+  if (GetParam().before != nullptr) write_file(path, GetParam().before);
+  std::ifstream open_before(path);
+  {
+    AppendedFile file(path, "one\n");
+    EXPECT_EQ(read_file(path), "one\n");
+    file.append("two\n");
+    EXPECT_EQ(read_file(path), GetParam().after);
+  }
+  if (GetParam().before == nullptr) return;
+  const std::string seen{std::istreambuf_iterator<char>(open_before), {}};
+  EXPECT_EQ(seen == GetParam().after, GetParam().same_file) << seen;
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, AppendedFileTest,
+                         testing::Values(Case{"absent", nullptr, "one\ntwo\n", false},
+                                         Case{"longer", "one\nthree\nfo", "one\ntwo\n", true},
+                                         Case{"equal", "one\n", "one\ntwo\n", true},
+                                         Case{"shorter", "on", "one\ntwo\n", false},
+                                         Case{"other", "six\nseven\n", "one\ntwo\n", false}),
+                         [](const auto& info) { return info.param.name; });
+
+TEST(AppendedFile, ADirectoryThatIsNotThereIsNamed) {
+  try {
+    AppendedFile("/nonexistent/log", "");
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("/nonexistent/log"));
+  }
+}
+
+}  // namespace
+}  // namespace recto
