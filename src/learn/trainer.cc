@@ -288,7 +288,7 @@ TrainResult Training::run() {
   } else {
     start_output(settings_, run_json());
   }
-  watch_ = std::make_unique<TrainingWatch>(settings_.output, step_ > 0 ? step_ : -1);
+  watch_ = std::make_unique<TrainingWatch>(settings_, step_ > 0 ? step_ : -1);
   try {
     if (step_ == 0) {
       series_->measure(model_, step_, *watch_);

@@ -26,8 +26,14 @@ Json step_line(const StepRecord& record, double seconds) {
 
 }  // namespace
 
-TrainingWatch::TrainingWatch(const std::filesystem::path& output, int64_t last_step)
-    : metrics_(output / "metrics.jsonl", last_step) {}
+TrainingWatch::TrainingWatch(const TrainSettings& settings, int64_t last_step)
+    : metrics_(std::filesystem::path(settings.output) / "metrics.jsonl", last_step),
+      tensorboard_(settings.output, settings.to_json(), metrics_.kept()) {}
+
+void TrainingWatch::keep(const Json& line) {
+  metrics_.add(line);
+  tensorboard_.add(line);
+}
 
 void TrainingWatch::begin(const WatchedRun& run) {
   run_ = run;
@@ -62,7 +68,7 @@ void TrainingWatch::step(const StepRecord& record) {
   const double seconds = lap();
   step_seconds_ += seconds;
   pairs_ += record.pairs;
-  metrics_.add(step_line(record, seconds));
+  keep(step_line(record, seconds));
   if (!progress_) return;
   progress_->set_note(note(record));
   progress_->advance(record.pairs);
@@ -77,14 +83,14 @@ void TrainingWatch::measured(int64_t step, const HeldOutResult& result) {
            result.ndcg_at_5, result.hit_rate_at_1, result.queries, result.pages);
   Json line = result.to_json();
   line["step"] = step;
-  metrics_.add(line);
+  keep(line);
   if (progress_) progress_->go_on();
   lap();
 }
 
 void TrainingWatch::warn(int64_t step, const std::string& kind, const std::string& text) {
   log_warning("step {}: {}", step, text);
-  metrics_.add({{"step", step}, {"warning", kind}, {"text", text}});
+  keep({{"step", step}, {"warning", kind}, {"text", text}});
 }
 
 double TrainingWatch::pairs_per_second() const {

@@ -1,6 +1,6 @@
 #pragma once
 // What is seen of a training while it runs: a line of metrics.jsonl for each step, measurement and
-// warning, and the progress bar. Without torch.
+// warning, the same for TensorBoard, and the progress bar. Without torch.
 
 #include <chrono>
 #include <cstdint>
@@ -14,6 +14,8 @@
 #include "base/progress.h"
 #include "learn/held_out_result.h"
 #include "learn/metrics_log.h"
+#include "learn/tensorboard_log.h"
+#include "learn/train_settings.h"
 
 namespace recto {
 
@@ -41,9 +43,9 @@ struct WatchedRun {
 
 class TrainingWatch {
  public:
-  /// Goes on with metrics.jsonl in `output`; lines of steps after `last_step` are taken out of it.
-  /// -1 takes out all. Throws Error(kIo).
-  TrainingWatch(const std::filesystem::path& output, int64_t last_step);
+  /// Goes on with what is in the output directory of `settings`; steps after `last_step` are taken
+  /// out of it, -1 takes out all. Throws Error(kIo).
+  TrainingWatch(const TrainSettings& settings, int64_t last_step);
 
   /// The first step is about to be taken: shows the progress bar.
   void begin(const WatchedRun& run);
@@ -67,8 +69,10 @@ class TrainingWatch {
   /// Seconds since the last step, or since begin() or measured().
   double lap();
   std::string note(const StepRecord& record) const;
+  void keep(const Json& line);
 
   MetricsLog metrics_;
+  TensorBoardLog tensorboard_;
   WatchedRun run_;
   std::unique_ptr<Progress> progress_;
   Clock::time_point mark_ = Clock::now();
