@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "base/report_parts.h"
 
 namespace recto {
@@ -52,6 +55,24 @@ TEST(ReportParts, WhatDoesNotFitIsLeftOut) {
   const auto draw = [](int n) { return std::string(static_cast<size_t>(n), 'x'); };
   EXPECT_EQ(report_fitting(std::vector<int>{3, 3, 3}, 7, draw), (std::pair{"xxxxxx"s, size_t{2}}));
   EXPECT_EQ(report_fitting(std::vector<int>{8}, 7, draw), (std::pair{""s, size_t{0}}));
+}
+
+TEST(ReportSample, EveryStratumTakesItsTurn) {
+  std::vector<std::string> strata(1000, "heading en");
+  strata[17] = strata[500] = "caption de";
+  strata[900] = "index fr";
+  const std::vector<size_t> sample = report_sample(strata, 20, 7);
+  ASSERT_EQ(sample.size(), 20u);
+  EXPECT_EQ(std::set<size_t>(sample.begin(), sample.end()).size(), 20u);
+  EXPECT_EQ(strata[sample[0]], "caption de");
+  EXPECT_EQ(strata[sample[1]], "heading en");
+  EXPECT_EQ(sample[2], 900u);
+  EXPECT_EQ(sample, report_sample(strata, 20, 7));
+  EXPECT_NE(sample, report_sample(strata, 20, 8));
+  const std::vector<size_t> shorter = report_sample(strata, 5, 7);
+  EXPECT_TRUE(std::equal(shorter.begin(), shorter.end(), sample.begin()));
+  EXPECT_EQ(report_sample(strata, 5000, 7).size(), 1000u);
+  EXPECT_TRUE(report_sample({}, 5, 7).empty());
 }
 
 }  // namespace

@@ -36,6 +36,12 @@ std::string report_tiles(const std::vector<ReportCount>& counts);
 /// A panel with a bar for each count.
 std::string report_shares(const ReportShares& group);
 
+/// At most `wanted` places in `strata`, in the order to show them: the strata (such as "heading
+/// de") take turns in the order of their names, items within one come shuffled by `seed`. Rare
+/// strata are thus seen as often as common ones, and a shorter sample is the start of a longer one.
+std::vector<size_t> report_sample(const std::vector<std::string>& strata, size_t wanted,
+                                  uint64_t seed);
+
 /// The first of `items`, drawn, that together have at most `budget` bytes, and how many they are.
 template <typename Item, typename Draw>
 std::pair<std::string, size_t> report_fitting(const std::vector<Item>& items, size_t budget,

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/report_parts.h"
@@ -70,12 +69,6 @@ struct CurationReport {
 /// "format_version": 1, "dataset": dataset_id, "decisions": [{"query_id", "page_id", "decision":
 /// "accept" or "reject", "note" where there is one}]}.
 std::string report_html(const CurationReport& report, size_t max_bytes = 10'000'000);
-
-/// At most `wanted` places in `strata`, in the order to show them: the strata (such as "heading
-/// de") take turns in the order of their names, items within one come shuffled by `seed`. Rare
-/// strata are thus seen as often as common ones, and a shorter sample is the start of a longer one.
-std::vector<size_t> report_sample(const std::vector<std::string>& strata, size_t wanted,
-                                  uint64_t seed);
 
 /// Ten or so bins of equal and round width that hold 99 % of the values; larger ones are counted in
 /// the last. Negative values count as 0.

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <numeric>
 #include <set>
 
@@ -141,24 +140,6 @@ TEST(ReportHtml, OfNothing) {
   nothing.title = "empty";
   const Json html = test::parsed_html(report_html(nothing));
   EXPECT_TRUE(html.at("bad").empty() && html.at("open").empty());
-}
-
-TEST(ReportSample, EveryStratumTakesItsTurn) {
-  std::vector<std::string> strata(1000, "heading en");
-  strata[17] = strata[500] = "caption de";
-  strata[900] = "index fr";
-  const std::vector<size_t> sample = report_sample(strata, 20, 7);
-  ASSERT_EQ(sample.size(), 20u);
-  EXPECT_EQ(std::set<size_t>(sample.begin(), sample.end()).size(), 20u);
-  EXPECT_EQ(strata[sample[0]], "caption de");
-  EXPECT_EQ(strata[sample[1]], "heading en");
-  EXPECT_EQ(sample[2], 900u);
-  EXPECT_EQ(sample, report_sample(strata, 20, 7));
-  EXPECT_NE(sample, report_sample(strata, 20, 8));
-  const std::vector<size_t> shorter = report_sample(strata, 5, 7);
-  EXPECT_TRUE(std::equal(shorter.begin(), shorter.end(), sample.begin()));
-  EXPECT_EQ(report_sample(strata, 5000, 7).size(), 1000u);
-  EXPECT_TRUE(report_sample({}, 5, 7).empty());
 }
 
 TEST(ReportHistogram, BinsAreRoundAndHoldEverything) {

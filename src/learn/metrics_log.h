@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "base/appended_file.h"
+#include "base/continued_file.h"
 #include "base/json.h"
 
 namespace recto {
@@ -27,7 +27,7 @@ class MetricsLog {
 
  private:
   std::vector<Json> kept_;
-  AppendedFile file_;
+  ContinuedFile file_;
 };
 
 }  // namespace recto

@@ -47,7 +47,7 @@ std::vector<std::pair<std::string, std::string>> table_rows(const Json& settings
 }  // namespace
 
 std::vector<EventScalar> curve_values(const Json& line) {
-  if (line.contains("warning")) return {};
+  if (line.contains("warning") || line.contains("mean_of")) return {};
   const std::string group = line.contains("loss") ? "train/" : "held_out/";
   std::vector<EventScalar> values;
   for (const auto& [key, value] : line.items()) {

@@ -5,14 +5,15 @@
 #include <string>
 #include <vector>
 
-#include "base/appended_file.h"
+#include "base/continued_file.h"
 #include "base/event_file.h"
 #include "base/json.h"
 
 namespace recto {
 
 /// The curves that a line of metrics.jsonl adds to: numbers of a step are train/KEY, those of a
-/// measurement held_out/KEY, and those of an object in it KEY/NAME. A warning adds to none.
+/// measurement held_out/KEY, and those of an object in it KEY/NAME. A warning and the measurement
+/// of a mean add to none.
 std::vector<EventScalar> curve_values(const Json& line);
 
 class TensorBoardLog {
@@ -35,7 +36,7 @@ class TensorBoardLog {
 
   double start_;        // seconds since 1970
   double seconds_ = 0;  // of training
-  AppendedFile file_;
+  ContinuedFile file_;
 };
 
 }  // namespace recto

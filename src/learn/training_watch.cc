@@ -1,7 +1,10 @@
 #include "learn/training_watch.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/log.h"
 
@@ -15,33 +18,36 @@ double rate(size_t pairs, double seconds) {
 /// JSON has no NaN.
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
-Json step_line(const StepRecord& record, double seconds) {
-  Json line = {{"step", record.step},        {"loss", number(record.loss)},
-               {"lr", record.learning_rate}, {"gradient_norm", number(record.gradient_norm)},
-               {"seconds", record.seconds},  {"pairs_per_second", rate(record.pairs, seconds)}};
-  for (const auto& [name, value] : record.terms) line["terms"][name] = number(value);
-  if (record.temperature) line["temperature"] = number(*record.temperature);
+}  // namespace
+
+Json StepRecord::to_json() const {
+  Json line = {{"step", step},
+               {"loss", number(loss)},
+               {"lr", learning_rate},
+               {"gradient_norm", number(gradient_norm)},
+               {"seconds", seconds}};
+  for (const auto& [name, value] : terms) line["terms"][name] = number(value);
+  if (temperature) line["temperature"] = number(*temperature);
   return line;
 }
 
-}  // namespace
-
 TrainingWatch::TrainingWatch(const TrainSettings& settings, int64_t last_step)
-    : metrics_(std::filesystem::path(settings.output) / "metrics.jsonl", last_step),
-      tensorboard_(settings.output, settings.to_json(), metrics_.kept()) {}
+    : metrics_(std::in_place, std::filesystem::path(settings.output) / "metrics.jsonl", last_step),
+      tensorboard_(std::in_place, settings.output, settings.to_json(), metrics_->kept()) {}
 
 void TrainingWatch::keep(const Json& line) {
-  metrics_.add(line);
-  tensorboard_.add(line);
+  metrics_->add(line);
+  tensorboard_->add(line);
 }
 
 void TrainingWatch::begin(const WatchedRun& run) {
+  lap();
+  if (!metrics_) return;
   run_ = run;
   // With a time limit nobody knows how many pairs there will be; the note tells the time.
   const int64_t steps = run.seconds_allowed > 0 ? 0 : run.steps - run.steps_done;
   progress_ = std::make_unique<Progress>("train", static_cast<uint64_t>(steps) * run.pairs_per_step,
                                          "pairs");
-  lap();
 }
 
 double TrainingWatch::lap() {
@@ -68,7 +74,10 @@ void TrainingWatch::step(const StepRecord& record) {
   const double seconds = lap();
   step_seconds_ += seconds;
   pairs_ += record.pairs;
-  keep(step_line(record, seconds));
+  if (!metrics_) return;
+  Json line = record.to_json();
+  line["pairs_per_second"] = rate(record.pairs, seconds);
+  keep(line);
   if (!progress_) return;
   progress_->set_note(note(record));
   progress_->advance(record.pairs);
@@ -78,19 +87,25 @@ void TrainingWatch::measuring() {
   if (progress_) progress_->pause();
 }
 
-void TrainingWatch::measured(int64_t step, const HeldOutResult& result) {
-  log_info("step {}: held-out nDCG@5 {:.4f} hit@1 {:.4f} queries {} pages {}", step,
+void TrainingWatch::measured(int64_t step, const HeldOutResult& result,
+                             const std::vector<int64_t>& mean_of) {
+  lap();
+  if (!metrics_) return;
+  log_info("step {}{}: held-out nDCG@5 {:.4f} hit@1 {:.4f} queries {} pages {}", step,
+           mean_of.empty() ? "" : fmt::format(", mean of {}", fmt::join(mean_of, ", ")),
            result.ndcg_at_5, result.hit_rate_at_1, result.queries, result.pages);
   Json line = result.to_json();
   line["step"] = step;
+  if (!mean_of.empty()) line["mean_of"] = mean_of;
   keep(line);
   if (progress_) progress_->go_on();
-  lap();
 }
 
-void TrainingWatch::warn(int64_t step, const std::string& kind, const std::string& text) {
-  log_warning("step {}: {}", step, text);
-  keep({{"step", step}, {"warning", kind}, {"text", text}});
+void TrainingWatch::warned(int64_t step, const std::string& kind, Json details) {
+  if (!metrics_) return;
+  details["step"] = step;
+  details["warning"] = kind;
+  keep(details);
 }
 
 double TrainingWatch::pairs_per_second() const {

@@ -5,10 +5,10 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/progress.h"
@@ -24,12 +24,14 @@ struct StepRecord {
   int64_t step = 0;  ///< from 1
   double loss = 0;   ///< not finite when the step was skipped
   /// Parts of the loss by name, before their weights, where there is more than one.
-  std::vector<std::pair<std::string, double>> terms;
+  std::map<std::string, double> terms;
   double learning_rate = 0;           ///< largest of the parameter groups
   double gradient_norm = 0;           ///< before clipping
   std::optional<double> temperature;  ///< where it is learned
   double seconds = 0;                 ///< of training so far, earlier runs included
   size_t pairs = 0;                   ///< of the step
+
+  Json to_json() const;
 };
 
 /// How long a run is, for the progress bar.
@@ -43,6 +45,8 @@ struct WatchedRun {
 
 class TrainingWatch {
  public:
+  /// Shows and writes nothing.
+  TrainingWatch() = default;
   /// Goes on with what is in the output directory of `settings`; steps after `last_step` are taken
   /// out of it, -1 takes out all. Throws Error(kIo).
   TrainingWatch(const TrainSettings& settings, int64_t last_step);
@@ -53,10 +57,11 @@ class TrainingWatch {
   /// From here until measured() the time is not the training's, and the terminal is free for
   /// another bar.
   void measuring();
-  void measured(int64_t step, const HeldOutResult& result);
-  /// Says `text` on stderr and keeps it. `kind` is a word or two to group by, such as "skipped
-  /// step"; `step` the one it is about.
-  void warn(int64_t step, const std::string& kind, const std::string& text);
+  /// `mean_of`: the steps whose mean was measured in the end; empty for the model as it is.
+  void measured(int64_t step, const HeldOutResult& result,
+                const std::vector<int64_t>& mean_of = {});
+  /// Keeps what was warned of at `step`: `details` beside {"step", "warning": kind}.
+  void warned(int64_t step, const std::string& kind, Json details);
   /// Takes the progress bar away.
   void end() { progress_.reset(); }
 
@@ -71,8 +76,8 @@ class TrainingWatch {
   std::string note(const StepRecord& record) const;
   void keep(const Json& line);
 
-  MetricsLog metrics_;
-  TensorBoardLog tensorboard_;
+  std::optional<MetricsLog> metrics_;
+  std::optional<TensorBoardLog> tensorboard_;
   WatchedRun run_;
   std::unique_ptr<Progress> progress_;
   Clock::time_point mark_ = Clock::now();

@@ -1,4 +1,4 @@
-#include "base/appended_file.h"
+#include "base/continued_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,15 +18,15 @@ struct Case {
   bool same_file;  ///< who has it open reads on
 };
 
-class AppendedFileTest : public testing::TestWithParam<Case> {};
+class ContinuedFileTest : public testing::TestWithParam<Case> {};
 
-TEST_P(AppendedFileTest, GoesOnAfterItsContent) {
+TEST_P(ContinuedFileTest, GoesOnAfterItsContent) {
   const TemporaryDirectory directory;
   const std::filesystem::path path = directory.path() / "log";
   if (GetParam().before != nullptr) write_file(path, GetParam().before);
   std::ifstream open_before(path);
   {
-    AppendedFile file(path, "one\n");
+    ContinuedFile file(path, "one\n");
     EXPECT_EQ(read_file(path), "one\n");
     file.append("two\n");
     EXPECT_EQ(read_file(path), GetParam().after);
@@ -36,7 +36,7 @@ TEST_P(AppendedFileTest, GoesOnAfterItsContent) {
   EXPECT_EQ(seen == GetParam().after, GetParam().same_file) << seen;
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, AppendedFileTest,
+INSTANTIATE_TEST_SUITE_P(Files, ContinuedFileTest,
                          testing::Values(Case{"absent", nullptr, "one\ntwo\n", false},
                                          Case{"longer", "one\nthree\nfo", "one\ntwo\n", true},
                                          Case{"equal", "one\n", "one\ntwo\n", true},
@@ -44,9 +44,9 @@ INSTANTIATE_TEST_SUITE_P(Files, AppendedFileTest,
                                          Case{"other", "six\nseven\n", "one\ntwo\n", false}),
                          [](const auto& info) { return info.param.name; });
 
-TEST(AppendedFile, ADirectoryThatIsNotThereIsNamed) {
+TEST(ContinuedFile, ADirectoryThatIsNotThereIsNamed) {
   try {
-    AppendedFile("/nonexistent/log", "");
+    ContinuedFile("/nonexistent/log", "");
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), testing::HasSubstr("/nonexistent/log"));

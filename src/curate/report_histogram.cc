@@ -1,28 +1,9 @@
-// What of a dataset report.html shows: a sample, and bins.
-
 #include <algorithm>
-#include <map>
 #include <utility>
 
-#include "base/random.h"
 #include "curate/report_html.h"
 
 namespace recto {
-
-std::vector<size_t> report_sample(const std::vector<std::string>& strata, size_t wanted,
-                                  uint64_t seed) {
-  std::map<std::string, std::vector<size_t>> members;
-  for (size_t i = 0; i < strata.size(); ++i) members[strata[i]].push_back(i);
-  uint64_t stream = 0;
-  for (auto& [name, places] : members) Random(seed, stream++).shuffle(places);
-  std::vector<size_t> sample;
-  for (size_t turn = 0; sample.size() < std::min(wanted, strata.size()); ++turn) {
-    for (const auto& [name, places] : members) {
-      if (turn < places.size() && sample.size() < wanted) sample.push_back(places[turn]);
-    }
-  }
-  return sample;
-}
 
 ReportHistogram report_histogram(std::string title, std::string unit, std::vector<int64_t> values) {
   constexpr int64_t kBins = 10;

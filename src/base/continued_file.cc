@@ -1,4 +1,4 @@
-#include "base/appended_file.h"
+#include "base/continued_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -22,7 +22,7 @@ void cut(const fs::path& path, size_t bytes) {
 
 }  // namespace
 
-AppendedFile::AppendedFile(fs::path path, std::string_view content) : path_(std::move(path)) {
+ContinuedFile::ContinuedFile(fs::path path, std::string_view content) : path_(std::move(path)) {
   if (fs::exists(path_) && read_file(path_).starts_with(content)) {
     cut(path_, content.size());
   } else {
@@ -32,11 +32,11 @@ AppendedFile::AppendedFile(fs::path path, std::string_view content) : path_(std:
   if (fd_ < 0) fail_errno(errno, "cannot write " + path_.string());
 }
 
-AppendedFile::~AppendedFile() {
+ContinuedFile::~ContinuedFile() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-void AppendedFile::append(std::string_view bytes) {
+void ContinuedFile::append(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;

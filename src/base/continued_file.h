@@ -1,19 +1,19 @@
 #pragma once
-// A file that grows while others read it, such as a log.
+// A file that goes on after a known beginning while others read it, such as a log.
 
 #include <filesystem>
 #include <string_view>
 
 namespace recto {
 
-class AppendedFile {
+class ContinuedFile {
  public:
   /// Opens `path` for appending after `content`. A file that begins with it is cut there, so that
   /// who has it open reads on; any other is replaced as a whole. Throws Error(kIo).
-  AppendedFile(std::filesystem::path path, std::string_view content);
-  ~AppendedFile();
-  AppendedFile(const AppendedFile&) = delete;
-  AppendedFile& operator=(const AppendedFile&) = delete;
+  ContinuedFile(std::filesystem::path path, std::string_view content);
+  ~ContinuedFile();
+  ContinuedFile(const ContinuedFile&) = delete;
+  ContinuedFile& operator=(const ContinuedFile&) = delete;
 
   /// Written at once: what ends this process takes nothing back. Throws Error(kIo).
   void append(std::string_view bytes);
