@@ -54,7 +54,7 @@ std::string grouped_number(int64_t number) {
   std::string digits = std::to_string(number);
   for (size_t at = digits.size(); at > 3 && digits[at - 4] != '-';) {
     at -= 3;
-    digits.insert(at, ",");
+    digits.insert(at, 1, ',');
   }
   return digits;
 }
