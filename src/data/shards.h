@@ -33,7 +33,9 @@ struct Shard {
 /// Writes rows into as many files as the limit asks for.
 class ShardWriter {
  public:
-  /// Below 500 MB, with room for what is not counted until a file is closed.
+  /// What a file promises to stay below.
+  static constexpr int64_t kMaxFileBytes = 500'000'000;
+  /// Where the next file begins: room for what is not counted until a file is closed.
   static constexpr int64_t kMaxShardBytes = 490'000'000;
 
   ShardWriter(std::filesystem::path folder, std::string split, std::vector<Column> columns,

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int64_t kMaxFileBytes = ShardWriter::kMaxShardBytes;
+constexpr int64_t kMaxFileBytes = ShardWriter::kMaxFileBytes;
 
 /// A file as the manifest describes it.
 struct ListedFile {
