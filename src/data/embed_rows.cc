@@ -1,11 +1,9 @@
-#include <fstream>
-#include <istream>
 #include <utility>
 
-#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "base/utf8.h"
+#include "data/json_lines.h"
 #include "data/parquet.h"
 #include "data/table.h"
 
@@ -13,8 +11,6 @@ namespace recto {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr size_t kMaxLineBytes = 64u << 20;
 
 /// Relative paths are meant beside the table, or else in the working directory.
 fs::path resolve(const fs::path& name, const fs::path& table) {
@@ -86,40 +82,11 @@ void visit_row(const Make& make, const std::function<void(EmbedRow&&)>& visit,
   visit(std::move(*row));
 }
 
-/// The next line without its end, false at the end of the file. Lines are bounded, so that a
-/// binary file without line ends is refused rather than read whole.
-bool next_line(std::istream& in, std::string& line, const std::string& where) {
-  line.clear();
-  char c = 0;
-  std::streambuf& buffer = *in.rdbuf();
-  for (int next = buffer.sbumpc(); next != EOF; next = buffer.sbumpc()) {
-    c = static_cast<char>(next);
-    if (c == '\n') return true;
-    if (line.size() >= kMaxLineBytes) {
-      fail(ErrorCode::kLimit, "{}: the line has more than {} bytes", where, kMaxLineBytes);
-    }
-    line.push_back(c);
-  }
-  return !line.empty();
-}
-
-bool is_blank(const std::string& line) {
-  return line.find_first_not_of(" \t\r") == std::string::npos;
-}
-
 void visit_jsonl(const fs::path& file, const std::function<void(EmbedRow&&)>& visit,
                  const BadRowHandler& bad_row) {
-  if (!fs::is_regular_file(file)) MappedFile{file};  // says what is wrong with it
-  std::ifstream in(file, std::ios::binary);
-  if (!in) fail_errno(errno, fmt::format("cannot read {}", file.string()));
-  std::string line;
-  for (int number = 1;; ++number) {
-    const std::string where = fmt::format("{}:{}", file.string(), number);
-    if (!next_line(in, line, where)) return;
-    if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
-    if (is_blank(line)) continue;
+  for_each_line(file, [&](const std::string& line, const std::string& where) {
     visit_row([&] { return row_of_json(parse_json(line, where), file, where); }, visit, bad_row);
-  }
+  });
 }
 
 /// The columns of an input table that are there, with the type each is read as.

@@ -1,0 +1,121 @@
+#include "data/text_pairs.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "data/parquet.h"
+
+namespace recto {
+namespace {
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::vector<TextPair> pairs_of(const fs::path& file) {
+  std::vector<TextPair> pairs;
+  for_each_text_pair(file, [&](TextPair&& pair) { pairs.push_back(std::move(pair)); });
+  return pairs;
+}
+
+Error error_of(const fs::path& file) {
+  try {
+    pairs_of(file);
+  } catch (const Error& error) {
+    return error;
+  }
+  ADD_FAILURE() << "no error";
+  return Error(ErrorCode::kInternal, "");
+}
+
+TEST(TextPairs, LinesWithAndWithoutWhatIsOptional) {
+  const TemporaryDirectory directory;
+  const fs::path file = directory.path() / "pairs.jsonl";
+  write_file(file,
+             "\xEF\xBB\xBF{\"query\":\"ünï\",\"passage\":\"p\",\"language\":\"pt-BR\","
+             "\"negatives\":[\"n1\",\"n2\"]}\r\n"
+             "  \n"
+             "{\"query\":\"q\",\"passage\":\"p\",\"language\":null,\"other\":1}");
+  const auto pairs = pairs_of(file);
+  ASSERT_EQ(pairs.size(), 2u);
+  EXPECT_EQ(pairs[0].query, "ünï");
+  EXPECT_EQ(pairs[0].language, "pt-BR");
+  EXPECT_THAT(pairs[0].negatives, ElementsAre("n1", "n2"));
+  EXPECT_EQ(pairs[1].where, file.string() + ":3");
+  EXPECT_EQ(pairs[1].language, "");
+  EXPECT_THAT(pairs[1].negatives, IsEmpty());
+}
+
+/// A Parquet file of these columns with one row.
+fs::path parquet(const fs::path& file, const std::vector<Column>& columns, Row row) {
+  ParquetWriter writer(file, columns, {});
+  writer.append(std::move(row));
+  writer.close();
+  return file;
+}
+
+TEST(TextPairs, Parquet) {
+  const TemporaryDirectory directory;
+  const auto all = pairs_of(parquet(
+      directory.path() / "all.parquet",
+      {{"negatives", ColumnType::kStringList}, {"passage"}, {"id"}, {"query"}, {"language"}},
+      {std::vector<std::string>{"n"}, std::string("p"), std::string("7"), std::string("q"), {}}));
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].query + all[0].passage + all[0].language, "qp");
+  EXPECT_THAT(all[0].negatives, ElementsAre("n"));
+  const auto two = pairs_of(parquet(directory.path() / "two.parquet", {{"query"}, {"passage"}},
+                                    {std::string("q"), std::string("p")}));
+  ASSERT_EQ(two.size(), 1u);
+  EXPECT_THAT(two[0].negatives, IsEmpty());
+}
+
+struct BadLine {
+  const char* line;
+  const char* says;
+};
+
+class TextPairErrors : public ::testing::TestWithParam<BadLine> {};
+
+TEST_P(TextPairErrors, NameFileLineAndField) {
+  const TemporaryDirectory directory;
+  const fs::path file = directory.path() / "pairs.jsonl";
+  write_file(file, std::string("{\"query\":\"q\",\"passage\":\"p\"}\n") + GetParam().line);
+  const Error error = error_of(file);
+  EXPECT_EQ(error.code(), ErrorCode::kBadInput);
+  EXPECT_THAT(error.what(), HasSubstr(file.string() + ":2"));
+  EXPECT_THAT(error.what(), HasSubstr(GetParam().says));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, TextPairErrors,
+    ::testing::Values(BadLine{"[1]", "an object is wanted"}, BadLine{"{", "JSON"},
+                      BadLine{"{\"passage\":\"p\"}", "the key \"query\" is missing"},
+                      BadLine{"{\"query\":\"q\"}", "the key \"passage\" is missing"},
+                      BadLine{"{\"query\":7,\"passage\":\"p\"}", "query"},
+                      BadLine{"{\"query\":\" \\t\",\"passage\":\"p\"}",
+                              "query is missing or blank"},
+                      BadLine{"{\"query\":\"q\",\"passage\":\"\"}", "passage is missing or blank"},
+                      BadLine{"{\"query\":\"q\",\"passage\":\"p\",\"negatives\":\"n\"}", "a list"},
+                      BadLine{"{\"query\":\"q\",\"passage\":\"p\",\"negatives\":[\"\"]}",
+                              "negatives is missing or blank"},
+                      BadLine{"{\"query\":\"q\",\"passage\":\"p\",\"language\":\"no tag\"}",
+                              "language is \"no tag\"; a language tag like \"en\" is wanted"}));
+
+TEST(TextPairs, FilesThatAreNoTables) {
+  const TemporaryDirectory directory;
+  EXPECT_EQ(error_of(directory.path() / "pairs.csv").code(), ErrorCode::kUsage);
+  EXPECT_EQ(error_of(directory.path() / "gone.jsonl").code(), ErrorCode::kNotFound);
+  write_file(directory.path() / "text.parquet", "no table");
+  EXPECT_EQ(error_of(directory.path() / "text.parquet").code(), ErrorCode::kBadInput);
+  const Error missing = error_of(
+      parquet(directory.path() / "missing.parquet", {{"query"}, {"text"}}, {std::string("q"), {}}));
+  EXPECT_THAT(missing.what(), HasSubstr("column \"passage\" is missing; it has query, text"));
+  const Error null = error_of(
+      parquet(directory.path() / "null.parquet", {{"query"}, {"passage"}}, {std::string("q"), {}}));
+  EXPECT_THAT(null.what(), HasSubstr("row 1: passage is missing or blank"));
+}
+
+}  // namespace
+}  // namespace recto
