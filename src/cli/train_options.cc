@@ -9,9 +9,22 @@ void add_files(CLI::App& app, TrainSettings& s) {
   add_setting(app, "model", s.model, "Model directory to start from", kModelGroup)
       ->type_name("DIR")
       ->required();
-  add_setting(app, "data", s.data, "Dataset directory, as curate writes it", kInputGroup)
-      ->type_name("DIR")
+  add_setting(app, "data", s.data,
+              "Dataset of recto curate or dataset import, or a file of text pairs (columns query, "
+              "passage); a weight above 0 draws its pairs that much more often",
+              kInputGroup)
+      ->type_name("DIR|FILE.jsonl|FILE.parquet[:WEIGHT]")
       ->required();
+  add_setting(app, "batches", s.batches,
+              "Take the pairs of a step from all data together, or from one source each time",
+              kInputGroup)
+      ->type_name("mixed|per-source")
+      ->check(CLI::IsMember({"mixed", "per-source"}).description(""));
+  add_setting(app, "balance", s.balance,
+              "Draw source and language in proportion to the T-th power of their pairs: 1 as they "
+              "are, 0 all alike (default: every pair once an epoch)",
+              kInputGroup)
+      ->type_name("T");
   add_output_option(app, s.output, "Directory to write: a model directory in the end")
       ->type_name("DIR");
   add_setting(app, "resume", s.resume, "Go on from the latest checkpoint in the output directory",

@@ -13,10 +13,8 @@ namespace {
 constexpr size_t kPagesAtOnce = 8;
 constexpr size_t kQueriesAtOnce = 64;
 
-std::vector<TrainingData::Page> slice(const std::vector<TrainingData::Page>& pages, size_t first) {
-  const size_t count = std::min(kPagesAtOnce, pages.size() - first);
-  const auto begin = pages.begin() + static_cast<std::ptrdiff_t>(first);
-  return {begin, begin + static_cast<std::ptrdiff_t>(count)};
+std::vector<PageRequest> slice(const std::vector<TrainingData::Page>& pages, size_t first) {
+  return requests(std::span(pages).subspan(first, std::min(kPagesAtOnce, pages.size() - first)));
 }
 
 torch::Tensor page_vectors(RetrieverModel& model, const TrainingData& data,
@@ -81,9 +79,9 @@ HeldOutResult measure_held_out(RetrieverModel& model, const InputBuilder& builde
   for (size_t q = 0; q < data.queries.size(); ++q) {
     const TrainingData::Query& query = data.queries[q];
     const float* row = scores.data_ptr<float>() + q * data.pages.size();
-    for (const size_t page : query.positives) qrels[query.id][data.pages[page].id] = 1;
-    for (size_t p = 0; p < data.pages.size(); ++p)
-      run[query.id].push_back({data.pages[p].id, row[p]});
+    const std::string id = fmt::format("{}:{}", query.source, query.id);
+    for (const size_t page : query.positives) qrels[id][data.pages[page].key()] = 1;
+    for (size_t p = 0; p < data.pages.size(); ++p) run[id].push_back({data.pages[p].key(), row[p]});
   }
   const MetricValues mean = mean_metrics(run_metrics(qrels, run));
   return {mean.at("ndcg_at_5"), mean.at("hit_rate_at_1"), static_cast<int64_t>(data.queries.size()),

@@ -8,26 +8,38 @@
 
 namespace recto {
 
-PreparedPage PageSource::prepare(const TrainingData::Page& page) const {
+std::vector<PageRequest> requests(std::span<const TrainingData::Page> pages) {
+  std::vector<PageRequest> all;
+  for (const TrainingData::Page& page : pages) all.push_back({&page});
+  return all;
+}
+
+PreparedPage PageSource::prepare(const PageRequest& request) const {
+  const TrainingData::Page& page = *request.page;
+  const int edge = request.longest_edge > 0 ? request.longest_edge : inputs_.own_edge();
   PreparedPage prepared;
-  prepared.id = page.id;
+  prepared.key = fmt::format("{}@{}", page.key(), edge);
+  if (!page.passage.empty()) {
+    prepared.input = inputs_.own().passage(page.passage);
+    return prepared;
+  }
   if (cache_ != nullptr) {
-    if (std::optional<PageFeatures> known = cache_->find(page.id)) {
+    if (std::optional<PageFeatures> known = cache_->find(prepared.key)) {
       prepared.input.ids = std::move(known->ids);
       prepared.features = known->features;
       return prepared;
     }
   }
   try {
-    const std::string bytes = dataset_.image(page.split, page.id);
-    prepared.input = builder_.document(decode_image(as_bytes(bytes), "its image"));
+    const std::string bytes = sources_.image(page);
+    prepared.input = inputs_.at(edge).document(decode_image(as_bytes(bytes), "its image"));
   } catch (const Error& error) {
-    fail(error.code(), "{}: page {}: {}", dataset_.path().string(), page.id, error.what());
+    fail(error.code(), "{}: page {}: {}", sources_.name(page), page.id, error.what());
   }
   return prepared;
 }
 
-std::vector<PreparedPage> PageSource::prepare(const std::vector<TrainingData::Page>& pages,
+std::vector<PreparedPage> PageSource::prepare(const std::vector<PageRequest>& pages,
                                               int threads) const {
   std::vector<PreparedPage> prepared(pages.size());
   parallel_for(pages.size(), threads, [&](size_t i) {
@@ -40,11 +52,11 @@ std::vector<PreparedPage> PageSource::prepare(const std::vector<TrainingData::Pa
 void PageSource::complete(RetrieverModel& model, std::vector<PreparedPage>& pages) const {
   if (cache_ == nullptr) return;
   for (PreparedPage& page : pages) {
-    if (page.features.defined()) continue;
+    if (page.features.defined() || page.input.images.empty()) continue;
     throw_if_interrupted();
     page.features = model->visual_features(page.input);
     page.input.images.clear();
-    cache_->keep(page.id, {page.input.ids, page.features.to(torch::kCPU)});
+    cache_->keep(page.key, {page.input.ids, page.features.to(torch::kCPU)});
   }
 }
 

@@ -1,13 +1,13 @@
 #pragma once
 // The data of a training run, and which of it each step has.
 
-#include <optional>
 #include <vector>
 
+#include "learn/batch_sampler.h"
 #include "learn/contrastive_batch.h"
 #include "learn/page_source.h"
 #include "learn/train_settings.h"
-#include "learn/training_data.h"
+#include "learn/training_sources.h"
 
 namespace recto {
 
@@ -25,11 +25,11 @@ class StepSource {
   /// or a loss that the data cannot serve, and what opening the data throws.
   explicit StepSource(const TrainSettings& settings);
 
-  const Dataset& dataset() const { return *dataset_; }
-  const TrainingData& train() const { return train_; }
-  const TrainingData& held_out() const { return held_out_; }
-  size_t batch_size() const { return sampler_->batch_size(); }
-  int64_t steps_per_epoch() const { return sampler_->steps_per_epoch(); }
+  const TrainingSources& sources() const { return sources_; }
+  const TrainingData& train() const { return sources_.train(); }
+  const TrainingData& held_out() const { return sources_.held_out(); }
+  size_t batch_size() const { return sampler_.batch_size(); }
+  int64_t steps_per_epoch() const { return sampler_.steps_per_epoch(); }
 
   /// Step `step` (from 0) on up to `threads` threads; a function of the settings, the data and the
   /// number. Not thread-safe. Throws what reading a page throws.
@@ -38,9 +38,8 @@ class StepSource {
 
  private:
   const TrainSettings& settings_;
-  std::optional<Dataset> dataset_;
-  TrainingData train_, held_out_;
-  std::optional<BatchSampler> sampler_;
+  TrainingSources sources_;
+  BatchSampler sampler_;
 };
 
 }  // namespace recto

@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/sha256.h"
 #include "learn/checkpoint.h"
 #include "learn/lora.h"
 
@@ -70,24 +69,6 @@ Contract output_contract(const ModelDirectory& model, const TrainSettings& setti
   }
   contract.dimensions = settings.dimensions;
   return contract;
-}
-
-std::string data_fingerprint(const TrainingData& data) {
-  Sha256 hash;
-  const auto add = [&hash](const std::string& text) {
-    hash.update(text);
-    hash.update(std::string_view("\0", 1));
-  };
-  for (const TrainingData::Page& page : data.pages) add(page.id);
-  for (const TrainingData::Query& query : data.queries) {
-    add(query.id);
-    add(query.text);
-    for (const std::vector<size_t>& list : {query.positives, query.negatives}) {
-      for (const size_t page : list) add(std::to_string(page));
-      add("");
-    }
-  }
-  return hash.hex();
 }
 
 void start_output(const TrainSettings& settings, const Json& run) {

@@ -22,9 +22,6 @@ void check_output(const std::filesystem::path& output, bool resume);
 /// falling list beginning with the full width.
 Contract output_contract(const ModelDirectory& model, const TrainSettings& settings);
 
-/// SHA-256 over pages, queries and who answers whom.
-std::string data_fingerprint(const TrainingData& data);
-
 /// train.json: the settings, and with a summary what came of them.
 struct TrainSummary {
   int64_t trained_parameters = 0;

@@ -32,6 +32,8 @@ void check_amounts(const TrainSettings& s) {
 }
 
 void check_numbers(const TrainSettings& s) {
+  wanted(!s.balance || (*s.balance >= 0 && *s.balance <= 1), "--balance",
+         fmt::to_string(s.balance.value_or(0)), "a number from 0 to 1");
   wanted(s.temperature > 0, "--temperature", fmt::to_string(s.temperature), "a number above 0");
   wanted(s.learning_rate() > 0 && std::isfinite(s.learning_rate()), "--lr",
          fmt::to_string(s.learning_rate()), "a number above 0");
@@ -49,6 +51,8 @@ void check_numbers(const TrainSettings& s) {
 Json TrainSettings::to_json() const {
   return {{"model", model},
           {"data", data},
+          {"batches", batches},
+          {"balance", balance ? Json(*balance) : Json(nullptr)},
           {"method", method},
           {"loss", loss},
           {"temperature", temperature},
@@ -80,6 +84,7 @@ void check_train_settings(const TrainSettings& settings) {
   check_one_of("--method", settings.method, {"lora", "full"});
   check_one_of("--lora-init", settings.lora_init, {"kaiming", "gaussian"});
   check_one_of("--dtype", settings.dtype, {"fp32", "fp16", "bf16"});
+  check_one_of("--batches", settings.batches, {"mixed", "per-source"});
   check_amounts(settings);
   check_numbers(settings);
   if (settings.method == "lora" && !settings.freeze.empty()) {

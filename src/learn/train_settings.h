@@ -13,8 +13,13 @@ namespace recto {
 
 struct TrainSettings {
   std::string model;   ///< directory of the model to start from
-  std::string data;    ///< dataset directory
   std::string output;  ///< directory to write; a model directory in the end
+
+  // Data.
+  std::vector<std::string> data;  ///< datasets and files of text pairs, each "PATH[:WEIGHT]"
+  std::string batches = "mixed";  ///< "mixed", or "per-source": a step is of one source
+  /// Exponent of the shares of source and language (learn/draw_mix.h); none: every pair once
+  std::optional<double> balance;
 
   std::string method = "lora";  ///< "lora", or "full" for every parameter that is not frozen
   std::string loss = "infonce";

@@ -95,7 +95,7 @@ inline TrainSettings quick_settings(const std::filesystem::path& data,
                                     const std::filesystem::path& output) {
   TrainSettings settings;
   settings.model = any_model();
-  settings.data = data;
+  settings.data = {data};
   settings.output = output;
   settings.threads = 1;
   settings.batch_size = 6;

@@ -72,6 +72,7 @@ class Training {
   std::shared_ptr<const ModelDirectory> directory_;
   Contract contract_;  // of the output
   std::unique_ptr<StepSource> steps_;
+  std::unique_ptr<EdgeInputs> inputs_;
   RetrieverModel model_{nullptr};
   Trainable trainable_;
   std::unique_ptr<AdamW> optimizer_;
@@ -107,6 +108,7 @@ void Training::open_model() {
   ContractOverrides overrides;
   overrides.longest_edge = settings_.longest_edge;
   directory_ = ModelDirectory::open(settings_.model, overrides);
+  inputs_ = std::make_unique<EdgeInputs>(*directory_);
   contract_ = output_contract(*directory_, settings_);
   model_ = RetrieverModel(directory_->config(), contract_);
   model_->load(directory_->weights());
@@ -147,7 +149,7 @@ void Training::plan_memory() {
     log_warning("that is more than is available; lower --chunk-size, or --longest-edge");
   }
   if (!request.vision_trained) cache_ = std::make_unique<FeatureCache>(estimate.features);
-  source_ = std::make_unique<PageSource>(steps_->dataset(), directory_->inputs(), cache_.get());
+  source_ = std::make_unique<PageSource>(steps_->sources(), *inputs_, cache_.get());
   series_ = std::make_unique<HeldOutSeries>(directory_->inputs(), steps_->held_out(), *source_,
                                             std::max(1, threads_ / 2));
 }
@@ -159,7 +161,7 @@ Json Training::run_json() const {
   }
   run["model_weights_sha256"] = directory_->contract().weights_sha256;
   run["contract"] = contract_.hash();
-  run["data_sha256"] = data_fingerprint(steps_->train());
+  run["data"] = steps_->sources().identity();
   return run;
 }
 

@@ -334,7 +334,7 @@ INSTANTIATE_TEST_SUITE_P(
                                 ErrorCode::kUsage, "\"tpu\" is no device"},
                     BadSettings{"model", [](TrainSettings& s) { s.model = "/nonexistent"; },
                                 ErrorCode::kNotFound, "/nonexistent"},
-                    BadSettings{"data", [](TrainSettings& s) { s.data = "/nonexistent"; },
+                    BadSettings{"data", [](TrainSettings& s) { s.data = {"/nonexistent"}; },
                                 ErrorCode::kNotFound, "/nonexistent"},
                     BadSettings{"resume", [](TrainSettings& s) { s.resume = true; },
                                 ErrorCode::kUsage, "has no checkpoint to resume from, nor a"}),
@@ -369,7 +369,7 @@ TEST_F(TrainerTest, APageThatCannotBeDecodedIsNamed) {
   writer.finish(Json::object(), "");
   staged.commit();
   TrainSettings damaged = settings();
-  damaged.data = path;
+  damaged.data = {path};
   const Error error = error_of([&] { train(damaged); });
   EXPECT_THAT(error.what(), HasSubstr("page p2"));
 }
@@ -399,8 +399,8 @@ class FullDiskTest : public TrainerTest {
     return test::run_command(fmt::format(
         "ulimit -f {}; '{}' train --model '{}' --data '{}' --output '{}' --lora-r 1 --max-steps 2 "
         "--batch-size 4 --eval-queries 0 --threads 1 --longest-edge {} {}",
-        limit, (test::binary_directory() / "recto-train").string(), run.model, run.data, run.output,
-        *run.longest_edge, more));
+        limit, (test::binary_directory() / "recto-train").string(), run.model, run.data[0],
+        run.output, *run.longest_edge, more));
   }
   void expect_failure(const test::CommandResult& result, const fs::path& named) const {
     EXPECT_EQ(result.status, 1) << result.err;

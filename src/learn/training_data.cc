@@ -1,22 +1,22 @@
 #include "learn/training_data.h"
 
 #include <algorithm>
-#include <functional>
-#include <map>
-#include <numeric>
-#include <set>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "base/error.h"
-#include "base/random.h"
+#include "base/log.h"
+#include "base/sha256.h"
+#include "data/query_text.h"
+#include "data/text_pairs.h"
 
 namespace recto {
 namespace {
 
 using Places = std::unordered_map<std::string, size_t>;
 
-constexpr uint64_t kHoldOutStream = 0x686f6c64;  // "hold"
-constexpr size_t kFamiliesPerHeldOut = 10;
+constexpr std::string_view kBlank = "blank";  // a content class
 
 size_t place_of(const Places& places, const std::string& id, const std::string& split,
                 const char* table, const char* what) {
@@ -32,12 +32,24 @@ bool is_blank(const std::string& text) {
   return text.find_first_not_of(" \t\r\n\f\v") == std::string::npos;
 }
 
+bool is_listed(const std::vector<size_t>& list, size_t page) {
+  return std::find(list.begin(), list.end(), page) != list.end();
+}
+
 void read_pages(const Dataset& dataset, const std::string& split, TrainingData& data,
                 Places& places) {
   for (const PageRow& row : dataset.pages(split)) {
     places.emplace(row.page_id, data.pages.size());
-    data.pages.push_back(
-        {row.page_id, split, row.document_id, row.near_group, row.width, row.height});
+    TrainingData::Page page;
+    page.id = row.page_id;
+    page.split = split;
+    page.document_id = row.document_id;
+    page.near_group = row.near_group;
+    page.width = row.width;
+    page.height = row.height;
+    page.blank = row.content_class == kBlank;
+    if (!row.perceptual_hash.empty()) page.hash = parse_hash(row.perceptual_hash);
+    data.pages.push_back(std::move(page));
   }
 }
 
@@ -48,7 +60,7 @@ void read_queries(const Dataset& dataset, const std::string& split, TrainingData
       fail(ErrorCode::kBadInput, "queries/{}: the query \"{}\" has no text", split, row.query_id);
     }
     places.emplace(row.query_id, data.queries.size());
-    data.queries.push_back({row.query_id, row.query, {}, {}});
+    data.queries.push_back({row.query_id, row.query, {}, {}, row.language, row.kind});
   }
 }
 
@@ -57,107 +69,118 @@ void read_qrels(const Dataset& dataset, const std::string& split, TrainingData& 
   for (const QrelRow& row : dataset.qrels(split)) {
     const size_t query = place_of(queries, row.query_id, split, "qrels", "query");
     const size_t page = place_of(pages, row.page_id, split, "qrels", "page");
-    if (row.score > 0) data.queries[query].positives.push_back(page);
+    std::vector<size_t>& positives = data.queries[query].positives;
+    if (row.score > 0 && !is_listed(positives, page)) positives.push_back(page);
   }
 }
+
+/// Why a page can be no negative of a query.
+enum class Unfair { kNo, kAnswer, kSameAsAnswer };
+
+Unfair is_unfair(const TrainingData& data, const TrainingData::Query& query, size_t page) {
+  if (is_listed(query.positives, page)) return Unfair::kAnswer;
+  const std::string& group = data.pages[page].near_group;
+  const auto shows_the_same = [&](size_t answer) {
+    return !group.empty() && data.pages[answer].near_group == group;
+  };
+  return std::any_of(query.positives.begin(), query.positives.end(), shows_the_same)
+             ? Unfair::kSameAsAnswer
+             : Unfair::kNo;
+}
+
+/// Adds negatives to queries whose positives are known, and counts those it cannot.
+class NegativeIntake {
+ public:
+  explicit NegativeIntake(TrainingData& data) : data_(data) {}
+
+  void add(size_t query_place, size_t page) {
+    TrainingData::Query& query = data_.queries[query_place];
+    switch (is_unfair(data_, query, page)) {
+      case Unfair::kAnswer:
+        ++answers_;
+        break;
+      case Unfair::kSameAsAnswer:
+        ++same_;
+        break;
+      case Unfair::kNo:
+        if (!is_listed(query.negatives, page)) query.negatives.push_back(page);
+    }
+  }
+
+  void warn(const std::string& where) const {
+    if (answers_ + same_ == 0) return;
+    log_warning(
+        "{}: {} hard negatives are dropped: {} answer their query themselves, {} show the same as "
+        "a page that does",
+        where, answers_ + same_, answers_, same_);
+  }
+
+ private:
+  TrainingData& data_;
+  int64_t answers_ = 0, same_ = 0;
+};
 
 void read_negatives(const Dataset& dataset, const std::string& split, TrainingData& data,
                     const Places& queries, const Places& pages) {
   std::vector<NegativeRow> rows = dataset.negatives(split);
   std::stable_sort(rows.begin(), rows.end(),
                    [](const NegativeRow& a, const NegativeRow& b) { return a.rank < b.rank; });
+  NegativeIntake intake(data);
   for (const NegativeRow& row : rows) {
-    TrainingData::Query& query =
-        data.queries[place_of(queries, row.query_id, split, "negatives", "query")];
-    const size_t page = place_of(pages, row.page_id, split, "negatives", "page");
-    const auto listed = [&](const std::vector<size_t>& list) {
-      return std::find(list.begin(), list.end(), page) != list.end();
-    };
-    if (!listed(query.positives) && !listed(query.negatives)) query.negatives.push_back(page);
+    intake.add(place_of(queries, row.query_id, split, "negatives", "query"),
+               place_of(pages, row.page_id, split, "negatives", "page"));
   }
+  intake.warn(fmt::format("{}: table negatives, split {}", dataset.path().string(), split));
 }
 
-/// Keeps the queries that `keep` says, with their pairs made anew.
-void keep_queries(TrainingData& data, const std::function<bool(const TrainingData::Query&)>& keep) {
-  std::vector<TrainingData::Query> kept;
-  for (TrainingData::Query& query : data.queries) {
-    if (!query.positives.empty() && keep(query)) kept.push_back(std::move(query));
-  }
-  data.queries = std::move(kept);
-  data.pairs.clear();
-  for (size_t q = 0; q < data.queries.size(); ++q) {
-    for (const size_t page : data.queries[q].positives) data.pairs.push_back({q, page});
-  }
-}
+/// Text pairs by number: equal texts are one.
+class TextData {
+ public:
+  TrainingData data;
 
-/// Documents of the families that are held out.
-std::set<std::string> held_out_documents(const Dataset& dataset, uint64_t seed) {
-  std::map<std::string, std::vector<std::string>> families;
-  for (const DocumentRow& row : dataset.documents("train")) {
-    families[row.family.empty() ? row.document_id : row.family].push_back(row.document_id);
-  }
-  std::vector<std::string> names;
-  for (const auto& [family, documents] : families) names.push_back(family);
-  if (names.size() < 2) return {};
-  Random(seed, kHoldOutStream).shuffle(names);
-  names.resize(std::max<size_t>(1, names.size() / kFamiliesPerHeldOut));
-  std::set<std::string> documents;
-  for (const std::string& name : names)
-    documents.insert(families[name].begin(), families[name].end());
-  return documents;
-}
-
-/// `count` of `items`, evenly spread over them.
-std::vector<size_t> spread(const std::vector<size_t>& items, size_t count) {
-  std::vector<size_t> chosen;
-  for (size_t i = 0; i < count; ++i) chosen.push_back(items[i * items.size() / count]);
-  return chosen;
-}
-
-/// The pages that answer `queries`, and others of their documents up to `most` in all, sorted.
-std::vector<size_t> pool_of(const TrainingData& data, const std::vector<size_t>& queries,
-                            size_t most) {
-  std::set<size_t> pool;
-  std::set<std::string> documents;
-  for (const size_t q : queries) {
-    for (const size_t page : data.queries[q].positives) {
-      pool.insert(page);
-      documents.insert(data.pages[page].document_id);
+  void add(TextPair&& pair) {
+    const auto [query, is_new] = queries_.emplace(pair.query, data.queries.size());
+    if (is_new) {
+      const std::string id = query_id_of(pair.query);
+      data.queries.push_back({id, pair.query, {}, {}, pair.language, "text"});
+      listed_.emplace_back();
+    }
+    std::vector<size_t>& positives = data.queries[query->second].positives;
+    const size_t page = place(pair.passage);
+    if (!is_listed(positives, page)) positives.push_back(page);
+    for (const std::string& negative : pair.negatives) {
+      listed_[query->second].push_back(place(negative));
     }
   }
-  std::vector<size_t> others;
-  for (size_t page = 0; page < data.pages.size(); ++page) {
-    if (documents.count(data.pages[page].document_id) != 0 && pool.count(page) == 0) {
-      others.push_back(page);
-    }
-  }
-  const size_t room = most > pool.size() ? most - pool.size() : 0;
-  for (const size_t page : spread(others, std::min(room, others.size()))) pool.insert(page);
-  return {pool.begin(), pool.end()};
-}
 
-/// At most `most` queries, and at most twice as many pages to find theirs among.
-TrainingData limited(const TrainingData& data, size_t most) {
-  std::vector<size_t> all(data.queries.size());
-  std::iota(all.begin(), all.end(), size_t{0});
-  const std::vector<size_t> chosen = spread(all, std::min(most, all.size()));
-  TrainingData part;
-  std::map<size_t, size_t> place;
-  for (const size_t page : pool_of(data, chosen, 2 * most)) {
-    place[page] = part.pages.size();
-    part.pages.push_back(data.pages[page]);
+  void finish(const std::string& where) {
+    NegativeIntake intake(data);
+    for (size_t q = 0; q < listed_.size(); ++q) {
+      for (const size_t page : listed_[q]) intake.add(q, page);
+    }
+    intake.warn(where);
+    keep_queries(data, [](const TrainingData::Query&) { return true; });
   }
-  for (const size_t q : chosen) {
-    TrainingData::Query query = data.queries[q];
-    for (size_t& page : query.positives) page = place.at(page);
-    query.negatives.clear();
-    part.queries.push_back(std::move(query));
+
+ private:
+  size_t place(const std::string& passage) {
+    const auto [found, is_new] = passages_.emplace(passage, data.pages.size());
+    if (is_new) {
+      TrainingData::Page page;
+      page.id = "p-" + sha256_hex(passage).substr(0, 16);
+      page.passage = passage;
+      data.pages.push_back(std::move(page));
+    }
+    return found->second;
   }
-  keep_queries(part, [](const TrainingData::Query&) { return true; });
-  return part;
-}
+
+  Places queries_, passages_;
+  std::vector<std::vector<size_t>> listed_;  // negatives of each query, as the file has them
+};
 
 }  // namespace
+
+std::string TrainingData::Page::key() const { return fmt::format("{}:{}", source, id); }
 
 TrainingData load_training_data(const Dataset& dataset, const std::string& split) {
   TrainingData data;
@@ -177,44 +200,42 @@ TrainingData load_training_data(const Dataset& dataset, const std::string& split
   return data;
 }
 
-TrainingData hold_out(const Dataset& dataset, TrainingData& train, int most_queries,
-                      uint64_t seed) {
-  const size_t most = static_cast<size_t>(most_queries);
-  const std::vector<std::string> splits = dataset.splits();
-  if (std::find(splits.begin(), splits.end(), "validation") != splits.end()) {
-    return limited(load_training_data(dataset, "validation"), most);
+TrainingData load_text_pairs(const std::filesystem::path& file) {
+  TextData text;
+  for_each_text_pair(file, [&](TextPair&& pair) { text.add(std::move(pair)); });
+  text.finish(file.string());
+  if (text.data.pairs.empty()) {
+    fail(ErrorCode::kBadInput, "{} has no pair of a query and a passage", file.string());
   }
-  const std::set<std::string> documents = held_out_documents(dataset, seed);
-  if (documents.empty()) return {};
-  const auto is_held = [&](const TrainingData::Query& query) {
-    return documents.count(train.pages[query.positives.front()].document_id) != 0;
-  };
-  TrainingData held = train;
-  keep_queries(held, is_held);
-  keep_queries(train, [&](const TrainingData::Query& query) { return !is_held(query); });
-  if (held.pairs.empty() || train.pairs.empty()) {
-    fail(ErrorCode::kBadInput,
-         "{}: too few documents have queries to hold some of them out; add a validation split, or "
-         "train with --eval-queries 0",
-         dataset.path().string());
-  }
-  return limited(held, most);
+  return std::move(text.data);
 }
 
-BatchSampler::BatchSampler(size_t pairs, int batch_size, uint64_t seed)
-    : pairs_(pairs), batch_(std::min(pairs, static_cast<size_t>(batch_size))), seed_(seed) {}
-
-std::vector<size_t> BatchSampler::batch(int64_t step) {
-  const int64_t epoch = step / steps_per_epoch();
-  if (epoch != epoch_) {
-    order_.resize(pairs_);
-    std::iota(order_.begin(), order_.end(), size_t{0});
-    Random(seed_, static_cast<uint64_t>(epoch)).shuffle(order_);
-    epoch_ = epoch;
+void keep_queries(TrainingData& data, const std::function<bool(const TrainingData::Query&)>& keep) {
+  std::vector<TrainingData::Query> kept;
+  for (TrainingData::Query& query : data.queries) {
+    if (!query.positives.empty() && keep(query)) kept.push_back(std::move(query));
   }
-  const auto first =
-      order_.begin() + static_cast<std::ptrdiff_t>(batch_) * (step - epoch * steps_per_epoch());
-  return {first, first + static_cast<std::ptrdiff_t>(batch_)};
+  data.queries = std::move(kept);
+  data.pairs.clear();
+  for (size_t q = 0; q < data.queries.size(); ++q) {
+    for (const size_t page : data.queries[q].positives) data.pairs.push_back({q, page});
+  }
+}
+
+void keep_pages(TrainingData& data, const std::vector<bool>& keep) {
+  std::vector<size_t> place(data.pages.size());
+  std::vector<TrainingData::Page> kept;
+  for (size_t page = 0; page < data.pages.size(); ++page) {
+    place[page] = kept.size();
+    if (keep[page]) kept.push_back(std::move(data.pages[page]));
+  }
+  data.pages = std::move(kept);
+  for (TrainingData::Query& query : data.queries) {
+    std::erase_if(query.negatives, [&](size_t page) { return !keep[page]; });
+    for (size_t& page : query.negatives) page = place[page];
+    for (size_t& page : query.positives) page = place[page];
+  }
+  for (TrainingData::Pair& pair : data.pairs) pair.page = place[pair.page];
 }
 
 }  // namespace recto

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "learn/contrastive_batch.h"
+#include "learn/hold_out.h"
 #include "learn/train_test_support.h"
 
 namespace recto {
@@ -42,23 +43,30 @@ TEST_F(TrainingDataTest, EveryQrelsRowIsAPairAndNegativesComeByRank) {
 TEST_F(TrainingDataTest, WithoutValidationAFamilyIsHeldOut) {
   const Dataset dataset = Dataset::open(write({}));
   TrainingData train = load_training_data(dataset, "train");
-  const TrainingData held = hold_out(dataset, train, 100, 0);
+  const TrainingData held = hold_out(dataset, train, 0);
   EXPECT_EQ(held.queries.size(), 6u);
   EXPECT_EQ(train.queries.size(), 30u);
   std::set<std::string> documents;
   for (const TrainingData::Page& page : held.pages) documents.insert(page.document_id);
   ASSERT_EQ(documents.size(), 1u);
-  for (const TrainingData::Pair& pair : train.pairs) {
-    EXPECT_EQ(documents.count(train.pages[pair.page].document_id), 0u);
+  EXPECT_EQ(train.pages.size(), 15u);
+  for (const TrainingData::Page& page : train.pages) {
+    EXPECT_EQ(documents.count(page.document_id), 0u);
+  }
+  for (const TrainingData::Query& query : train.queries) {
+    const std::string page = train.pages[query.positives[0]].id;
+    const std::string negative = train.pages[query.negatives[0]].id;
+    EXPECT_EQ(page.substr(0, 64), negative.substr(0, 64)) << "places moved apart";
   }
 }
 
 TEST_F(TrainingDataTest, AValidationSplitIsTakenAndLimited) {
   const Dataset dataset = Dataset::open(write({.validation = true}));
   TrainingData train = load_training_data(dataset, "train");
-  EXPECT_EQ(hold_out(dataset, train, 100, 0).queries.size(), 6u);
+  const TrainingData held = hold_out(dataset, train, 0);
+  EXPECT_EQ(limit_queries(held, 100).queries.size(), 6u);
   EXPECT_EQ(train.queries.size(), 30u);
-  const TrainingData two = hold_out(dataset, train, 2, 0);
+  const TrainingData two = limit_queries(held, 2);
   EXPECT_EQ(two.queries.size(), 2u);
   EXPECT_LE(two.pages.size(), 4u);
   for (const TrainingData::Query& query : two.queries) EXPECT_EQ(query.positives.size(), 1u);
@@ -67,7 +75,7 @@ TEST_F(TrainingDataTest, AValidationSplitIsTakenAndLimited) {
 TEST_F(TrainingDataTest, OneFamilyHoldsNothingOut) {
   const Dataset dataset = Dataset::open(write({.families = 1}));
   TrainingData train = load_training_data(dataset, "train");
-  EXPECT_TRUE(hold_out(dataset, train, 100, 0).queries.empty());
+  EXPECT_TRUE(hold_out(dataset, train, 0).queries.empty());
   EXPECT_EQ(train.queries.size(), 6u);
 }
 
@@ -83,20 +91,6 @@ TEST_F(TrainingDataTest, AQrelsRowWithoutItsPageIsNamed) {
   const Error error = error_of([&] { load_training_data(Dataset::open(path), "train"); });
   EXPECT_EQ(error.code(), ErrorCode::kBadInput);
   EXPECT_THAT(error.what(), HasSubstr("the page \"p2\" is not in the dataset's train split"));
-}
-
-TEST(BatchSamplerTest, EveryPairOnceAnEpochInAnOrderOfItsOwn) {
-  BatchSampler sampler(10, 3, 5);
-  EXPECT_EQ(sampler.steps_per_epoch(), 3);
-  std::vector<size_t> first;
-  for (int64_t step = 0; step < 3; ++step) {
-    for (const size_t pair : sampler.batch(step)) first.push_back(pair);
-  }
-  EXPECT_EQ(std::set<size_t>(first.begin(), first.end()).size(), 9u);
-  EXPECT_NE(sampler.batch(3), BatchSampler(10, 3, 5).batch(0));
-  EXPECT_EQ(sampler.batch(4), BatchSampler(10, 3, 5).batch(4));  // whatever came before
-  EXPECT_NE(sampler.batch(4), BatchSampler(10, 3, 6).batch(4));
-  EXPECT_EQ(BatchSampler(2, 30, 0).batch_size(), 2u);
 }
 
 /// Three queries: 0 and 1 share page 0; 2 has page 1, near-duplicate of page 2.

@@ -1,0 +1,33 @@
+#include "learn/edge_inputs.h"
+
+#include "base/error.h"
+
+namespace recto {
+namespace {
+
+Contract with_edge(Contract contract, int edge) {
+  contract.views.longest_edge = edge;
+  return contract;
+}
+
+}  // namespace
+
+EdgeInputs::Edge::Edge(const ModelDirectory& directory, int edge)
+    : contract(with_edge(directory.contract(), edge)),
+      inputs(directory.config(), directory.tokenizer(), contract) {}
+
+EdgeInputs::EdgeInputs(const ModelDirectory& directory, const std::vector<int>& edges)
+    : directory_(directory) {
+  for (const int edge : edges) {
+    if (edge != own_edge()) edges_[edge] = std::make_unique<const Edge>(directory, edge);
+  }
+}
+
+const InputBuilder& EdgeInputs::at(int edge) const {
+  if (edge == own_edge()) return own();
+  const auto found = edges_.find(edge);
+  RECTO_CHECK(found != edges_.end());
+  return found->second->inputs;
+}
+
+}  // namespace recto

@@ -1,0 +1,36 @@
+#pragma once
+// The inputs of a model for several sizes of pages. Without torch.
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "model/model_directory.h"
+
+namespace recto {
+
+/// Input builders that differ in the longest edge of pages alone. Thread-safe.
+class EdgeInputs {
+ public:
+  /// `directory` must outlive the object. `edges` may name the contract's own.
+  explicit EdgeInputs(const ModelDirectory& directory, const std::vector<int>& edges = {});
+
+  /// The builder for the longest edge `edge` in pixels: one of the constructor's, or the
+  /// contract's.
+  const InputBuilder& at(int edge) const;
+
+  /// The builder of the model's own contract, and its edge.
+  const InputBuilder& own() const { return directory_.inputs(); }
+  int own_edge() const { return directory_.contract().views.longest_edge; }
+
+ private:
+  struct Edge {
+    Edge(const ModelDirectory& directory, int edge);
+    Contract contract;
+    InputBuilder inputs;
+  };
+  const ModelDirectory& directory_;
+  std::map<int, std::unique_ptr<const Edge>> edges_;
+};
+
+}  // namespace recto

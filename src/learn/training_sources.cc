@@ -1,0 +1,109 @@
+#include "learn/training_sources.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/sha256.h"
+#include "data/text_pairs.h"
+#include "learn/hold_out.h"
+#include "learn/join_sources.h"
+
+namespace recto {
+namespace fs = std::filesystem;
+namespace {
+
+void add(Sha256& hash, std::string_view text) {
+  hash.update(text);
+  hash.update(std::string_view("\0", 1));
+}
+
+void add(Sha256& hash, const TrainingData& data) {
+  for (const TrainingData::Page& page : data.pages) {
+    add(hash, page.id);
+    add(hash, page.passage);
+  }
+  for (const TrainingData::Query& query : data.queries) {
+    for (const std::string* text : {&query.id, &query.text, &query.language}) add(hash, *text);
+    for (const std::vector<size_t>* list : {&query.positives, &query.negatives}) {
+      for (const size_t page : *list) add(hash, std::to_string(page));
+      add(hash, "");
+    }
+  }
+}
+
+/// The manifest has the hash of each file of the tables, pictures included.
+std::string hash_of(const Dataset* dataset, const TrainingData& train,
+                    const TrainingData& held_out) {
+  Sha256 hash;
+  if (dataset != nullptr && dataset->manifest().contains("tables")) {
+    add(hash, canonical_json(dataset->manifest()["tables"]));
+  }
+  add(hash, train);
+  add(hash, "held out");
+  add(hash, held_out);
+  return hash.hex();
+}
+
+bool is_file_of_pairs(const fs::path& path) {
+  return fs::is_regular_file(path) || (is_text_pairs_path(path) && !fs::is_directory(path));
+}
+
+}  // namespace
+
+TrainingSources::TrainingSources(const std::vector<std::string>& arguments, int most_held_out,
+                                 uint64_t seed)
+    : arguments_(parse_data_arguments(arguments)) {
+  for (const DataArgument& argument : arguments_) open(argument, most_held_out > 0, seed);
+  if (arguments_.size() > 1) {
+    join_same_pages(train_);
+    if (const size_t dropped = drop_trained_documents(held_out_, train_); dropped > 0) {
+      log_warning("{} held-out queries are left out: another dataset trains on their documents",
+                  dropped);
+    }
+  }
+  held_out_ = limit_queries(held_out_, static_cast<size_t>(most_held_out));
+}
+
+void TrainingSources::open(const DataArgument& argument, bool hold_some_out, uint64_t seed) {
+  const TrainingData::Source source{argument.path.string(), argument.weight};
+  TrainingData train, held_out;
+  if (is_file_of_pairs(argument.path)) {
+    datasets_.emplace_back();
+    train = load_text_pairs(argument.path);
+  } else {
+    const Dataset& dataset = datasets_.emplace_back(Dataset::open(argument.path)).value();
+    train = load_training_data(dataset, "train");
+    if (hold_some_out) held_out = hold_out(dataset, train, seed);
+  }
+  const Dataset* dataset = datasets_.back() ? &*datasets_.back() : nullptr;
+  hashes_.push_back(hash_of(dataset, train, held_out));
+  log_info("{}: {} pairs of {} queries and {} {}; held out: {} queries", source.name,
+           train.pairs.size(), train.queries.size(), train.pages.size(),
+           dataset == nullptr ? "passages" : "pages", held_out.queries.size());
+  append_source(train_, std::move(train), source);
+  append_source(held_out_, std::move(held_out), source);
+}
+
+std::string TrainingSources::image(const TrainingData::Page& page) const {
+  const std::optional<Dataset>& dataset = datasets_.at(page.source);
+  RECTO_CHECK(dataset.has_value());
+  std::string bytes = dataset->image(page.split, page.id);
+  if (bytes.empty()) {
+    fail(ErrorCode::kBadInput,
+         "its image is missing in the table pages, split {}; \"recto dataset validate\" names all "
+         "such pages",
+         page.split);
+  }
+  return bytes;
+}
+
+Json TrainingSources::identity() const {
+  Json sources = Json::array();
+  for (size_t i = 0; i < arguments_.size(); ++i) {
+    sources.push_back({{"sha256", hashes_[i]}, {"weight", arguments_[i].weight}});
+  }
+  return sources;
+}
+
+}  // namespace recto
