@@ -17,7 +17,7 @@ namespace {
 constexpr double kWidth = 420;
 constexpr double kHeight = 220;
 constexpr double kLeft = 52;
-constexpr double kRight = kWidth - 10;
+constexpr double kRight = kWidth - 18;  // half of a number stands right of it
 constexpr double kTop = 8;
 constexpr double kBottom = kHeight - 24;
 constexpr size_t kColours = 6;
@@ -86,13 +86,19 @@ std::string tick_text(double value) {
 }
 
 std::vector<double> y_ticks(const Frame& frame) {
-  if (!frame.logarithmic) return chart_ticks(frame.y.lo, frame.y.hi, 4);
+  if (!frame.logarithmic) return chart_ticks(frame.y.lo, frame.y.hi, 5);
   std::vector<double> ticks;
   const double step = std::max(1.0, std::ceil((frame.y.hi - frame.y.lo) / 6));
   for (double power = frame.y.lo; power <= frame.y.hi; power += step) {
     ticks.push_back(std::pow(10, power));
   }
   return ticks;
+}
+
+/// Steps are whole.
+std::vector<double> x_ticks(const Frame& frame) {
+  const double size = frame.x.hi - frame.x.lo;
+  return chart_ticks(frame.x.lo, frame.x.hi, static_cast<int>(std::clamp(size, 1.0, 5.0)));
 }
 
 std::string axes(const Frame& frame) {
@@ -104,7 +110,7 @@ std::string axes(const Frame& frame) {
         "<text class=\"y\" x=\"{}\" y=\"{:.1f}\">{}</text>",
         kLeft, kRight, top, top, kLeft - 6, top + 4, tick_text(tick));
   }
-  for (const double tick : chart_ticks(frame.x.lo, frame.x.hi, 5)) {
+  for (const double tick : x_ticks(frame)) {
     out += fmt::format("<text class=\"x\" x=\"{:.1f}\" y=\"{}\">{}</text>", frame.left(tick),
                        kHeight - 6, tick_text(tick));
   }
@@ -123,9 +129,14 @@ std::string marks(const LineChart& chart, const Frame& frame) {
   return out;
 }
 
-/// "s0", and "faint" where it is.
+/// "s0"; what is faint belongs to the series before it.
+std::string colour(const ChartSeries& series, size_t number) {
+  if (series.faint && number > 0) --number;
+  return fmt::format("s{}", number % kColours);
+}
+
 std::string classes(const ChartSeries& series, size_t number) {
-  return fmt::format("s{}{}", number % kColours, series.faint ? " faint" : "");
+  return colour(series, number) + (series.faint ? " faint" : "");
 }
 
 std::string curve(const ChartSeries& series, const Frame& frame, size_t number) {
@@ -161,20 +172,28 @@ std::string legend(const LineChart& chart) {
   return out + "</ul>";
 }
 
-/// Five digits say more than a pixel does.
-Json rounded(const std::vector<double>& values) {
+/// Whole numbers as such; of others five digits, which say more than a pixel does.
+Json short_number(double value) {
+  if (!is_drawn(value)) return nullptr;
+  if (value == std::floor(value) && std::abs(value) < 1e15) return static_cast<int64_t>(value);
+  return std::stod(fmt::format("{:.5g}", value));
+}
+
+Json short_numbers(const std::vector<double>& values) {
   Json out = Json::array();
-  for (const double value : values) {
-    out.push_back(is_drawn(value) ? Json(std::stod(fmt::format("{:.5g}", value))) : Json(nullptr));
-  }
+  for (const double value : values) out.push_back(short_number(value));
   return out;
 }
 
 /// What the script reads.
 std::string data_of(const LineChart& chart, const Frame& frame) {
   Json series = Json::array();
-  for (const ChartSeries& one : chart.series) {
-    series.push_back({{"name", one.name}, {"x", one.x}, {"y", rounded(one.y)}});
+  for (size_t i = 0; i < chart.series.size(); ++i) {
+    const ChartSeries& one = chart.series[i];
+    series.push_back({{"name", one.name},
+                      {"colour", colour(one, i)},
+                      {"x", short_numbers(one.x)},
+                      {"y", short_numbers(one.y)}});
   }
   return dump_json({{"name", chart.x_name},
                     {"x", {frame.x.lo, frame.x.hi}},

@@ -11,9 +11,10 @@ namespace recto {
 
 struct ChartSeries {
   std::string name;
-  std::vector<double> x, y;  ///< of equal length, x rising; a y that is not finite is a gap
-  bool points = false;       ///< each value is marked
-  bool faint = false;        ///< in the background
+  std::vector<double> x,
+      y;                ///< of equal length, x whole and rising; a y that is not finite is a gap
+  bool points = false;  ///< each value is marked
+  bool faint = false;   ///< in the background, in the colour of the series before
 };
 
 struct LineChart {

@@ -42,9 +42,9 @@ for (const box of document.querySelectorAll('.line-chart')) {
   cursor.classList.add('cursor');
   cursor.setAttribute('y1', top);
   cursor.setAttribute('y2', bottom);
-  const dots = data.series.map((series, number) => {
+  const dots = data.series.map((series) => {
     const dot = add('circle');
-    dot.classList.add('s' + number % 6);
+    dot.classList.add(series.colour);
     dot.setAttribute('r', 3.5);
     return dot;
   });

@@ -29,14 +29,14 @@ TEST(LineChart, DrawsEachValueAndSaysTheLast) {
   const std::string html = line_chart(chart({2, 1, 0.5}));
   EXPECT_THAT(html, HasSubstr("step 3: loss 0.5"));
   // The first at the left edge, the last at the right one, halfway between what they are.
-  EXPECT_THAT(html, testing::ContainsRegex("d=\"M52.0 [0-9.]+L231.0 [0-9.]+L410.0 [0-9.]+\""));
+  EXPECT_THAT(html, testing::ContainsRegex("d=\"M52.0 [0-9.]+L227.0 [0-9.]+L402.0 [0-9.]+\""));
   const Json parsed = test::parsed_html(html);
   EXPECT_TRUE(parsed.at("bad").empty() && parsed.at("open").empty());
 }
 
 TEST(LineChart, AGapIsNoLine) {
   EXPECT_THAT(line_chart(chart({2, kNone, 0.5, 1})),
-              testing::ContainsRegex("d=\"M52.0 [0-9.]+M[0-9.]+ [0-9.]+L410.0"));
+              testing::ContainsRegex("d=\"M52.0 [0-9.]+M[0-9.]+ [0-9.]+L402.0"));
   EXPECT_THAT(line_chart(chart({2, kNone, 0.5})), Not(HasSubstr("nan")));
   EXPECT_EQ(line_chart(chart({kNone})), "");
   EXPECT_EQ(line_chart(chart({})), "");

@@ -20,6 +20,7 @@
 #include "learn/torch_embedder.h"
 #include "learn/torch_setup.h"
 #include "learn/train_output.h"
+#include "learn/train_report_data.h"
 #include "learn/trainable.h"
 #include "learn/training_watch.h"
 
@@ -61,6 +62,8 @@ class Training {
   /// Loss and gradients; the loss is not finite when either is not, and nothing may be updated.
   double gradients(const PreparedStep& prepared, double& norm);
   void checkpoint();
+  void report(const std::string& state) const;
+  void report_failure(const std::string& what) const;
   bool done() const;
   double progress_share() const;
   Json run_json() const;
@@ -80,6 +83,7 @@ class Training {
   std::unique_ptr<PageSource> source_;
   std::unique_ptr<TrainingWatch> watch_;
   std::unique_ptr<StepGradients> step_gradients_;
+  std::string memory_;  // what was estimated before the start
   int64_t total_steps_ = 0;
   double warmup_ = 0;  // share of the training
   int64_t step_ = 0;
@@ -144,7 +148,8 @@ void Training::plan_memory() {
   const MemoryEstimate estimate =
       estimate_memory(directory_->config(), request, available_memory_bytes());
   settings_.chunk_size = estimate.chunk_size;
-  log_info("{}", estimate.text());
+  memory_ = estimate.text();
+  log_info("{}", memory_);
   if (estimate.total() > estimate.available) {
     log_warning("that is more than is available; lower --chunk-size, or --longest-edge");
   }
@@ -242,6 +247,32 @@ void Training::checkpoint() {
                    *optimizer_, kKeptCheckpoints);
 }
 
+void Training::report(const std::string& state) const {
+  if (!watch_->shows()) return;
+  const DeferInterrupts until_written;
+  const ReportedFacts facts = {
+      {"Model", settings_.model},
+      {"Parameters trained", fmt::format("{} of {}", trainable_.count, trainable_.all)},
+      {"SHA-256 of its weights", directory_->contract().weights_sha256},
+      {"Contract of the result", contract_.hash()},
+      {"Steps", fmt::format("{} of {}", step_, total_steps_)}};
+  const ReportedFacts resources = {
+      {"Time of training", fmt::format("{:.0f} s", elapsed_)},
+      {"Pairs a second, last run", fmt::format("{:.2f}", watch_->pairs_per_second())},
+      {"Threads, device", fmt::format("{}, {}", threads_, settings_.device)},
+      {"Memory, estimated before", memory_}};
+  write_train_report(
+      {settings_, steps_->dataset(), steps_->train(), steps_->held_out(), facts, resources}, state);
+}
+
+void Training::report_failure(const std::string& what) const {
+  try {
+    report(fmt::format("Ended after step {} of {}: {}", step_, total_steps_, what));
+  } catch (const Error& error) {
+    log_warning("there is no train_report.html: {}", error.what());
+  }
+}
+
 void Training::loop() {
   const int64_t first = step_;
   Prefetcher<PreparedStep> steps(
@@ -274,6 +305,7 @@ void Training::finish() {
   checkpoint();
   write_trained_model(*directory_, model_, trainable_, contract_, parse_dtype(settings_.dtype),
                       settings_.output);
+  report(fmt::format("Finished after {} steps.", step_));
   const TrainSummary summary{trainable_.count, step_, guard_.skipped(), result_.before,
                              result_.after};
   write_train_json(settings_, run_json(), &summary);
@@ -300,8 +332,12 @@ TrainResult Training::run() {
     finish();
   } catch (const Error& error) {
     watch_->end();
-    if (error.code() != ErrorCode::kInterrupted) throw;
+    if (error.code() != ErrorCode::kInterrupted) {
+      report_failure(error.what());
+      throw;
+    }
     checkpoint();
+    report_failure("interrupted");
     fail(ErrorCode::kInterrupted,
          "interrupted after step {} of {}; the checkpoint is written, go on with --resume", step_,
          total_steps_);

@@ -65,6 +65,8 @@ class TrainingWatch {
   /// Takes the progress bar away.
   void end() { progress_.reset(); }
 
+  /// Whether it writes at all.
+  bool shows() const { return metrics_.has_value(); }
   /// Of this run's steps so far; 0 before the first. Measurements do not count.
   double pairs_per_second() const;
 

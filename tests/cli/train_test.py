@@ -1,4 +1,5 @@
 """What is seen of a training: metrics, TensorBoard, the report, the progress bar."""
+import html
 import json
 import re
 import signal
@@ -6,7 +7,7 @@ import unittest
 from pathlib import Path
 
 from support import Started, model
-from whole_way_test import Documents
+from whole_way_test import Documents, manual
 
 EVENTS = "tensorboard/events.out.tfevents.0000000000.recto"
 
@@ -17,7 +18,8 @@ class TrainSeen(Documents):
         self.succeed("curate", self.path("pdf"), "--output", self.path("data"), "--longest-edge", 300)
         self.output = self.path("out")
         self.arguments = ["train", "--model", model(), "--data", self.path("data"), "--output", self.output,
-                          "--batch-size", 4, "--longest-edge", 70, "--threads", 1, "--lora-r", 2]
+                          "--batch-size", 4, "--longest-edge", 70, "--threads", 1, "--lora-r", 2,
+                          "--epochs", 100]
 
     def metrics(self):
         return [json.loads(line) for line in (self.output / "metrics.jsonl").read_text().splitlines()]
@@ -36,6 +38,12 @@ class TrainSeen(Documents):
         started.send(signal.SIGINT)
         self.assertEqual(started.finish(), 130, started.text)
         return started
+
+    def report(self):
+        """The report's text, and the steps of its first curve, the loss."""
+        text = (self.output / "train_report.html").read_text()
+        chart = json.loads(html.unescape(re.search(r'data-chart="([^"]*)"', text)[1]))
+        return text, chart["series"][-1]["x"]
 
     def check_events(self):
         """TensorBoard's curves are the lines of metrics.jsonl, each once."""
@@ -63,6 +71,11 @@ class TrainSeen(Documents):
         self.succeed(*self.arguments, "--max-steps", 5, "--eval-every", 2, "--eval-queries", 10)
         self.assertEqual(self.check_events(), 5)
         self.assertEqual([path.name for path in (self.output / "tensorboard").iterdir()], [Path(EVENTS).name])
+        text, steps = self.report()
+        self.assertTrue("<p>Finished after 5 steps.</p>" in text)
+        self.assertEqual(steps, [1, 2, 3, 4, 5])
+        for name in json.loads((self.output / "train.json").read_text())["settings"]:
+            self.assertTrue(f"<dt><code>{name}</code></dt>" in text, name)
 
     def test_a_resumed_run_stands_there_once(self):
         self.interrupted("--checkpoint-every", 2)
@@ -72,6 +85,23 @@ class TrainSeen(Documents):
         started.send(signal.SIGINT)
         self.assertEqual(started.finish(), 130, started.text)
         self.assertGreater(self.check_events(), done)
+        text, steps = self.report()
+        self.assertTrue(re.search(r"<p>Ended after step \d+ of 400: interrupted</p>", text))
+        self.assertEqual(steps, [line["step"] for line in self.metrics() if "loss" in line])
+
+    def test_the_report_shows_hard_negatives_and_runs_nothing_of_theirs(self):
+        hostile = "</script><img src=x onerror=alert(1)>"
+        for number in range(6):
+            self.write(f"hostile/{number}.pdf", manual(number, verb=hostile))
+        self.succeed("curate", self.path("hostile"), "--output", self.path("more"), "--longest-edge", 300)
+        self.arguments[self.arguments.index(self.path("data"))] = self.path("more")
+        self.succeed(*self.arguments, "--max-steps", 2, "--eval-queries", 0)
+        text = (self.output / "train_report.html").read_text()
+        self.assertTrue(html.escape(hostile) in text)
+        self.assertFalse("<img src=x" in text)
+        self.assertEqual(text.count("</script>"), 1)
+        self.assertGreater(text.count('<li class="negative">'), 3)
+        self.assertGreater(text.count("data:image/jpeg;base64,/9j/"), 6)
 
     def test_the_bar_tells_where_the_training_stands(self):
         started = self.interrupted("--eval-queries", 10)

@@ -12,12 +12,12 @@ WORDS = ("anchor bearing casing dowel engine flange gasket hinge inlet journal k
          "piston quill rotor shaft turbine union valve washer yoke").split()
 
 
-def manual(number, pages=4):
+def manual(number, pages=4, verb="Mounting"):
     """A document whose headings are its own and stand on their pages."""
     document = []
     for page in range(pages):
         words = [WORDS[(number * 7 + page * 3 + i) % len(WORDS)] for i in range(4)]
-        heading = f"Mounting the {words[0]} of the {words[1]} {number}{page}"
+        heading = f"{verb} the {words[0]} of the {words[1]} {number}{page}"
         document.append([heading] + [f"The {w} of machine {number} is checked on page {page}, step {i}."
                                      for i, w in enumerate(words * 3)])
     return document_pdf(document, title=f"Manual {number}")

@@ -1,0 +1,34 @@
+#pragma once
+// What train_report.html shows of a run, gathered. Without torch.
+
+#include <string>
+
+#include "data/dataset.h"
+#include "learn/train_report.h"
+#include "learn/train_settings.h"
+#include "learn/training_data.h"
+
+namespace recto {
+
+/// A training of which at least the data is known.
+struct ReportedRun {
+  const TrainSettings& settings;
+  const Dataset& dataset;
+  const TrainingData& train;
+  const TrainingData& held_out;
+  ReportedFacts facts;      ///< what was trained
+  ReportedFacts resources;  ///< memory and speed; the peak so far is added
+};
+
+/// Pairs by source, language and kind, the most frequent first.
+std::vector<ReportedPairs> reported_pairs(const ReportedRun& run);
+
+/// A sample of the queries with hard negatives, every language and kind in turn, with pictures. A
+/// picture that cannot be read is left out.
+std::vector<ReportedExample> reported_examples(const ReportedRun& run);
+
+/// Writes train_report.html into the output directory of the run, from its metrics.jsonl and its
+/// data. `state` is a sentence on how far it came. Throws Error(kIo).
+void write_train_report(const ReportedRun& run, const std::string& state);
+
+}  // namespace recto
