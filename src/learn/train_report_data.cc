@@ -26,49 +26,56 @@ std::string folder_name(const std::string& path) {
   return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
 }
 
-std::map<std::string, QueryRow> query_rows(const Dataset& dataset) {
-  std::map<std::string, QueryRow> rows;
-  for (QueryRow& row : dataset.queries("train")) rows.emplace(row.query_id, std::move(row));
-  return rows;
+/// "DATA", or "DATA (weight 2)".
+std::string source_name(const TrainingData& data, size_t source) {
+  const TrainingData::Source& of = data.sources[source];
+  return of.weight == 1 ? of.name : fmt::format("{} (weight {:g})", of.name, of.weight);
 }
 
-/// Pages as the report shows them.
-class Pictures {
+/// Pages and passages as the report shows them.
+class Documents {
  public:
-  Pictures(const Dataset& dataset, const TrainingData& data) : dataset_(dataset), data_(data) {
-    for (DocumentRow& row : dataset.documents("train")) {
-      documents_.emplace(row.document_id, std::move(row));
-    }
-  }
+  explicit Documents(const TrainingSources& sources) : sources_(sources) {}
 
-  ReportedDocument document(size_t place) const {
-    const TrainingData::Page& page = data_.pages[place];
+  ReportedDocument document(size_t place) {
+    const TrainingData::Page& page = sources_.train().pages[place];
+    if (!page.passage.empty()) return {{}, page.passage};
     ReportPage out;
     out.page_id = page.id;
     out.number = number_of(page.id);
-    const auto found = documents_.find(page.document_id);
-    if (found != documents_.end()) {
-      const DocumentRow& row = found->second;
-      out.document = row.title.empty() ? row.source_name : row.title;
-      out.licence = row.licence;
+    out.document = page.document_id;
+    if (const DocumentRow* row = row_of(page)) {
+      out.document = row->title.empty() ? row->source_name : row->title;
+      out.licence = row->licence;
     }
-    if (out.document.empty()) out.document = page.document_id;
     draw(page, out);
     return {out, ""};
   }
 
  private:
+  using Rows = std::map<std::string, DocumentRow>;
+
   /// Page ids end with "-" and the number.
   static int number_of(const std::string& page_id) {
     const size_t dash = page_id.rfind('-');
-    if (dash == std::string::npos) return 0;
-    return std::atoi(page_id.c_str() + dash + 1);
+    return dash == std::string::npos ? 0 : std::atoi(page_id.c_str() + dash + 1);
+  }
+
+  const DocumentRow* row_of(const TrainingData::Page& page) {
+    const auto [place, is_new] = rows_.try_emplace({page.source, page.split});
+    const Dataset* dataset = sources_.dataset(page.source);
+    if (is_new && dataset != nullptr) {
+      for (DocumentRow& row : dataset->documents(page.split)) {
+        place->second.emplace(row.document_id, std::move(row));
+      }
+    }
+    const auto found = place->second.find(page.document_id);
+    return found == place->second.end() ? nullptr : &found->second;
   }
 
   void draw(const TrainingData::Page& page, ReportPage& out) const {
     try {
-      const std::string bytes = dataset_.image(page.split, page.id);
-      const Image image = decode_image(as_bytes(bytes), page.id);
+      const Image image = decode_image(as_bytes(sources_.image(page)), page.id);
       out.jpeg = report_thumbnail(image, kPictureEdge);
       out.width = image.width;
       out.height = image.height;
@@ -77,9 +84,8 @@ class Pictures {
     }
   }
 
-  const Dataset& dataset_;
-  const TrainingData& data_;
-  std::map<std::string, DocumentRow> documents_;
+  const TrainingSources& sources_;
+  std::map<std::pair<size_t, std::string>, Rows> rows_;  // by source and split
 };
 
 std::vector<size_t> queries_with_negatives(const TrainingData& data) {
@@ -95,28 +101,30 @@ std::vector<ReportCount> totals(const ReportedRun& run, const std::vector<Json>&
   for (const Json& line : metrics) {
     if (line.contains("loss")) steps = std::max(steps, line["step"].get<int64_t>());
   }
+  const TrainingData& train = run.sources.train();
+  const TrainingData& held_out = run.sources.held_out();
   return {{"steps", steps},
-          {"pairs", std::ssize(run.train.pairs)},
-          {"queries", std::ssize(run.train.queries)},
-          {"pages", std::ssize(run.train.pages)},
-          {"held-out queries", std::ssize(run.held_out.queries)},
-          {"held-out pages", std::ssize(run.held_out.pages)}};
+          {"pairs", std::ssize(train.pairs)},
+          {"queries", std::ssize(train.queries)},
+          {"pages", std::ssize(train.pages)},
+          {"held-out queries", std::ssize(held_out.queries)},
+          {"held-out pages", std::ssize(held_out.pages)}};
 }
 
 }  // namespace
 
-std::vector<ReportedPairs> reported_pairs(const ReportedRun& run) {
-  const std::map<std::string, QueryRow> rows = query_rows(run.dataset);
-  const std::string source = folder_name(run.settings.data);
-  std::map<std::tuple<std::string, std::string, std::string>, ReportedPairs> groups;
-  for (const TrainingData::Query& query : run.train.queries) {
-    const QueryRow& row = rows.at(query.id);
-    ReportedPairs& group = groups[{source, row.language, row.kind}];
-    group.source = source;
-    group.language = row.language;
-    group.kind = row.kind;
-    group.pairs += std::ssize(query.positives);
-    if (!query.negatives.empty()) group.with_negatives += std::ssize(query.positives);
+std::vector<ReportedPairs> reported_pairs(const TrainingData& data) {
+  std::map<std::tuple<size_t, std::string, std::string>, ReportedPairs> groups;
+  for (const TrainingData::Pair& pair : data.pairs) {
+    const TrainingData::Query& query = data.queries[pair.query];
+    ReportedPairs& group = groups[{query.source, query.language, query.kind}];
+    if (group.pairs == 0) {
+      group.source = source_name(data, query.source);
+      group.language = query.language;
+      group.kind = query.kind;
+    }
+    ++group.pairs;
+    if (!query.negatives.empty()) ++group.with_negatives;
   }
   std::vector<ReportedPairs> out;
   for (auto& [key, group] : groups) out.push_back(std::move(group));
@@ -125,24 +133,24 @@ std::vector<ReportedPairs> reported_pairs(const ReportedRun& run) {
   return out;
 }
 
-std::vector<ReportedExample> reported_examples(const ReportedRun& run) {
-  const std::map<std::string, QueryRow> rows = query_rows(run.dataset);
-  const std::vector<size_t> candidates = queries_with_negatives(run.train);
+std::vector<ReportedExample> reported_examples(const TrainingSources& sources, uint64_t seed) {
+  const TrainingData& data = sources.train();
+  const std::vector<size_t> candidates = queries_with_negatives(data);
   std::vector<std::string> strata;
   for (const size_t place : candidates) {
-    const QueryRow& row = rows.at(run.train.queries[place].id);
-    strata.push_back(row.language + " " + row.kind);
+    const TrainingData::Query& query = data.queries[place];
+    strata.push_back(fmt::format("{} {} {}", query.source, query.language, query.kind));
   }
-  const Pictures pictures(run.dataset, run.train);
+  Documents documents(sources);
   std::vector<ReportedExample> out;
-  for (const size_t drawn : report_sample(strata, kExamples, run.settings.seed)) {
-    const TrainingData::Query& query = run.train.queries[candidates[drawn]];
-    const QueryRow& row = rows.at(query.id);
-    ReportedExample example{query.text, {row.language, row.kind}, {}, {}};
-    example.positive = pictures.document(query.positives.front());
+  for (const size_t drawn : report_sample(strata, kExamples, seed)) {
+    const TrainingData::Query& query = data.queries[candidates[drawn]];
+    ReportedExample example{query.text, {query.language, query.kind}, {}, {}};
+    if (data.sources.size() > 1) example.tags.push_back(data.sources[query.source].name);
+    example.positive = documents.document(query.positives.front());
     for (const size_t page : query.negatives) {
       if (example.negatives.size() == kNegativesOfExample) break;
-      example.negatives.push_back(pictures.document(page));
+      example.negatives.push_back(documents.document(page));
     }
     out.push_back(std::move(example));
   }
@@ -163,9 +171,9 @@ void write_train_report(const ReportedRun& run, const std::string& state) {
       "Peak memory of the process",
       fmt::format("{:.2f} GB", static_cast<double>(peak_memory_bytes()) / 1e9));
   report.settings = run.settings.to_json();
-  report.mix = reported_pairs(run);
-  report.examples = reported_examples(run);
-  report.examples_total = std::ssize(queries_with_negatives(run.train));
+  report.mix = reported_pairs(run.sources.train());
+  report.examples = reported_examples(run.sources, run.settings.seed);
+  report.examples_total = std::ssize(queries_with_negatives(run.sources.train()));
   write_file(output / "train_report.html", train_report_html(report));
 }
 

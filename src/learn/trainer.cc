@@ -261,8 +261,7 @@ void Training::report(const std::string& state) const {
       {"Pairs a second, last run", fmt::format("{:.2f}", watch_->pairs_per_second())},
       {"Threads, device", fmt::format("{}, {}", threads_, settings_.device)},
       {"Memory, estimated before", memory_}};
-  write_train_report(
-      {settings_, steps_->dataset(), steps_->train(), steps_->held_out(), facts, resources}, state);
+  write_train_report({settings_, steps_->sources(), facts, resources}, state);
 }
 
 void Training::report_failure(const std::string& what) const {

@@ -30,6 +30,10 @@ class TrainingSources {
   const std::string& name(const TrainingData::Page& page) const {
     return train_.sources[page.source].name;
   }
+  /// Of `train().sources`; null for a file of text pairs.
+  const Dataset* dataset(size_t source) const {
+    return datasets_[source] ? &*datasets_[source] : nullptr;
+  }
   /// The encoded picture of a page of either. Thread-safe. Throws Error(kBadInput) when it
   /// has none, and what reading it throws.
   std::string image(const TrainingData::Page& page) const;
