@@ -232,8 +232,9 @@ std::string example(const ReportedExample& example) {
   }
   return fmt::format(
       "<li class=\"panel\"><p class=\"query\" dir=\"auto\">{}</p><ul class=\"tags\">{}</ul>"
-      "<ul class=\"documents\">{}</ul></li>\n",
-      html_escaped(example.query), tags, documents);
+      "<ul class=\"documents{}\">{}</ul></li>\n",
+      html_escaped(example.query), tags, example.positive.passage.empty() ? "" : " texts",
+      documents);
 }
 
 std::string examples(const TrainReport& report, size_t budget) {
@@ -286,7 +287,9 @@ constexpr const char* kStyle = R"css(
 .examples { display: grid; gap: 1rem; list-style: none; margin: 1rem 0; padding: 0; }
 .documents { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(11rem, 45%), 1fr));
              gap: .75rem; list-style: none; margin: 0; padding: 0; }
+.documents.texts { grid-template-columns: repeat(auto-fill, minmax(min(18rem, 100%), 1fr)); }
 .documents li { min-width: 0; }
+section > p + .panels { margin-top: .75rem; }
 .role { margin: 0 0 .25rem; font-weight: 600; color: var(--soft); }
 .role::first-letter { text-transform: uppercase; }
 .positive .role { color: var(--good); }

@@ -23,13 +23,14 @@ using StepObserver = std::function<void(int64_t step, double loss)>;
 
 /// Trains as `settings` says and writes into settings.output: the model with merged weights, so
 /// that the directory is itself a model; adapter/ in PEFT's layout (LoRA); checkpoints/;
-/// metrics.jsonl; train.json. What needs memory is said on stderr first.
+/// metrics.jsonl, and tensorboard/ and train_report.html made from it; train.json. What needs
+/// memory is said on stderr first.
 ///
 /// The same settings, model, data, machine type and number of threads give the same bytes (but for
-/// the seconds in metrics.jsonl, and unless max_seconds ends the run), interrupted and resumed or
-/// not. A step whose loss or gradient is not a finite number is skipped and said; five in a row
-/// end the run with Error(kInternal). SIGINT and SIGTERM write a checkpoint and end it with
-/// Error(kInterrupted).
+/// times and speeds in metrics.jsonl and what is made from it, and unless max_seconds ends the
+/// run), interrupted and resumed or not. A step whose loss or gradient is not a finite number is
+/// skipped and said; five in a row end the run with Error(kInternal). SIGINT and SIGTERM write a
+/// checkpoint and end it with Error(kInterrupted). However it ends, the report is written.
 ///
 /// Throws Error(kUsage) for settings that cannot be meant, an output directory that is not empty
 /// (without resume) or has no checkpoint (with it), and what opening model and data throws.

@@ -220,6 +220,7 @@ TEST_F(TrainerTest, ADivergingRunIsStopped) {
   const Error error = error_of([&] { train(wild); });
   EXPECT_EQ(error.code(), ErrorCode::kInternal);
   EXPECT_THAT(error.what(), HasSubstr("not a number in 5 steps in a row"));
+  EXPECT_THAT(read_file(output() / "train_report.html"), HasSubstr("not a number in 5 steps"));
   EXPECT_FALSE(fs::exists(output() / "retriever.json"));
 }
 
