@@ -127,6 +127,7 @@ std::vector<ReportedPairs> reported_pairs(const TrainingData& data) {
     if (!query.negatives.empty()) ++group.with_negatives;
   }
   std::vector<ReportedPairs> out;
+  out.reserve(groups.size());
   for (auto& [key, group] : groups) out.push_back(std::move(group));
   std::stable_sort(out.begin(), out.end(),
                    [](const auto& a, const auto& b) { return a.pairs > b.pairs; });
