@@ -46,6 +46,9 @@ struct CurateOptions {
   /// Names (curate/generator.h), and cross_lingual.
   std::set<std::string> generators = standard_generators();
   std::optional<EndpointSettings> endpoint;  ///< a model endpoint to ask, for "openai"
+  /// Of shards that are joined: EndpointSettings::manifest() of the endpoint that was asked for
+  /// them. Null when there was none, and where `endpoint` is set.
+  Json merged_endpoint;
   QueryRuleSettings rules;
   int generic_families = 3;     ///< words that stand in that many families are no query
   int max_pages_per_query = 3;  ///< a query with more answers in its family is none

@@ -46,8 +46,10 @@ std::string sources_section(const std::vector<DocumentRow>& documents) {
 
 std::string generator_list(const CurateOptions& options) {
   std::string names = fmt::format("{}", fmt::join(options.generators, ", "));
-  if (!options.endpoint) return names;
-  return names + (names.empty() ? "" : ", ") + "the model " + cell(options.endpoint->model);
+  const Json endpoint = endpoint_json(options);
+  if (endpoint.is_null()) return names;
+  return names + (names.empty() ? "" : ", ") + "the model " +
+         cell(json_required<std::string>(endpoint, "model", "endpoint"));
 }
 
 std::string counts_section(const CurateReport& report) {

@@ -84,6 +84,10 @@ Json optional_json(const std::optional<T>& value) {
 
 }  // namespace
 
+Json endpoint_json(const CurateOptions& options) {
+  return options.endpoint ? options.endpoint->manifest() : options.merged_endpoint;
+}
+
 Json settings_json(const CurateOptions& options) {
   Json json = {{"longest_edge", options.longest_edge},
                {"image_format", "jpeg"},
@@ -92,7 +96,7 @@ Json settings_json(const CurateOptions& options) {
                {"require_licence", options.require_licence},
                {"ocr", options.ocr},
                {"generators", options.generators},
-               {"endpoint", options.endpoint ? options.endpoint->manifest() : Json()},
+               {"endpoint", endpoint_json(options)},
                {"validation_share", options.validation_share},
                {"test_share", optional_json(options.test_share)},
                {"seed", options.seed},
@@ -119,6 +123,10 @@ CurateOptions read_settings(const Json& json, const std::string& where) {
   options.ocr = json_required<bool>(json, "ocr", where);
   const auto generators = json_required<std::vector<std::string>>(json, "generators", where);
   options.generators = {generators.begin(), generators.end()};
+  options.merged_endpoint = json.value("endpoint", Json());
+  if (!options.merged_endpoint.is_null()) {
+    json_required<std::string>(options.merged_endpoint, "model", where + ": endpoint");
+  }
   options.validation_share = json_required<double>(json, "validation_share", where);
   if (!json.value("test_share", Json()).is_null()) {
     options.test_share = json_required<double>(json, "test_share", where);
@@ -142,12 +150,9 @@ Json ingest_settings(const CurateOptions& options) {
   Json tools = tool_versions();
   const std::optional<OcrProgram> ocr = options.ocr ? find_ocr() : std::nullopt;
   if (ocr) tools["tesseract"] = ocr->version + " " + fmt::format("{}", fmt::join(ocr->packs, " "));
-  return {{"longest_edge", options.longest_edge},
-          {"jpeg_quality", options.jpeg_quality},
-          {"keep_going", options.keep_going},
-          {"generators", options.generators},
-          {"endpoint", options.endpoint ? options.endpoint->manifest() : Json()},
-          {"tools", std::move(tools)}};
+  return {{"longest_edge", options.longest_edge}, {"jpeg_quality", options.jpeg_quality},
+          {"keep_going", options.keep_going},     {"generators", options.generators},
+          {"endpoint", endpoint_json(options)},   {"tools", std::move(tools)}};
 }
 
 Json tool_versions() {

@@ -9,10 +9,13 @@
 
 namespace recto {
 
+/// What the manifest says of the endpoint that is asked, or was asked for shards; null for none.
+Json endpoint_json(const CurateOptions& options);
+
 /// Every option that decides the content of the dataset.
 Json settings_json(const CurateOptions& options);
-/// The inverse; options that decide nothing keep their defaults. Throws Error(kBadInput) naming
-/// `where` and the field.
+/// The inverse; options that decide nothing keep their defaults, and the endpoint, which is asked
+/// no more, is merged_endpoint. Throws Error(kBadInput) naming `where` and the field.
 CurateOptions read_settings(const Json& json, const std::string& where);
 
 /// What decides the record of a document: some of the settings, and the tools that read it.

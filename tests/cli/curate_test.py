@@ -177,6 +177,20 @@ class CurateEndpoint(CurateCase):
         self.assertIn("20", result.err)
         self.assert_absent(self.path("dry"), self.path("dry.partial"))
 
+    def test_shards_join_to_the_single_run(self):
+        single = self.ask("ok")
+        shards = [self.ask("ok", "--shard", f"{i}/2", name=f"shard-{i}") for i in (1, 2)]
+        self.assertEqual(self.requests(), 20)
+        self.succeed("dataset", "merge", *shards, "--output", self.path("merged"))
+        self.assertEqual(self.requests(), 20)
+        manifest = json.loads((self.path("merged") / "manifest.json").read_text())
+        self.assertEqual(manifest["settings"]["endpoint"]["model"], "m")
+        self.assertIn("the model m", (self.path("merged") / "README.md").read_text())
+        self.assertEqual(bytes_of(self.path("merged")), bytes_of(single))
+        other = self.ask("ok", "--shard", "2/2", "--temperature", 1, name="other")
+        self.fail_with(1, "dataset", "merge", shards[0], other, "--output", self.path("mixed"),
+                       says=["the setting endpoint"])
+
     def test_a_refused_key_ends_the_run(self):
         result = self.fail_with(2, "curate", self.path("pdf"), "--output", self.path("dataset"), "--keep-going",
                                 "--longest-edge", 400, "--generator", "openai", "--llm", "m", "--endpoint-cache",
