@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "curate/assemble.h"
 #include "curate/cross_lingual.h"
 #include "curate/reading.h"
@@ -71,21 +70,6 @@ std::set<std::string> standard_generators() {
   names.insert(kCrossLingualGenerator);
   return names;
 }
-
-namespace {
-
-/// Pages are read to a place that does not last: nothing is asked, so nothing is finished.
-CurateReport count_requests(const std::vector<fs::path>& paths, const CurateOptions& options) {
-  const TemporaryDirectory scratch;
-  make_directories(scratch.path() / "sources");
-  make_directories(scratch.path() / "documents");
-  const Listing files = list_files(paths, scratch.path() / "sources", options);
-  check_files(files, options);
-  read_with_tools(files.files.sources, options, scratch.path() / "documents");
-  return count_records(files.files.sources, scratch.path() / "documents");
-}
-
-}  // namespace
 
 CurateReport curate(const std::vector<fs::path>& paths, const fs::path& output,
                     const CurateOptions& options) {

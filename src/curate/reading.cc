@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
@@ -133,6 +134,20 @@ void check_files(const Listing& files, const CurateOptions& options) {
   }
 }
 
+void check_part(const ShardPart& part) {
+  if (part.count >= 1 && part.index >= 1 && part.index <= part.count) return;
+  fail(ErrorCode::kUsage, "shard {}/{}: 1/N to N/N are wanted", part.index, part.count);
+}
+
+std::vector<Source> sources_of(const std::vector<Source>& sources, const ShardPart& part) {
+  std::vector<Source> mine;
+  for (size_t i = static_cast<size_t>(part.index - 1); i < sources.size();
+       i += static_cast<size_t>(part.count)) {
+    mine.push_back(sources[i]);
+  }
+  return mine;
+}
+
 RecordPlace record_place(const fs::path& documents, const std::string& sha256) {
   return {documents / (sha256 + ".json"), documents / (sha256 + ".parquet")};
 }
@@ -171,6 +186,19 @@ CurateReport count_records(const std::vector<Source>& sources, const fs::path& d
     report.pages += std::ssize(record.document.pages);
   }
   return report;
+}
+
+CurateReport count_requests(const std::vector<fs::path>& paths, const CurateOptions& options,
+                            const ShardPart& part) {
+  const TemporaryDirectory scratch;
+  const fs::path documents = scratch.path() / "documents";
+  make_directories(scratch.path() / "sources");
+  make_directories(documents);
+  const Listing files = list_files(paths, scratch.path() / "sources", options);
+  check_files(files, options);
+  const std::vector<Source> mine = sources_of(files.files.sources, part);
+  read_with_tools(mine, options, documents);
+  return count_records(mine, documents);
 }
 
 }  // namespace recto

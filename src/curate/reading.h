@@ -11,6 +11,12 @@
 
 namespace recto {
 
+/// Part `index` (from 1) of `count`; as it is, the whole.
+struct ShardPart {
+  int index = 1;
+  int count = 1;
+};
+
 /// The files of a run, in the order they were given.
 struct Listing {
   /// Working directory of the run: what relative locations stand in.
@@ -26,6 +32,12 @@ Listing list_files(const std::vector<std::filesystem::path>& paths,
 /// Throws Error(kUsage) for a pattern of options.test_documents that matches none of the files, and
 /// without options.keep_going the error of the first file that cannot be read.
 void check_files(const Listing& files, const CurateOptions& options);
+
+/// Throws Error(kUsage) for a part that there is not, such as 3/2.
+void check_part(const ShardPart& part);
+
+/// The files that `part` reads: those at positions index - 1, index - 1 + count, ... of `sources`.
+std::vector<Source> sources_of(const std::vector<Source>& sources, const ShardPart& part);
 
 /// Where the first phase has put a document.
 struct RecordPlace {
@@ -49,5 +61,10 @@ void read_with_tools(const std::vector<Source>& sources, const CurateOptions& op
 /// What the records of `sources` hold: files, documents, pages, headings, problems.
 CurateReport count_records(const std::vector<Source>& sources,
                            const std::filesystem::path& documents);
+
+/// A dry run (EndpointSettings::dry_run): reads the files of `part` to a place that does not last
+/// and says what the endpoint would be asked, and what that would cost. Returns what was read.
+CurateReport count_requests(const std::vector<std::filesystem::path>& paths,
+                            const CurateOptions& options, const ShardPart& part = {});
 
 }  // namespace recto

@@ -189,11 +189,6 @@ std::vector<Shard> read_shards(const std::vector<fs::path>& paths) {
   return shards;
 }
 
-void check_part(const ShardPart& part) {
-  if (part.count >= 1 && part.index >= 1 && part.index <= part.count) return;
-  fail(ErrorCode::kUsage, "shard {}/{}: 1/N to N/N are wanted", part.index, part.count);
-}
-
 Json shard_json(const CurateOptions& options, const Listing& files, const ShardPart& part) {
   return {{"format", kFormat},
           {"format_version", kFormatVersion},
@@ -211,16 +206,13 @@ CurateReport curate_shard(const std::vector<fs::path>& paths, const fs::path& ou
                           const CurateOptions& options, const ShardPart& part) {
   check_part(part);
   check_options(options);
+  if (options.endpoint && options.endpoint->dry_run) return count_requests(paths, options, part);
   Json settings = ingest_settings(options);
   settings["shard"] = fmt::format("{}/{}", part.index, part.count);
   WorkDirectory work(output, settings);
   const Listing files = list_files(paths, work.sources(), options);
   check_files(files, options);
-  std::vector<Source> mine;
-  for (size_t i = static_cast<size_t>(part.index - 1); i < files.files.sources.size();
-       i += static_cast<size_t>(part.count)) {
-    mine.push_back(files.files.sources[i]);
-  }
+  const std::vector<Source> mine = sources_of(files.files.sources, part);
   read_with_tools(mine, options, work.documents());
   CurateReport report = count_records(mine, work.documents());
   write_file(work.path() / kShardFile, pretty_json(shard_json(options, files, part)));

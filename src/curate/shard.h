@@ -5,20 +5,16 @@
 #include <vector>
 
 #include "curate/curate.h"
+#include "curate/reading.h"
 
 namespace recto {
 
-/// Part `index` (from 1) of `count`.
-struct ShardPart {
-  int index = 1;
-  int count = 1;
-};
-
-/// Reads every `part.count`-th file of `paths` (those at positions index - 1, index - 1 + count,
-/// ... among the distinct ones) into the shard directory `output`: shard.json with the settings
-/// and the list of all files, and documents/ with their records (curate/document_record.h). Files
-/// are listed and hashed by every shard. Errors, and going on after a stop, are as for curate().
-/// Returns a report that counts this part's files, documents and pages.
+/// Reads the files of `part` (sources_of() of the distinct ones of `paths`) into the shard
+/// directory `output`: shard.json with the settings and the list of all files, and documents/ with
+/// their records (curate/document_record.h). Files are listed and hashed by every shard. Errors,
+/// and going on after a stop, are as for curate().
+/// Returns a report that counts this part's files, documents and pages. A dry run makes no shard
+/// (count_requests()).
 CurateReport curate_shard(const std::vector<std::filesystem::path>& paths,
                           const std::filesystem::path& output, const CurateOptions& options,
                           const ShardPart& part);

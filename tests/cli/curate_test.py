@@ -177,6 +177,19 @@ class CurateEndpoint(CurateCase):
         self.assertIn("20", result.err)
         self.assert_absent(self.path("dry"), self.path("dry.partial"))
 
+    def test_a_dry_run_of_a_shard_counts_its_part(self):
+        counts = []
+        for i in (1, 2):
+            result = self.succeed("curate", self.path("pdf"), "--output", self.path("dry"), "--generator", "openai",
+                                  "--endpoint", f"http://127.0.0.1:{self.port}/ok", "--llm", "m", "--dry-run",
+                                  "--endpoint-cache", self.path("cache"), "--longest-edge", 400, "--shard", f"{i}/2",
+                                  "--json")
+            counts.append(json.loads(result.out)["pages"])
+            self.assertIn(f"{counts[-1]} would be asked", result.err)
+            self.assert_absent(self.path("dry"), self.path("dry.partial"))
+        self.assertEqual(counts, [12, 8])
+        self.assertEqual(self.requests(), 0)
+
     def test_shards_join_to_the_single_run(self):
         single = self.ask("ok")
         shards = [self.ask("ok", "--shard", f"{i}/2", name=f"shard-{i}") for i in (1, 2)]
