@@ -9,7 +9,6 @@
 #include "cli/endpoint_options.h"
 #include "cli/options.h"
 #include "curate/curate.h"
-#include "curate/endpoint_prompt.h"
 #include "curate/shard.h"
 
 namespace recto {
@@ -68,10 +67,6 @@ void choose_generators(Options& options) {
 }
 
 int run(Options options) {
-  if (options.endpoint.print_prompt) {
-    print_result(default_prompt());
-    return 0;
-  }
   choose_generators(options);
   if (!options.curate.endpoint && !options.endpoint.values.url.empty()) {
     fail(ErrorCode::kUsage, "--endpoint is asked only by --generator openai; add it");

@@ -1,6 +1,7 @@
 #include "cli/endpoint_options.h"
 
 #include "base/error.h"
+#include "cli/command_line.h"
 #include "cli/options.h"
 #include "curate/endpoint_cache.h"
 #include "curate/endpoint_prompt.h"
@@ -31,6 +32,19 @@ void add_place_options(CLI::App& app, EndpointOptions& options) {
       ->type_name("DIR");
 }
 
+/// Prints and ends while the command line is read, before anything required is missed: as --help.
+void add_print_prompt(CLI::App& app) {
+  const auto print = [&app] {
+    if (!app.parsed()) return;  // the environment reaches all commands, also those that do not run
+    print_result(default_prompt());
+    throw CLI::Success();
+  };
+  app.add_flag_callback("--print-prompt", print, "Print recto's own prompt and end")
+      ->trigger_on_parse()
+      ->envname(environment_name("print-prompt"))
+      ->group(kEndpointGroup);
+}
+
 void add_question_options(CLI::App& app, EndpointOptions& options) {
   EndpointSettings& values = options.values;
   add_setting(app, "prompt", options.prompt,
@@ -38,8 +52,7 @@ void add_question_options(CLI::App& app, EndpointOptions& options) {
               "{title} and {text}",
               kEndpointGroup)
       ->type_name("FILE");
-  add_setting(app, "print-prompt", options.print_prompt, "Print recto's own prompt and end",
-              kEndpointGroup);
+  add_print_prompt(app);
   add_setting(app, "endpoint-edge", values.longest_edge,
               "Longest side of the picture that is sent, in pixels", kEndpointGroup)
       ->type_name("PIXELS");

@@ -16,7 +16,6 @@ struct EndpointOptions {
   std::string parameters;   ///< JSON
   std::string cache;        ///< directory; the default is default_endpoint_cache()
   std::string ca;           ///< file
-  bool print_prompt = false;
 
   /// The whole, with files read. Throws Error(kUsage) naming the option that is wrong.
   EndpointSettings settings() const;

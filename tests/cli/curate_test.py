@@ -14,7 +14,7 @@ os.environ["HF_DATASETS_OFFLINE"] = "1"
 import datasets  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 
-from support import Case, document_pdf, model  # noqa: E402
+from support import SOURCE, Case, document_pdf, model  # noqa: E402
 from whole_way_test import manual  # noqa: E402
 
 datasets.disable_progress_bars()
@@ -132,6 +132,25 @@ class CurateWhole(CurateCase):
                                 (["--generator", "openai"], "endpoint")]:
             self.fail_with(2, "curate", self.path("pdf"), "--output", self.path("dataset"), *arguments, says=[says])
             self.assert_absent(self.path("dataset"))
+
+
+class CuratePrompt(Case):
+    PROMPT = (SOURCE / "src/curate/prompts/queries.txt").read_text()
+
+    def test_is_printed_without_paths_and_output(self):
+        file = self.write("c.toml", "print-prompt = true\n")
+        for arguments, options in ((["--print-prompt"], {}), ([], {"env": {"RECTO_PRINT_PROMPT": "1"}}),
+                                   (["--config", file], {}),
+                                   (["--print-prompt", self.path("absent"), "--output", self.path("dataset")], {})):
+            with self.subTest(arguments=arguments, options=options):
+                result = self.succeed("curate", *arguments, **options)
+                self.assertEqual((result.out, result.err), (self.PROMPT, ""))
+        self.assert_absent(self.path("dataset"), self.path("dataset.partial"))
+
+    def test_is_not_printed_unasked(self):
+        self.fail_with(2, "curate", says=["required"])
+        self.fail_with(2, "curate", env={"RECTO_PRINT_PROMPT": "false"}, says=["required"])
+        self.assertIn("GFLOP/s", self.succeed("doctor", env={"RECTO_PRINT_PROMPT": "1"}).out)
 
 
 class CurateEndpoint(CurateCase):
