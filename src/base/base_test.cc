@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 
 #include "base/cpu.h"
 #include "base/error.h"
@@ -115,11 +116,60 @@ TEST(MappedFile, EmptyMissingAndDirectory) {
   EXPECT_EQ(code_of([&] { MappedFile file(directory.path()); }), ErrorCode::kBadInput);
 }
 
+TEST(MappedFile, ReleasedPagesAreReadAgain) {
+  const TemporaryDirectory directory;
+  const std::string content(100'000, 'x');
+  write_file(directory.path() / "a", content);
+  const MappedFile file(directory.path() / "a");
+  const auto bytes = file.bytes();
+  for (const auto range :
+       {bytes, bytes.subspan(1, 50'000), bytes.subspan(99'999), bytes.first(0)}) {
+    file.release(range);
+    EXPECT_EQ(as_text(file.bytes()), content);
+  }
+  std::string other(1 << 20, 'y');
+  file.release(as_bytes(other));
+  EXPECT_EQ(other, std::string(1 << 20, 'y')) << "memory of others is left alone";
+  MappedFile().release({});
+}
+
 TEST(Sha256, KnownAnswers) {
   EXPECT_EQ(sha256_hex(std::string_view("")),
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(sha256_hex(std::string_view("abc")),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+/// Largest resident size of this process so far in bytes, from the kernel's own account (getrusage
+/// also counts the program that started this one).
+uint64_t largest_resident_bytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind("VmHWM:", 0) == 0) return std::stoull(line.substr(6)) * 1024;
+  }
+  return 0;
+}
+
+TEST(Sha256, AFileNeedsLittleMemory) {
+  constexpr uint64_t kMiB = 1 << 20;
+  constexpr uint64_t kMebibytes = 128;
+  constexpr uint64_t kSize = kMebibytes * kMiB + 5000;
+  const TemporaryDirectory directory;
+  const fs::path path = directory.path() / "large";
+  write_file(path, "begin");
+  fs::resize_file(path, kSize);
+  Sha256 expected;
+  std::string mebibyte(kMiB, '\0');
+  mebibyte.replace(0, 5, "begin");
+  for (uint64_t i = 0; i < kMebibytes; ++i) {
+    expected.update(mebibyte);
+    mebibyte.assign(kMiB, '\0');
+  }
+  expected.update(mebibyte.substr(0, 5000));
+  const uint64_t before = largest_resident_bytes();
+  ASSERT_GT(before, 0u);
+  EXPECT_EQ(sha256_file(path), expected.hex());
+  EXPECT_LT(largest_resident_bytes() - before, 64 * kMiB);
 }
 
 TEST(Utf8, WellFormedAndNot) {

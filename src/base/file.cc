@@ -102,6 +102,15 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   return *this;
 }
 
+void MappedFile::release(std::span<const std::byte> range) const {
+  if (range.data() < data_ || range.data() + range.size() > data_ + size_) return;
+  const auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+  const size_t skipped = (page - reinterpret_cast<uintptr_t>(range.data()) % page) % page;
+  if (range.size() < skipped + page) return;
+  const size_t size = (range.size() - skipped) / page * page;
+  ::madvise(const_cast<std::byte*>(range.data() + skipped), size, MADV_DONTNEED);
+}
+
 std::string read_file(const fs::path& path, uint64_t max_bytes) {
   FileDescriptor fd(open_for_reading(path));
   const uint64_t size = open_regular(path, fd.get());

@@ -24,6 +24,11 @@ class MappedFile {
 
   std::span<const std::byte> bytes() const { return {data_, size_}; }
 
+  /// Gives the whole pages of `range`, a part of bytes(), back to the system; they are mapped again
+  /// when they are next touched. For one pass over a file that memory may not hold. A range that is
+  /// no part of bytes() is left alone.
+  void release(std::span<const std::byte> range) const;
+
  private:
   const std::byte* data_ = nullptr;
   size_t size_ = 0;

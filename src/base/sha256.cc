@@ -2,6 +2,8 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/file.h"
 
@@ -41,7 +43,16 @@ std::string sha256_hex(std::span<const std::byte> bytes) {
 std::string sha256_hex(std::string_view text) { return sha256_hex(as_bytes(text)); }
 
 std::string sha256_file(const std::filesystem::path& path) {
-  return sha256_hex(MappedFile(path).bytes());
+  constexpr size_t kPiece = size_t{16} << 20;
+  const MappedFile file(path);
+  Sha256 hash;
+  for (auto rest = file.bytes(); !rest.empty();
+       rest = rest.subspan(std::min(kPiece, rest.size()))) {
+    const auto piece = rest.first(std::min(kPiece, rest.size()));
+    hash.update(piece);
+    file.release(piece);
+  }
+  return hash.hex();
 }
 
 }  // namespace recto

@@ -31,7 +31,8 @@ class Sha256 {
 
 std::string sha256_hex(std::span<const std::byte> bytes);
 std::string sha256_hex(std::string_view text);
-/// Hash of a file's content, mapped. Throws as MappedFile does.
+/// Hash of a file's content, which is mapped and given back a piece at a time: a file may be larger
+/// than memory. Throws as MappedFile does.
 std::string sha256_file(const std::filesystem::path& path);
 
 }  // namespace recto

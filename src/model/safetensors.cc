@@ -1,8 +1,5 @@
 #include "model/safetensors.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -210,15 +207,7 @@ const TensorView& SafetensorsFile::at(const std::string& name) const {
   return found->second;
 }
 
-void SafetensorsFile::release(std::span<const std::byte> bytes) const {
-  const auto file = file_.bytes();
-  if (bytes.data() < file.data() || bytes.data() + bytes.size() > file.data() + file.size()) return;
-  const size_t page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
-  const size_t skipped = (page - reinterpret_cast<uintptr_t>(bytes.data()) % page) % page;
-  if (bytes.size() < skipped + page) return;
-  const size_t size = (bytes.size() - skipped) / page * page;
-  ::madvise(const_cast<std::byte*>(bytes.data() + skipped), size, MADV_DONTNEED);
-}
+void SafetensorsFile::release(std::span<const std::byte> bytes) const { file_.release(bytes); }
 
 void SafetensorsWriter::insert(const std::string& name, Entry entry) {
   RECTO_CHECK(name != kMetadataKey && !entries_.contains(name));
