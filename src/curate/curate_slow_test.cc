@@ -64,13 +64,15 @@ TEST(CurateSlow, RealBooksBecomeADatasetThatHoldsTogether) {
   }
   EXPECT_NE(family_of.at("maint-guide.en.pdf"), family_of.at("debian-faq.de.pdf"));
 
-  // Each query's page holds its words, so that words find it.
+  // Each query's page holds its words, so that words find it; but for those in another language.
   Bm25Index index;
   for (const PageRow& page : dataset.pages("test")) index.add({page.page_id}, {page.text});
   std::map<std::string, std::set<std::string>> answers;
   for (const QrelRow& row : dataset.qrels("test")) answers[row.query_id].insert(row.page_id);
   int hits = 0;
-  const auto queries = dataset.queries("test");
+  auto queries = dataset.queries("test");
+  std::erase_if(queries, [](const QueryRow& query) { return query.kind == "cross_lingual"; });
+  EXPECT_GT(queries.size(), 300u);
   for (const QueryRow& query : queries) {
     for (const ScoredId& hit : index.search(query.query, 5)) {
       if (answers.at(query.query_id).count(hit.id) == 0) continue;
