@@ -4,17 +4,18 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <limits>
 
 #include "base/interrupt.h"
 #include "page/encode.h"
 #include "page/reader.h"
 #include "page/reader_test_support.h"
 #include "page/sanitizer.h"
+#include "page/test_bomb.h"
 #include "page/test_pdf.h"
 #include "support/support.h"
 
@@ -152,6 +153,38 @@ TEST_F(Reader, ABrokenPageLeavesTheOthersReadable) {
   EXPECT_EQ(document.text(3).text, "third");
 }
 
+// ---- hostile input that is no page: it is not there
+
+TEST_F(Reader, ScriptsAndAttachmentsAreNoPartOfAPage) {
+  const std::string plain = test::simple_pdf({"plain words"});
+  const std::vector<std::string> names = {"../../escaped.pdf", "/tmp/escaped.pdf", "inner.pdf"};
+  const std::pair<const char*, std::string> cases[] = {
+      {"scripts.pdf", test::scripted_pdf("plain words")},
+      {"attachments.pdf", test::pdf_with_attachments("plain words", names, plain)}};
+  const Image expected = Document(file("plain.pdf", plain)).render(1, 300);
+  PageLimits limits;
+  limits.max_cpu_seconds = 20;  // a script that ran would not end
+  for (const auto& [name, content] : cases) {
+    Document document(file(name, content), limits);
+    EXPECT_EQ(document.page_count(), 1) << name;
+    EXPECT_EQ(document.text(1).text, "plain words") << name;
+    EXPECT_EQ(document.render(1, 300).rgb, expected.rgb) << name;
+  }
+  size_t files = 0;
+  for ([[maybe_unused]] const auto& entry : fs::recursive_directory_iterator(directory())) ++files;
+  EXPECT_EQ(files, 3u) << "nothing but the three documents";
+  EXPECT_FALSE(fs::exists(directory() / "../../escaped.pdf"));
+  EXPECT_FALSE(fs::exists("/tmp/escaped.pdf"));
+}
+
+TEST_F(Reader, AMillionPagesAreTooMany) {
+  for (const auto& [kids, levels] : {std::pair{1'000'000, 1}, {10, 6}}) {
+    const Outcome result = opening("many.pdf", test::pdf_of_many_pages(kids, levels));
+    EXPECT_EQ(result.code, "limit");
+    EXPECT_THAT(result.message, HasSubstr("1000000 pages, but at most 20000"));
+  }
+}
+
 // ---- hostile input: the worker is ended, the program and the document live on
 
 std::string pdf_with_endless_page() {
@@ -183,20 +216,7 @@ TEST_F(Reader, EndlessPagesRunIntoTheTimeLimits) {
 
 TEST_F(Reader, ADecompressionBombRunsIntoTheMemoryLimit) {
   if (kSanitized) GTEST_SKIP() << "sanitizers need more address space than any limit";
-  // 300 MB of spaces in 1.3 MB.
-  const std::string spaces(300 << 20, ' ');
-  std::string packed(::compressBound(spaces.size()), '\0');
-  uLongf size = packed.size();
-  ASSERT_EQ(::compress2(reinterpret_cast<Bytef*>(packed.data()), &size,
-                        reinterpret_cast<const Bytef*>(spaces.data()), spaces.size(), 1),
-            Z_OK);
-  packed.resize(size);
-  PdfBuilder pdf;
-  const int bomb = pdf.add_stream(packed, "/Filter /FlateDecode");
-  const int page = pdf.add(
-      fmt::format("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents {} 0 R >>", bomb));
-  pdf.set(2, fmt::format("<< /Type /Pages /Kids [{} 0 R] /Count 1 >>", page));
-  const fs::path path = file("bomb.pdf", pdf.finish());
+  const fs::path path = file("bomb.pdf", test::bomb_pdf());
   PageLimits limits;
   limits.image.max_pixels = 1'000'000;
   limits.max_memory_bytes = 256u << 20;
@@ -206,15 +226,24 @@ TEST_F(Reader, ADecompressionBombRunsIntoTheMemoryLimit) {
   EXPECT_THAT(result.message, HasSubstr("256 MiB of memory"));
 }
 
-TEST_F(Reader, HugePagesAreDrawnAtTheSizeAskedFor) {
-  PdfBuilder pdf;
-  pdf.add_page("1 0 0 rg 0 0 1e9 1e9 re f", 2e9, 1e9);
-  Document document(file("a.pdf", pdf.finish()));
-  try {
-    const Image page = document.render(1, 100);
-    EXPECT_LE(std::max(page.width, page.height), 100);
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("a.pdf"));
+TEST_F(Reader, PagesOfAnySizeAreDrawnAtTheSizeAskedFor) {
+  constexpr double kInfinite = std::numeric_limits<double>::infinity();
+  const std::pair<double, double> sizes[] = {{2e9, 1e9},   {1e38, 1e38},   {1e300, 9},
+                                             {1e-9, 1e-9}, {1e9, 1e-9},    {0, 0},
+                                             {-9, 1e9},    {kInfinite, 1}, {1, kInfinite}};
+  for (const auto& [width, height] : sizes) {
+    SCOPED_TRACE(fmt::format("{} x {}", width, height));
+    PdfBuilder pdf;
+    pdf.add_page("1 0 0 rg 0 0 1e9 1e9 re f", width, height);
+    Document document(file("a.pdf", pdf.finish()));
+    try {
+      const Image page = document.render(1, 100);
+      EXPECT_EQ(std::max(page.width, page.height), 100);
+      EXPECT_GE(std::min(page.width, page.height), 1);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kBadInput);
+      EXPECT_THAT(error.what(), HasSubstr("a.pdf"));
+    }
   }
 }
 

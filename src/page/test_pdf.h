@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -84,6 +85,76 @@ inline std::string text_at(double x, double y, const std::string& text) {
 inline std::string simple_pdf(const std::vector<std::string>& texts) {
   PdfBuilder pdf;
   for (const std::string& text : texts) pdf.add_page(text_at(72, 720, text));
+  return pdf.finish();
+}
+
+/// simple_pdf({text}) of a document that asks for endless scripts and a program to be run: when it
+/// is opened, printed, saved and closed, when its page is shown, when a field is calculated and
+/// when a link is followed.
+inline std::string scripted_pdf(const std::string& text) {
+  PdfBuilder pdf;
+  const int program = pdf.add("<< /S /Launch /F (/bin/sh) /Win << /F (cmd.exe) >> >>");
+  const int script = pdf.add(fmt::format(
+      "<< /S /JavaScript /Next {} 0 R "
+      "/JS (this.getField\\(\"f\"\\).value = \"done\"; app.launchURL\\(\"http://127.0.0.1:1/\"\\); "
+      "while \\(true\\) {{}}) >>",
+      program));
+  const int field =
+      pdf.add(fmt::format("<< /Type /Annot /Subtype /Widget /FT /Tx /T (f) /F 2 /Rect [0 0 9 9] "
+                          "/AA << /C {0} 0 R /F {0} 0 R /E {0} 0 R /PO {0} 0 R /PV {0} 0 R >> >>",
+                          script));
+  const int link = pdf.add(fmt::format(
+      "<< /Type /Annot /Subtype /Link /Rect [0 0 612 792] /Border [0 0 0] /A {} 0 R >>", script));
+  pdf.add_page(text_at(72, 720, text), 612, 792,
+               fmt::format("/AA << /O {0} 0 R /C {0} 0 R >> /Annots [{1} 0 R {2} 0 R]", script,
+                           field, link));
+  pdf.set_catalog_entries(fmt::format(
+      "/OpenAction {0} 0 R /AA << /WC {0} 0 R /WS {0} 0 R /DS {0} 0 R /WP {0} 0 R /DP {0} 0 R >> "
+      "/Names << /JavaScript << /Names [(f) {0} 0 R] >> >> "
+      "/AcroForm << /Fields [{1} 0 R] /CO [{1} 0 R] >>",
+      script, field));
+  return pdf.finish();
+}
+
+/// simple_pdf({text}) with a file attached under each of `names`, to the document and to the page.
+inline std::string pdf_with_attachments(const std::string& text,
+                                        const std::vector<std::string>& names,
+                                        const std::string& content) {
+  PdfBuilder pdf;
+  const int file = pdf.add_stream(content, "/Type /EmbeddedFile /Subtype /application#2Fpdf");
+  std::string attached;
+  std::string annotations;
+  for (const std::string& name : names) {
+    const int specification = pdf.add(fmt::format(
+        "<< /Type /Filespec /F ({0}) /UF ({0}) /EF << /F {1} 0 R /UF {1} 0 R >> >>", name, file));
+    attached += fmt::format("({}) {} 0 R ", name, specification);
+    annotations +=
+        fmt::format("<< /Type /Annot /Subtype /FileAttachment /F 2 /Rect [0 0 9 9] /FS {} 0 R >> ",
+                    specification);
+  }
+  pdf.add_page(text_at(72, 720, text), 612, 792, fmt::format("/Annots [{}]", annotations));
+  pdf.set_catalog_entries(fmt::format(
+      "/PageMode /UseAttachments /Names << /EmbeddedFiles << /Names [{}] >> >>", attached));
+  return pdf.finish();
+}
+
+/// A tree of pages with `levels` levels whose nodes name the one below `kids` times: one page, as
+/// kids^levels pages.
+inline std::string pdf_of_many_pages(int kids, int levels) {
+  PdfBuilder pdf;
+  int below = pdf.add("<< /Type /Page /MediaBox [0 0 99 99] >>");
+  int64_t count = 1;
+  for (int level = 0; level < levels; ++level) {
+    std::string list;
+    for (int kid = 0; kid < kids; ++kid) list += fmt::format("{} 0 R ", below);
+    count *= kids;
+    const std::string node = fmt::format("<< /Type /Pages /Count {} /Kids [{}] >>", count, list);
+    if (level + 1 == levels) {
+      pdf.set(2, node);
+    } else {
+      below = pdf.add(node);
+    }
+  }
   return pdf.finish();
 }
 
