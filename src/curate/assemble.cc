@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "base/cpu.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/interrupt.h"
@@ -68,6 +69,7 @@ class Assembly {
     split();
     make_queries();
     judge_queries();
+    forget_what_is_done_with();
     write();
     return std::move(report_);
   }
@@ -397,6 +399,19 @@ class Assembly {
     return headings;
   }
 
+  /// Tables are written with what is left. Of a page the first phase's facts go, of which those
+  /// that matter from here on are in the corpus.
+  void forget_what_is_done_with() {
+    for (Member& member : members_) {
+      std::vector<CuratedPage>().swap(member.document.pages);
+      std::vector<TranslatedHeading>().swap(member.headings);
+    }
+    exclusions_.reset();
+    judge_.reset();
+    store_->forget();
+    give_free_memory_back();
+  }
+
   const std::string& split_of(const CorpusQuery& query) const {
     return corpus_.document_of(query.pages.front()).split;
   }
@@ -457,7 +472,7 @@ class Assembly {
     row.licence = document.source.licence;
     row.url = document.source.url;
     row.producer = document.producer;
-    row.pages = static_cast<int>(document.pages.size());
+    row.pages = static_cast<int>(members_[i].rows.size());
     row.language = document.language;
     row.family = corpus_.documents[i].family;
     row.split = corpus_.documents[i].split;

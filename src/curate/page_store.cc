@@ -89,4 +89,9 @@ void PageStore::for_each_image(
   }
 }
 
+void PageStore::forget() {
+  groups_.clear();
+  open_.clear();
+}
+
 }  // namespace recto

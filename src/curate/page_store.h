@@ -37,6 +37,8 @@ class PageStore {
   /// The pictures from page `first` on, in order.
   void for_each_image(int32_t first,
                       const std::function<void(int32_t page, std::string&& image)>& visit);
+  /// Closes the files and lets the texts go; they are read again when they are asked for.
+  void forget();
 
  private:
   struct Group {
