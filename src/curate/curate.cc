@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "curate/assemble.h"
 #include "curate/cross_lingual.h"
+#include "curate/finished.h"
 #include "curate/reading.h"
 #include "curate/settings.h"
 #include "curate/work_directory.h"
@@ -75,6 +76,7 @@ CurateReport curate(const std::vector<fs::path>& paths, const fs::path& output,
                     const CurateOptions& options) {
   check_options(options);
   if (options.endpoint && options.endpoint->dry_run) return count_requests(paths, options);
+  if (auto report = finished_dataset(output, paths, options)) return *std::move(report);
   WorkDirectory work(output, ingest_settings(options));
   if (work.committed()) return read_report(work.summary());
   const Listing files = list_files(paths, work.sources(), options);

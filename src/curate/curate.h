@@ -86,8 +86,9 @@ struct CurateReport {
 /// (page/reader.h); a copy of another is recorded and skipped, and with keep_going what is broken
 /// or encrypted, with a warning. The same files and options give the same bytes, whatever `threads`
 /// is. What is done is kept in OUTPUT.partial (curate/work_directory.h) until the dataset is
-/// complete: after a stop at any moment the same call goes on from there. Throws Error(kUsage) for
-/// options that cannot be meant, an output that exists, or a pattern of test_documents that matches
+/// complete: after a stop at any moment the same call goes on from there, and where the dataset is
+/// complete it reports what is there (curate/finished.h). Throws Error(kUsage) for options that
+/// cannot be meant, another output that exists, or a pattern of test_documents that matches
 /// no file; without keep_going the error of the first bad file; Error(kBadInput) when no document
 /// is left; Error(kNotFound) or Error(kIo); Error(kInterrupted). After an error there is no output.
 CurateReport curate(const std::vector<std::filesystem::path>& paths,

@@ -85,13 +85,14 @@ std::string short_reason(const AuditRow& row) {
   return row.reason;
 }
 
-Json dataset_manifest(const CurateOptions& options, const CurateReport& report) {
+Json dataset_manifest(const CurateOptions& options, const CurateReport& report,
+                      const std::string& run_sha256) {
   Json manifest;
   manifest["settings"] = settings_json(options);
   manifest["tools"] = tool_versions();
-  manifest["stages"] = {{"files", report.files},     {"documents", report.documents},
-                        {"pages", report.pages},     {"headings", report.headings},
-                        {"queries", report.queries}, {"dropped", report.dropped}};
+  manifest["stages"] = report_json(report);
+  manifest["stages"]["failed"] = report.failed.size();  // the messages say where files lie
+  manifest["run_sha256"] = run_sha256;
   return manifest;
 }
 

@@ -10,8 +10,10 @@
 
 namespace recto {
 
-/// Settings, tool versions and counts. Nothing that changes from run to run.
-Json dataset_manifest(const CurateOptions& options, const CurateReport& report);
+/// Settings, tool versions and counts. Nothing that changes from run to run. `run_sha256` is that
+/// of the Listing.
+Json dataset_manifest(const CurateOptions& options, const CurateReport& report,
+                      const std::string& run_sha256);
 
 /// The card below its YAML: sources, settings, counts, splits, known limits.
 std::string dataset_card_body(const CurateOptions& options, const CurateReport& report,

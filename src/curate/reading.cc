@@ -11,7 +11,9 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/sha256.h"
 #include "base/threads.h"
+#include "curate/settings.h"
 #include "data/parquet.h"
 
 namespace recto {
@@ -96,6 +98,25 @@ class Reading {
 
 }  // namespace
 
+namespace {
+
+std::string hash_run(const SourceList& files, const CurateOptions& options) {
+  Json listed = Json::array();
+  for (const SourcePlace& place : files.listed) listed.push_back(place.relative());
+  Json sources = Json::array();
+  for (const Source& source : files.sources) {
+    const SourceFacts& facts = source.facts;
+    sources.push_back(
+        {source.position, source.sha256, facts.title, facts.licence, facts.url, facts.language});
+  }
+  return sha256_hex(dump_json({{"settings", settings_json(options)},
+                               {"reading", ingest_settings(options)},
+                               {"listed", std::move(listed)},
+                               {"sources", std::move(sources)}}));
+}
+
+}  // namespace
+
 Listing list_files(const std::vector<fs::path>& paths, const fs::path& scratch,
                    const CurateOptions& options) {
   std::optional<Provenance> provenance;
@@ -111,6 +132,7 @@ Listing list_files(const std::vector<fs::path>& paths, const fs::path& scratch,
   listing.directory = fs::current_path();
   listing.files = collect_sources(paths, scratch, settings, audit);
   listing.audit = audit.rows();
+  listing.run_sha256 = hash_run(listing.files, options);
   for (const std::string& glob : listing.files.unused_globs) {
     log_warning("{}: the glob \"{}\" matches no file", options.sources.string(), glob);
   }

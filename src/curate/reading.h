@@ -23,6 +23,9 @@ struct Listing {
   std::filesystem::path directory;
   SourceList files;
   std::vector<AuditRow> audit;  ///< of files that were left out
+  /// SHA-256 of what decides the dataset: settings, tools that read, and the files with what
+  /// --sources says of them; not where they lie. Manifests and shards hold it.
+  std::string run_sha256;
 };
 
 /// Unpacks archives and converts office files into `scratch`, where a former run's are used.

@@ -6,7 +6,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "curate/assemble.h"
+#include "curate/finished.h"
 #include "curate/settings.h"
 #include "curate/work_directory.h"
 
@@ -17,7 +19,7 @@ namespace {
 
 constexpr const char* kShardFile = "shard.json";
 constexpr const char* kFormat = "recto-curation-shard";
-constexpr int kFormatVersion = 1;
+constexpr int kFormatVersion = 2;
 
 Json facts_json(const SourceFacts& facts) {
   return {{"title", facts.title},
@@ -73,7 +75,8 @@ Json listing_json(const Listing& files) {
   Json json = {{"listed", Json::array()},
                {"sources", Json::array()},
                {"audit", Json::array()},
-               {"problems", Json::array()}};
+               {"problems", Json::array()},
+               {"run_sha256", files.run_sha256}};
   for (const SourcePlace& place : files.files.listed) json["listed"].push_back(place_json(place));
   for (const Source& source : files.files.sources) json["sources"].push_back(source_json(source));
   for (const AuditRow& row : files.audit) {
@@ -94,6 +97,7 @@ Json listing_json(const Listing& files) {
 
 Listing read_listing(const Json& json, const std::string& where) {
   Listing files;
+  files.run_sha256 = json_required<std::string>(json, "run_sha256", where);
   for (const Json& place : json.at("listed")) {
     files.files.listed.push_back(read_place(place, where + ": listed"));
   }
@@ -159,7 +163,10 @@ void check_same(const Shard& a, const Shard& b) {
   for (const auto& [key, value] : a.settings.items()) {
     if (b.settings.value(key, Json()) != value) refuse("the setting " + key);
   }
-  if (a.listing != b.listing) refuse("the list of files");
+  for (const auto& [key, value] : a.listing.items()) {
+    if (key != "run_sha256" && b.listing.value(key, Json()) != value) refuse("the list of files");
+  }
+  if (a.listing != b.listing) refuse("the version of tesseract or of its packs");
 }
 
 /// The shards by part, all of them there once.
@@ -200,6 +207,22 @@ Json shard_json(const CurateOptions& options, const Listing& files, const ShardP
           {"listing", listing_json(files)}};
 }
 
+/// The report of the shard at `output` when the same call has made it: then it was stopped between
+/// the last step and its end, or is called again.
+std::optional<CurateReport> finished_shard(const std::vector<fs::path>& paths,
+                                           const fs::path& output, const CurateOptions& options,
+                                           const ShardPart& part) {
+  if (!fs::exists(output / kShardFile)) return std::nullopt;
+  const Shard shard = read_shard(output);
+  if (shard.part.index != part.index || shard.part.count != part.count) return std::nullopt;
+  if (shard.settings != settings_json(options)) return std::nullopt;
+  const TemporaryDirectory scratch;
+  const Listing files = list_files(paths, scratch.path(), options);
+  if (shard.listing.value("run_sha256", "") != files.run_sha256) return std::nullopt;
+  log_info("{} is complete already: made of these files with these settings", output.string());
+  return count_records(sources_of(files.files.sources, part), output / "documents");
+}
+
 }  // namespace
 
 CurateReport curate_shard(const std::vector<fs::path>& paths, const fs::path& output,
@@ -207,6 +230,7 @@ CurateReport curate_shard(const std::vector<fs::path>& paths, const fs::path& ou
   check_part(part);
   check_options(options);
   if (options.endpoint && options.endpoint->dry_run) return count_requests(paths, options, part);
+  if (auto report = finished_shard(paths, output, options, part)) return *std::move(report);
   Json settings = ingest_settings(options);
   settings["shard"] = fmt::format("{}/{}", part.index, part.count);
   WorkDirectory work(output, settings);
@@ -227,6 +251,7 @@ CurateReport merge_shards(const std::vector<fs::path>& paths, const fs::path& ou
   options.threads = threads;
   Listing files = read_listing(shards.front().listing, where);
   files.directory = shards.front().directory;
+  if (auto report = finished_dataset(output, files.run_sha256)) return *std::move(report);
   WorkDirectory work(output, Json::object());
   if (work.committed()) return read_report(work.summary());
   std::vector<PlacedDocument> corpus;

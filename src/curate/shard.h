@@ -12,7 +12,7 @@ namespace recto {
 /// Reads the files of `part` (sources_of() of the distinct ones of `paths`) into the shard
 /// directory `output`: shard.json with the settings and the list of all files, and documents/ with
 /// their records (curate/document_record.h). Files are listed and hashed by every shard. Errors,
-/// and going on after a stop, are as for curate().
+/// going on after a stop, and a call of what is complete are as for curate().
 /// Returns a report that counts this part's files, documents and pages. A dry run makes no shard
 /// (count_requests()).
 CurateReport curate_shard(const std::vector<std::filesystem::path>& paths,

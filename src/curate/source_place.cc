@@ -29,6 +29,10 @@ std::string SourcePlace::name() const {
   return own.substr(file_name_at(in_archive() ? own.substr(0, archive_end) : own));
 }
 
+std::string SourcePlace::relative() const {
+  return location.substr(std::min(relative_at, location.size()));
+}
+
 std::vector<std::string> glob_names(const SourcePlace& place) {
   std::vector<std::string> names;
   add_names(place.location, place.relative_at, names);

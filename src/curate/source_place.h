@@ -17,6 +17,8 @@ struct SourcePlace {
   size_t compression_bytes = 0;
 
   bool in_archive() const { return archive_end > 0; }
+  /// The path relative to the PATH that was given.
+  std::string relative() const;
   /// What the document is called: the file's name, inside an archive ARCHIVE/MEMBER with the
   /// archive's file name; of a compressed file (manual.pdf.gz) the name without that ending.
   std::string name() const;

@@ -42,10 +42,15 @@ std::string difference(const Json& before, const Json& now) {
 
 }  // namespace
 
-WorkDirectory::WorkDirectory(fs::path target, const Json& settings) : target_(std::move(target)) {
-  if (!target_.has_filename()) target_ = target_.parent_path();  // "out/" means "out"
-  path_ = target_;
-  path_ += ".partial";
+fs::path WorkDirectory::path_of(fs::path target) {
+  if (!target.has_filename()) target = target.parent_path();  // "out/" means "out"
+  target += ".partial";
+  return target;
+}
+
+WorkDirectory::WorkDirectory(fs::path target, const Json& settings)
+    : target_(std::move(target)), path_(path_of(target_)) {
+  if (!target_.has_filename()) target_ = target_.parent_path();
   const bool target_there = holds_something(target_);
   std::error_code ignored;
   committed_ =

@@ -28,6 +28,9 @@ class WorkDirectory {
   WorkDirectory(const WorkDirectory&) = delete;
   WorkDirectory& operator=(const WorkDirectory&) = delete;
 
+  /// DIR.partial.
+  static std::filesystem::path path_of(std::filesystem::path target);
+
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path documents() const { return path_ / "documents"; }
   std::filesystem::path sources() const { return path_ / "sources"; }
