@@ -71,6 +71,9 @@ int run(Options options) {
   if (!options.curate.endpoint && !options.endpoint.values.url.empty()) {
     fail(ErrorCode::kUsage, "--endpoint is asked only by --generator openai; add it");
   }
+  if (!options.curate.endpoint && options.endpoint.values.dry_run) {
+    fail(ErrorCode::kUsage, "--dry-run counts what --generator openai would ask; add it");
+  }
   if (!options.negative_ranks.empty())
     parse_ranks(options.negative_ranks, options.curate.negatives);
   options.curate.exclude.assign(options.exclude.begin(), options.exclude.end());
