@@ -134,6 +134,21 @@ TEST_F(Curate, DocumentsPagesQueriesAndReasons) {
   EXPECT_THAT(describe(report), HasSubstr("5 documents, 9 pages"));
 }
 
+TEST_F(Curate, AReportIsReadAsItWasWritten) {
+  CurateReport report;
+  report.files = 9;
+  report.documents = 5;
+  report.pages = 8;
+  report.headings = 7;
+  report.queries = 6;
+  report.dropped = {{"file: cannot be read", 3}, {"rules: longer than a line of text may be", 2}};
+  report.failed = {"a.pdf: damaged", "b.pdf: encrypted"};
+  report.splits = {{"test", {1, 2, 3, 4}}, {"train", {5, 6, 7, 8}}};
+  const CurateReport read = read_report(report_json(report));
+  EXPECT_EQ(report_json(read), report_json(report));
+  EXPECT_EQ(describe(read), describe(report));
+}
+
 TEST_F(Curate, BadFilesAreReportedInFileOrder) {
   options_.threads = 3;
   const CurateReport report = curate({in()}, out(), options_);

@@ -39,10 +39,12 @@ CurateReport read_report(const Json& json) {
   report.headings = json_required<int64_t>(json, "headings", where);
   report.queries = json_required<int64_t>(json, "queries", where);
   report.failed = json_required<std::vector<std::string>>(json, "failed", where);
-  for (const auto& [reason, count] : json.value("dropped", Json::object()).items()) {
-    report.dropped[reason] = count.get<int64_t>();
+  const Json dropped = json.value("dropped", Json::object());
+  for (const auto& [reason, count] : dropped.items()) {
+    report.dropped[reason] = json_required<int64_t>(dropped, reason.c_str(), where);
   }
-  for (const auto& [name, counts] : json.value("splits", Json::object()).items()) {
+  const Json splits = json.value("splits", Json::object());
+  for (const auto& [name, counts] : splits.items()) {
     SplitCounts& split = report.splits[name];
     split.families = json_required<int64_t>(counts, "families", where);
     split.documents = json_required<int64_t>(counts, "documents", where);

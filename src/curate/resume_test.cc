@@ -150,6 +150,13 @@ TEST_F(Resume, WhatIsCompleteIsReportedAgain) {
   EXPECT_EQ(files_of(output), files);
   EXPECT_FALSE(fs::exists(out("out.partial")));
 
+  // Stopped just after the renaming: the rests are still there.
+  fs::create_directories(out("out.partial") / "documents");
+  write_file(out("out.partial") / "documents" / "x.json", "{}");
+  write_file(out("out.partial") / "committing.json", dump_json(report_json(first)));
+  EXPECT_EQ(report_json(curate({in()}, output, options_)), report_json(first));
+  EXPECT_FALSE(fs::exists(out("out.partial")));
+
   const ShardPart part{1, 2};
   const CurateReport shard = curate_shard({in()}, out("shard1"), options_, part);
   EXPECT_EQ(describe(curate_shard({in()}, out("shard1"), options_, part)), describe(shard));
