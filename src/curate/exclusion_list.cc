@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/list_files.h"
 #include "base/sha256.h"
 #include "base/threads.h"
 #include "curate/folded_text.h"
@@ -197,17 +198,7 @@ class ExcludedTable {
   std::unordered_set<std::string> seen_;
 };
 
-/// The Parquet files below a directory, sorted. Files may be links, as in the Hugging Face cache.
-std::vector<fs::path> parquet_files(const fs::path& directory) {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
-    if (entry.path().extension() == ".parquet" && entry.is_regular_file()) {
-      files.push_back(entry.path());
-    }
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
+bool is_parquet(const fs::path& path) { return path.extension() == ".parquet"; }
 
 }  // namespace
 
@@ -252,13 +243,14 @@ void ExclusionList::add_query(WordTokenizer& tokenizer, std::string_view query, 
 void read_exclusions(const fs::path& path, const ExclusionSettings& settings, ExclusionList& list) {
   const int64_t before = list.seen;
   if (fs::is_directory(path)) {
-    for (const fs::path& file : parquet_files(path)) {
+    // Files may be links, as in the Hugging Face cache.
+    for (const fs::path& file : list_files_below(path, {.wanted = is_parquet})) {
       ExcludedTable(file, settings, list).read();
       ++list.counts.files;
     }
   } else if (!fs::exists(path)) {
     fail(ErrorCode::kNotFound, "{}: no such data set or list of hashes to exclude", path.string());
-  } else if (path.extension() == ".parquet") {
+  } else if (is_parquet(path)) {
     ExcludedTable(path, settings, list).read();
     ++list.counts.files;
   } else {

@@ -1,6 +1,5 @@
 #include "curate/sources.h"
 
-#include <algorithm>
 #include <atomic>
 #include <set>
 #include <system_error>
@@ -8,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/interrupt.h"
+#include "base/list_files.h"
 #include "base/sha256.h"
 #include "base/threads.h"
 
@@ -33,37 +33,16 @@ bool is_wanted(const fs::path& path) {
                                             : kind.kind != FileKind::kOther;
 }
 
-void collect(const fs::path& directory, std::vector<fs::path>& files) {
-  throw_if_interrupted();
-  std::error_code error;
-  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
-       entry.increment(error)) {
-    std::error_code ignored;
-    if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) {
-      collect(entry->path(), files);
-    } else if (is_wanted(entry->path()) && entry->is_regular_file(ignored)) {
-      files.push_back(entry->path());
-    }
-  }
-  if (error) fail_errno(error.value(), "cannot list " + directory.string());
-}
-
 void list_path(const fs::path& path, std::vector<ListedFile>& listed) {
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  if (!fs::exists(status)) {
-    fail(ErrorCode::kNotFound, "{}: no such file or directory", path.string());
-  }
-  if (!fs::is_directory(status)) {
+  if (!is_folder(path)) {
     const std::string location = path.string();
     listed.push_back({{location, location.size() - path.filename().string().size()}, true});
     return;
   }
-  std::vector<fs::path> files;
-  collect(path, files);
-  std::sort(files.begin(), files.end());
   const size_t relative_at = (path / "").string().size();
-  for (const fs::path& file : files) listed.push_back({{file.string(), relative_at}, false});
+  for (const fs::path& file : list_files_below(path, {.wanted = is_wanted})) {
+    listed.push_back({{file.string(), relative_at}, false});
+  }
 }
 
 class Collector {

@@ -4,8 +4,7 @@
 #include <regex>
 #include <utility>
 
-#include "base/error.h"
-#include "base/interrupt.h"
+#include "base/list_files.h"
 
 namespace recto {
 namespace fs = std::filesystem;
@@ -17,21 +16,7 @@ std::string lower(std::string text) {
   return text;
 }
 
-void collect(const fs::path& directory, std::vector<fs::path>& files) {
-  throw_if_interrupted();
-  std::error_code error;
-  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
-       entry.increment(error)) {
-    std::error_code ignored;
-    if (entry->path().filename().string().starts_with(".")) continue;
-    if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) {
-      collect(entry->path(), files);
-    } else if (lower(entry->path().extension().string()) == ".parquet") {
-      files.push_back(entry->path());
-    }
-  }
-  if (error) fail_errno(error.value(), "cannot list " + directory.string());
-}
+bool is_parquet(const fs::path& path) { return lower(path.extension().string()) == ".parquet"; }
 
 /// The split in the name of a file: what stands before "-00000-of-00001" or the ending.
 std::string split_of_name(const std::string& stem) {
@@ -78,17 +63,10 @@ std::vector<std::string> by_precedence(std::vector<std::string> splits) {
 }
 
 std::vector<ImportFile> list_import_files(const fs::path& path) {
-  std::error_code error;
-  if (!fs::exists(path, error)) {
-    fail(ErrorCode::kNotFound, "{}: no such file or directory", path.string());
-  }
-  if (!fs::is_directory(path)) return {describe_file(path, path.filename())};
-  std::vector<fs::path> paths;
-  collect(path, paths);
-  std::sort(paths.begin(), paths.end());
+  if (!is_folder(path)) return {describe_file(path, path.filename())};
   std::vector<ImportFile> files;
-  files.reserve(paths.size());
-  for (const fs::path& file : paths) {
+  const FileFilter filter = {.wanted = is_parquet, .hidden = false, .broken_links = true};
+  for (const fs::path& file : list_files_below(path, filter)) {
     files.push_back(describe_file(file, file.lexically_relative(path)));
   }
   return files;
