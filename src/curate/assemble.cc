@@ -24,7 +24,6 @@
 #include "curate/language.h"
 #include "curate/near_documents.h"
 #include "curate/near_duplicates.h"
-#include "curate/page_facts.h"
 #include "curate/page_store.h"
 #include "curate/query_merge.h"
 #include "curate/ranker.h"
@@ -32,6 +31,7 @@
 #include "curate/round_trip.h"
 #include "curate/splits.h"
 #include "data/dataset.h"
+#include "data/page_id.h"
 #include "data/tables.h"
 #include "engine/cpu_embedder.h"
 #include "model/model_directory.h"
@@ -164,7 +164,7 @@ class Assembly {
         const auto problem = exclusions.check_page(member.document.document_id, page.hash,
                                                    store.text(static_cast<int32_t>(i)));
         if (problem) {
-          audit_.drop(page_id(member.document.document_id, page.number), "decontamination",
+          audit_.drop(make_page_id(member.document.document_id, page.number), "decontamination",
                       problem->reason, problem->score, problem->threshold);
           continue;
         }
@@ -327,9 +327,9 @@ class Assembly {
                            of->language_confidence};
     const auto problem = rules.check(facts);
     if (!problem) return true;
-    audit_.drop(fmt::format("{}-{}#{}-{}", corpus_.documents[document].document_id, candidate.page,
-                            candidate.method, number),
-                "rules", problem->reason, problem->score, problem->threshold);
+    const std::string id = make_page_id(corpus_.documents[document].document_id, candidate.page);
+    audit_.drop(fmt::format("{}#{}-{}", id, candidate.method, number), "rules", problem->reason,
+                problem->score, problem->threshold);
     return false;
   }
 

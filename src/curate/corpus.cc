@@ -4,11 +4,12 @@
 #include <utility>
 
 #include "base/error.h"
+#include "data/page_id.h"
 
 namespace recto {
 
 std::string Corpus::page_id(int32_t page) const {
-  return fmt::format("{}-{}", document_of(page).document_id, pages[page].number);
+  return make_page_id(document_of(page).document_id, pages[page].number);
 }
 
 int32_t Corpus::find_page(int32_t document, int number) const {

@@ -34,7 +34,7 @@ struct Corpus {
   std::vector<CorpusPage> pages;  ///< by document and number, ascending
 
   const CorpusDocument& document_of(int32_t page) const { return documents[pages[page].document]; }
-  /// document_id + "-" + number.
+  /// make_page_id() (data/page_id.h).
   std::string page_id(int32_t page) const;
   /// Place of a page in `pages`, -1 when it is not there.
   int32_t find_page(int32_t document, int number) const;

@@ -11,6 +11,7 @@
 #include "base/sha256.h"
 #include "base/threads.h"
 #include "curate/endpoint_answer.h"
+#include "data/page_id.h"
 
 namespace recto {
 namespace {
@@ -176,7 +177,7 @@ std::vector<Candidate> EndpointGenerator::page_queries(const CuratedDocument& do
                                                        const CuratedPage& page, std::string jpeg,
                                                        Audit& audit) {
   gate_.check();
-  const std::string page_id = fmt::format("{}-{}", document.document_id, page.number);
+  const std::string page_id = make_page_id(document.document_id, page.number);
   count([](EndpointUsage& usage) { ++usage.pages; });
   if (page.content_class == ContentClass::kBlank) {
     count([](EndpointUsage& usage) { ++usage.blank; });

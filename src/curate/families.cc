@@ -7,6 +7,7 @@
 #include <set>
 
 #include "curate/folded_text.h"
+#include "data/group_names.h"
 
 namespace recto {
 namespace fs = std::filesystem;
@@ -14,7 +15,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kMinTitleLetters = 6;
-constexpr size_t kFamilyDigits = 16;
 
 /// ISO 639-1, and the three-letter codes and names seen in file names.
 const std::set<std::string_view>& languages() {
@@ -156,7 +156,7 @@ std::vector<std::string> find_families(const std::vector<FamilyMember>& members,
   std::vector<std::string> families;
   families.reserve(members.size());
   for (size_t i = 0; i < members.size(); ++i) {
-    families.push_back("family-" + smallest.at(groups.root(i)).substr(0, kFamilyDigits));
+    families.push_back(family_name(smallest.at(groups.root(i))));
   }
   return families;
 }

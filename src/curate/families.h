@@ -41,8 +41,8 @@ class UnionFind {
 
 /// The family of each member: connected components over equal name keys, equal title keys, image
 /// files of one folder (the pages of one work), and the pairs of `links` (near-duplicates,
-/// translations found elsewhere). Named after its smallest document id, so that it does not depend
-/// on the order of members.
+/// translations found elsewhere). Named by family_name() (data/group_names.h), whatever the order
+/// of members is.
 std::vector<std::string> find_families(const std::vector<FamilyMember>& members,
                                        const std::vector<std::pair<size_t, size_t>>& links = {});
 

@@ -22,11 +22,6 @@ std::vector<uint8_t> all_few(const NearDuplicates& near, std::span<const int> wo
   return few;
 }
 
-/// "near-", 16 digits of the document and the page number.
-std::string name_of(const std::string& page_id) {
-  return "near-" + page_id.substr(0, 16) + page_id.substr(page_id.rfind('-'));
-}
-
 }  // namespace
 
 void divide_few_word_groups(NearDuplicates& near, std::span<const int> words, int few_words,
@@ -50,7 +45,7 @@ void divide_few_word_groups(NearDuplicates& near, std::span<const int> words, in
       }
       std::string first = page_id(pages.front());
       for (const size_t page : pages) first = std::min(first, page_id(page));
-      near.group_names[group] = name_of(first);
+      near.group_names[group] = near_group_name(first);
     }
     for (const size_t page : pages) near.group[page] = group;
   }

@@ -9,6 +9,7 @@
 #include "curate/generator.h"
 #include "curate/headings.h"
 #include "curate/sections.h"
+#include "data/page_id.h"
 
 namespace recto {
 
@@ -38,9 +39,7 @@ struct GeneratorContext {
     candidate.section = sections.section_of(page);
     return out.emplace_back(std::move(candidate));
   }
-  std::string page_item(int page) const {
-    return document.document_id + "-" + std::to_string(page);
-  }
+  std::string page_item(int page) const { return make_page_id(document.document_id, page); }
 };
 
 // One a file. Each appends to `out`; generate() stamps name and version.

@@ -10,6 +10,7 @@
 #include "base/interrupt.h"
 #include "curate/page_facts.h"
 #include "curate/sections.h"
+#include "data/page_id.h"
 #include "data/parquet.h"
 #include "data/tables.h"
 #include "page/encode.h"
@@ -108,7 +109,7 @@ class PageIngest {
  private:
   /// False when the page cannot be rendered; the audit says why.
   bool page(int number, ParquetWriter& writer) {
-    const std::string id = page_id(source_.sha256, number);
+    const std::string id = make_page_id(source_.sha256, number);
     try {
       const Image image =
           fit(document_.render(number, options_.longest_edge), options_.longest_edge);
@@ -137,7 +138,7 @@ class PageIngest {
   PageRow row(const CuratedPage& page, const Image& image, const PageText& text) const {
     PageRow row;
     row.document_id = source_.sha256;
-    row.page_id = page_id(row.document_id, page.number);
+    row.page_id = make_page_id(row.document_id, page.number);
     row.page_number = page.number;
     row.width = image.width;
     row.height = image.height;

@@ -265,15 +265,8 @@ class Search {
       if (name.empty() || id < name) name = std::move(id);
     }
     for (std::string& name : out_.group_names) {
-      if (name != kBlankGroup) name = group_name(name);
+      if (name != kBlankGroup) name = near_group_name(name);
     }
-  }
-
-  /// Of a page id "DOCUMENT-NUMBER".
-  static std::string group_name(const std::string& page_id) {
-    const size_t dash = page_id.rfind('-');
-    if (dash == std::string::npos) return "near-" + page_id;
-    return "near-" + page_id.substr(0, std::min<size_t>(dash, 16)) + page_id.substr(dash);
   }
 
   const NearDuplicatePages& pages_;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "data/group_names.h"
 #include "page/perceptual_hash.h"
 
 namespace recto {
@@ -55,11 +56,9 @@ struct NearDuplicates {
   /// Per page: its group (connected component of duplicates), or kNoGroup when it has no duplicate.
   /// Blank pages are one group, kBlankGroup by name.
   std::vector<uint32_t> group;
-  /// "near-", 16 digits of the document and the page number of the smallest page id in the group.
+  /// near_group_name() (data/group_names.h) of the smallest page id in the group.
   std::vector<std::string> group_names;
 };
-
-inline constexpr const char* kBlankGroup = "blank";
 
 /// Finds them among all pages. Blank pages take no part beyond being one group. The same result
 /// whatever `threads` is, and the same groups in whatever order the pages come. Throws

@@ -82,8 +82,4 @@ CuratedPage describe_page(const PageView& view, const FoundText& found, const st
   return page;
 }
 
-std::string page_id(const std::string& document_id, int number) {
-  return fmt::format("{}-{}", document_id, number);
-}
-
 }  // namespace recto

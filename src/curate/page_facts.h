@@ -37,7 +37,4 @@ FoundText find_text(const PageView& view, PageText layer, const OcrProgram* prog
 /// Fills in a CuratedPage but for `sections`. `hint` is the language that is expected.
 CuratedPage describe_page(const PageView& view, const FoundText& found, const std::string& hint);
 
-/// document_id + "-" + number.
-std::string page_id(const std::string& document_id, int number);
-
 }  // namespace recto

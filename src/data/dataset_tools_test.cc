@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "data/forget_plan.h"
+#include "data/group_names.h"
 #include "data/hash_search.h"
 #include "data/import_files.h"
 #include "data/import_layouts.h"
@@ -31,6 +32,16 @@ TEST(PageIdentity, IsReadOnlyAsItIsWritten) {
         kHash + "1-1", std::string()}) {
     EXPECT_FALSE(parse_page_id(bad).has_value()) << bad;
   }
+}
+
+TEST(GroupNames, AreThoseOfTheSmallestMember) {
+  const std::string digits = kHash.substr(0, 16);
+  EXPECT_EQ(family_name(kHash), "family-" + digits);
+  EXPECT_EQ(family_name("a"), "family-a");
+  const std::string near = near_group_name(make_page_id(kHash, 12));
+  EXPECT_EQ(near, "near-" + digits + "-12");
+  EXPECT_TRUE(is_near_group_name(near));
+  EXPECT_FALSE(is_near_group_name(kBlankGroup));
 }
 
 TEST(QueryText, CaseAndWhiteSpaceMakeNoOtherQuery) {

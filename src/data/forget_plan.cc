@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "base/error.h"
+#include "data/group_names.h"
 #include "data/table_scan.h"
 
 namespace recto {
@@ -58,13 +59,6 @@ std::vector<DocumentRow> all_documents(const Dataset& dataset) {
   return all;
 }
 
-/// "near-", 16 digits of the document and the page number: as near groups are named.
-std::string near_group_name(const std::string& page_id) {
-  const size_t dash = page_id.find('-');
-  if (dash == std::string::npos) return "near-" + page_id;
-  return "near-" + page_id.substr(0, std::min<size_t>(dash, 16)) + page_id.substr(dash);
-}
-
 void plan_names(const std::vector<DocumentRow>& all, ForgetPlan& plan) {
   std::set<std::string> names;
   for (const DocumentRow& row : plan.documents) names.insert(row.source_name);
@@ -85,7 +79,7 @@ void plan_families(const std::vector<DocumentRow>& all, const HashSearch& hashes
     std::string& id = smallest[row.family];
     if (id.empty() || row.document_id < id) id = row.document_id;
   }
-  for (const auto& [family, id] : smallest) plan.families[family] = "family-" + id.substr(0, 16);
+  for (const auto& [family, id] : smallest) plan.families[family] = family_name(id);
 }
 
 void plan_near_groups(const Dataset& dataset, ForgetPlan& plan) {
@@ -116,8 +110,8 @@ void plan_near_groups(const Dataset& dataset, ForgetPlan& plan) {
     }
   }
   for (const auto& [name, group] : groups) {
-    // Groups with a name of their own ("blank") are no groups of duplicates.
-    if (!group.touched || group.left == 0 || !name.starts_with("near-")) continue;
+    // Other groups are not of duplicates.
+    if (!group.touched || group.left == 0 || !is_near_group_name(name)) continue;
     plan.near_groups[name] = group.left == 1 ? "" : near_group_name(group.smallest);
   }
 }

@@ -10,6 +10,7 @@
 #include "base/threads.h"
 #include "base/utf8.h"
 #include "base/version.h"
+#include "data/group_names.h"
 #include "data/page_id.h"
 #include "data/query_text.h"
 #include "page/encode.h"
@@ -282,7 +283,7 @@ void ImportSink::write_queries() {
 void ImportSink::write_documents() {
   for (auto& [id, entry] : documents_) {
     auto& [row, key] = entry;
-    row.family = "family-" + families_.at(key).smallest_id.substr(0, 16);
+    row.family = family_name(families_.at(key).smallest_id);
     writer_.add(row.split, row);
   }
 }

@@ -7,6 +7,7 @@
 
 #include "base/utf8.h"
 #include "data/dataset_checks.h"
+#include "data/group_names.h"
 #include "data/page_id.h"
 #include "data/query_text.h"
 #include "data/table_scan.h"
@@ -243,7 +244,7 @@ class RowChecks {
     int64_t boilerplate = 0;
     for (const auto& [name, group] : near_groups_) {
       const bool exempt =
-          group.all_blank || name == "blank" || group.families.size() >= kBoilerplateFamilies;
+          group.all_blank || name == kBlankGroup || group.families.size() >= kBoilerplateFamilies;
       if (exempt && group.splits.size() > 1) ++boilerplate;
       near_groups_check_.expect(exempt || group.splits.size() == 1, "near group {} is in {}", name,
                                 joined(group.splits));

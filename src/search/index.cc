@@ -203,7 +203,9 @@ std::shared_ptr<const PageIndex::State::Snapshot> PageIndex::State::open_snapsho
   Statement rows(*database,
                  "SELECT d.sha256, p.page_number FROM pages p JOIN documents d "
                  "ON d.document = p.document ORDER BY p.row");
-  while (rows.step()) made->ids.push_back(fmt::format("{}-{}", rows.text(0), rows.integer(1)));
+  while (rows.step()) {
+    made->ids.push_back(make_page_id(rows.text(0), static_cast<int>(rows.integer(1))));
+  }
   if (std::ssize(made->ids) != committed.rows) {
     fail(ErrorCode::kBadInput, "{}: damaged: {} pages where {} are wanted", database->name(),
          made->ids.size(), committed.rows);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/matrix.h"
+#include "data/page_id.h"
 #include "model/contract.h"
 
 namespace recto {
@@ -45,7 +46,7 @@ struct IndexHit {
   std::string path;
   std::string title;
 
-  std::string page_id() const { return document_id + "-" + std::to_string(page_number); }
+  std::string page_id() const { return make_page_id(document_id, page_number); }
 };
 
 struct IndexedDocument {

@@ -1,0 +1,22 @@
+#pragma once
+// The names of groups. Each is called after its smallest member, so that it does not depend on the
+// order in which members come.
+
+#include <string>
+
+namespace recto {
+
+/// The family whose smallest document id is `document_id`: "family-" and the first 16 digits.
+std::string family_name(const std::string& document_id);
+
+/// The group of duplicates whose smallest page id is `page_id` (data/page_id.h): "near-", the first
+/// 16 digits of the document, "-" and the page number.
+std::string near_group_name(const std::string& page_id);
+
+/// False for groups that are not called after a page: kBlankGroup.
+bool is_near_group_name(const std::string& name);
+
+/// The group of all blank pages.
+inline constexpr const char* kBlankGroup = "blank";
+
+}  // namespace recto
