@@ -86,7 +86,6 @@ class Assembly {
 
   void record(const AuditRow& row) {
     stages_.add(row);
-    if (row.decision == "dropped") ++report_.dropped[row.stage + ": " + short_reason(row)];
     writer_.add("audit", row);
   }
 
@@ -358,11 +357,16 @@ class Assembly {
     }
   }
 
-  /// The rankers of the round trip and the negatives, the judge last.
+  /// The rankers of the round trip (the last one) and the negatives (all); none when neither is
+  /// asked for.
   std::vector<std::unique_ptr<Ranker>> make_rankers() {
     std::vector<std::unique_ptr<Ranker>> rankers;
-    rankers.push_back(make_bm25_ranker(places_.scratch / "bm25",
-                                       [&](const auto& visit) { store_->for_each_text(visit); }));
+    const bool mining = options_.negatives.per_query > 0;
+    if (options_.round_trip == 0 && !mining) return rankers;
+    if (mining || options_.judge.empty()) {
+      rankers.push_back(make_bm25_ranker(places_.scratch / "bm25",
+                                         [&](const auto& visit) { store_->for_each_text(visit); }));
+    }
     if (options_.judge.empty()) return rankers;
     judge_ = make_cpu_embedder(ModelDirectory::open(options_.judge), {.threads = options_.threads});
     rankers.push_back(make_judge_ranker(
@@ -492,6 +496,11 @@ class Assembly {
     for (const CorpusQuery& query : queries_) ++report_.splits[split_of(query)].queries;
     report_.documents = std::ssize(rows_);
     report_.queries = std::ssize(queries_);
+    for (const StageCounts::Stage& stage : stages_.stages()) {
+      for (const auto& [reason, count] : stage.dropped) {
+        report_.dropped[stage.name + ": " + reason] = count;
+      }
+    }
   }
 
   const std::vector<PlacedDocument>& placed_;

@@ -149,6 +149,23 @@ TEST_F(Curate, AReportIsReadAsItWasWritten) {
   EXPECT_EQ(describe(read), describe(report));
 }
 
+TEST_F(Curate, NoQueryIsRankedWhereNobodyAsksForIt) {
+  options_.round_trip = 0;
+  options_.negatives.per_query = 0;
+  const CurateReport report = curate({in()}, out(), options_);
+  EXPECT_EQ(report.queries, 6);
+  const Dataset dataset = Dataset::open(out());
+  for (const std::string& split : dataset.splits()) EXPECT_TRUE(dataset.negatives(split).empty());
+  int64_t dropped = 0;
+  for (const auto& [item, decision] : audit_of(out())) {
+    EXPECT_FALSE(item.starts_with("round_trip ") || item.starts_with("negatives ")) << item;
+    if (decision.starts_with("dropped")) ++dropped;
+  }
+  int64_t counted = 0;
+  for (const auto& [reason, count] : report.dropped) counted += count;
+  EXPECT_EQ(counted, dropped) << "the report counts the reasons of the audit";
+}
+
 TEST_F(Curate, BadFilesAreReportedInFileOrder) {
   options_.threads = 3;
   const CurateReport report = curate({in()}, out(), options_);
