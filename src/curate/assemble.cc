@@ -16,10 +16,9 @@
 #include "base/log.h"
 #include "curate/audit.h"
 #include "curate/corpus.h"
+#include "curate/corpus_families.h"
 #include "curate/dataset_text.h"
 #include "curate/exclusions.h"
-#include "curate/families.h"
-#include "curate/few_word_groups.h"
 #include "curate/judge_ranker.h"
 #include "curate/language.h"
 #include "curate/near_documents.h"
@@ -65,7 +64,7 @@ class Assembly {
     load();
     lay_out_corpus();
     find_near_pages();
-    join_families();
+    make_families();
     split();
     make_queries();
     judge_queries();
@@ -221,73 +220,13 @@ class Assembly {
     return works;
   }
 
-  /// Families by names, then joined by translations and by pages that are in both. A group that is
-  /// in many families is boilerplate and joins none; joining others may leave it in few, so this is
-  /// done until nothing changes: in the end each group is in one family or in many.
-  void join_families() {
-    const auto members = family_members();
-    std::vector<uint32_t> document_of_page;
-    std::vector<uint8_t> sparse;
-    document_of_page.reserve(corpus_.pages.size());
-    sparse.reserve(corpus_.pages.size());
+  void make_families() {
+    PageInk ink;
     for (size_t i = 0; i < corpus_.pages.size(); ++i) {
-      document_of_page.push_back(static_cast<uint32_t>(corpus_.pages[i].document));
-      sparse.push_back(page(i).ink < kSparseInk ? 1 : 0);
+      ink.words.push_back(page(i).words);
+      ink.sparse.push_back(page(i).ink < kSparseInk ? 1 : 0);
     }
-    const auto translations = find_translations(works(), {});
-    std::vector<std::string> families = find_families(members, translations);
-    divide_groups(families);
-    for (std::vector<std::string> before; before != families;) {
-      before = families;
-      const DocumentLinks near = link_documents(near_, document_of_page, families, sparse);
-      for (CorpusPage& of : corpus_.pages) {
-        of.boilerplate = of.group >= 0 && near.boilerplate[of.group];
-      }
-      auto links = translations;
-      for (const auto& link : shared_pages()) links.push_back(link);
-      families = find_families(members, links);
-    }
-    for (size_t i = 0; i < members_.size(); ++i) corpus_.documents[i].family = families[i];
-    name_sparse_groups(sparse);
-  }
-
-  /// Looks alone join no works.
-  void divide_groups(const std::vector<std::string>& families) {
-    std::vector<int> words;
-    words.reserve(corpus_.pages.size());
-    for (size_t i = 0; i < corpus_.pages.size(); ++i) words.push_back(page(i).words);
-    divide_few_word_groups(
-        near_, words, NearDuplicateRule().few_words,
-        [&](size_t i) { return families[corpus_.pages[i].document]; },
-        [&](size_t i) { return corpus_.page_id(static_cast<int32_t>(i)); });
-    for (size_t i = 0; i < corpus_.pages.size(); ++i) {
-      const uint32_t group = near_.group[i];
-      corpus_.pages[i].group = group == kNoGroup ? -1 : static_cast<int32_t>(group);
-    }
-  }
-
-  /// Documents that have pages in one group that is no boilerplate: each with the group's first.
-  std::vector<std::pair<size_t, size_t>> shared_pages() const {
-    std::map<int32_t, size_t> first;
-    std::vector<std::pair<size_t, size_t>> links;
-    for (const CorpusPage& of : corpus_.pages) {
-      if (of.group < 0 || of.boilerplate) continue;
-      const auto document = static_cast<size_t>(of.document);
-      const auto [found, added] = first.emplace(of.group, document);
-      if (found->second != document) links.emplace_back(found->second, document);
-    }
-    return links;
-  }
-
-  /// Duplicates with next to no ink are blank pages but for a header.
-  void name_sparse_groups(const std::vector<uint8_t>& sparse) {
-    std::vector<uint8_t> all_sparse(near_.group_names.size(), 1);
-    for (size_t i = 0; i < corpus_.pages.size(); ++i) {
-      if (near_.group[i] != kNoGroup && sparse[i] == 0) all_sparse[near_.group[i]] = 0;
-    }
-    for (size_t group = 0; group < all_sparse.size(); ++group) {
-      if (all_sparse[group] != 0) near_.group_names[group] = kBlankGroup;
-    }
+    join_families(corpus_, near_, family_members(), find_translations(works(), {}), ink);
   }
 
   void split() {
