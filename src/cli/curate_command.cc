@@ -3,9 +3,9 @@
 #include <memory>
 
 #include "base/error.h"
-#include "base/log.h"
 #include "base/threads.h"
 #include "cli/commands.h"
+#include "cli/curation_result.h"
 #include "cli/endpoint_options.h"
 #include "cli/options.h"
 #include "curate/curate.h"
@@ -87,11 +87,7 @@ int run(Options options) {
       options.shard.empty()
           ? curate(paths, options.output, options.curate)
           : curate_shard(paths, options.output, options.curate, parse_shard(options.shard));
-  if (!report.failed.empty()) log_warning("{} bad inputs were skipped", report.failed.size());
-  Json json = report_json(report);
-  json["failed"] = report.failed.size();
-  print_result(options.json ? pretty_json(json) : describe(report));
-  return report.failed.empty() ? 0 : 1;
+  return print_curation(report, options.json);
 }
 
 constexpr const char* kQueryGroup = "Queries";

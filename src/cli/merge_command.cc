@@ -1,11 +1,10 @@
 // recto dataset merge: the shards of a curation to the dataset.
 #include <memory>
 
-#include "base/log.h"
 #include "base/threads.h"
 #include "cli/commands.h"
+#include "cli/curation_result.h"
 #include "cli/options.h"
-#include "curate/curate.h"
 #include "curate/shard.h"
 
 namespace recto {
@@ -22,11 +21,7 @@ int run(const Options& options) {
   const std::vector<std::filesystem::path> shards(options.shards.begin(), options.shards.end());
   const CurateReport report = merge_shards(
       shards, options.output, options.threads > 0 ? options.threads : available_cores());
-  if (!report.failed.empty()) log_warning("{} bad inputs were skipped", report.failed.size());
-  Json json = report_json(report);
-  json["failed"] = report.failed.size();
-  print_result(options.json ? pretty_json(json) : describe(report));
-  return report.failed.empty() ? 0 : 1;
+  return print_curation(report, options.json);
 }
 
 }  // namespace

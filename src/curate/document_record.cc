@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/json.h"
 
 namespace recto {
 namespace fs = std::filesystem;
@@ -140,11 +139,7 @@ Json document_json(const CuratedDocument& document) {
           {"title", document.title},
           {"producer", document.producer},
           {"language", document.language},
-          {"source",
-           {{"title", document.source.title},
-            {"licence", document.source.licence},
-            {"url", document.source.url},
-            {"language", document.source.language}}},
+          {"source", facts_json(document.source)},
           {"is_image", document.is_image},
           {"page_count", document.page_count}};
 }
@@ -156,17 +151,29 @@ CuratedDocument read_document(const Json& json, const std::string& where) {
   document.title = json_required<std::string>(json, "title", where);
   document.producer = json_required<std::string>(json, "producer", where);
   document.language = json_required<std::string>(json, "language", where);
-  const Json source = json.value("source", Json::object());
-  document.source.title = json_required<std::string>(source, "title", where);
-  document.source.licence = json_required<std::string>(source, "licence", where);
-  document.source.url = json_required<std::string>(source, "url", where);
-  document.source.language = json_required<std::string>(source, "language", where);
+  document.source = read_facts(json.value("source", Json::object()), where);
   document.is_image = json_required<bool>(json, "is_image", where);
   document.page_count = json_required<int>(json, "page_count", where);
   return document;
 }
 
 }  // namespace
+
+Json facts_json(const SourceFacts& facts) {
+  return {{"title", facts.title},
+          {"licence", facts.licence},
+          {"url", facts.url},
+          {"language", facts.language}};
+}
+
+SourceFacts read_facts(const Json& json, const std::string& where) {
+  SourceFacts facts;
+  facts.title = json_required<std::string>(json, "title", where);
+  facts.licence = json_required<std::string>(json, "licence", where);
+  facts.url = json_required<std::string>(json, "url", where);
+  facts.language = json_required<std::string>(json, "language", where);
+  return facts;
+}
 
 void write_record(const fs::path& file, const DocumentRecord& record) {
   Json json = document_json(record.document);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "curate/audit.h"
 #include "curate/cross_lingual.h"
 #include "curate/document.h"
@@ -28,5 +29,10 @@ void write_record(const std::filesystem::path& file, const DocumentRecord& recor
 
 /// Throws Error(kBadInput) naming the file and field, Error(kNotFound | kIo).
 DocumentRecord read_record(const std::filesystem::path& file);
+
+/// The provenance of a file as records and shards (curate/shard.h) have it: an object.
+Json facts_json(const SourceFacts& facts);
+/// The inverse. Throws Error(kBadInput) naming `where` and the field.
+SourceFacts read_facts(const Json& json, const std::string& where);
 
 }  // namespace recto

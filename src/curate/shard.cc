@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "curate/assemble.h"
+#include "curate/document_record.h"
 #include "curate/finished.h"
 #include "curate/settings.h"
 #include "curate/work_directory.h"
@@ -20,13 +21,6 @@ namespace {
 constexpr const char* kShardFile = "shard.json";
 constexpr const char* kFormat = "recto-curation-shard";
 constexpr int kFormatVersion = 2;
-
-Json facts_json(const SourceFacts& facts) {
-  return {{"title", facts.title},
-          {"licence", facts.licence},
-          {"url", facts.url},
-          {"language", facts.language}};
-}
 
 Json place_json(const SourcePlace& place) {
   return {{"location", place.location},
@@ -62,11 +56,7 @@ Source read_source(const Json& json, const SourceList& list, const std::string& 
          list.listed.size());
   }
   source.place = list.listed[source.position];
-  const Json facts = json.value("facts", Json::object());
-  source.facts.title = json_required<std::string>(facts, "title", where);
-  source.facts.licence = json_required<std::string>(facts, "licence", where);
-  source.facts.url = json_required<std::string>(facts, "url", where);
-  source.facts.language = json_required<std::string>(facts, "language", where);
+  source.facts = read_facts(json.value("facts", Json::object()), where);
   return source;
 }
 
