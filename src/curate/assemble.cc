@@ -21,7 +21,6 @@
 #include "curate/exclusions.h"
 #include "curate/judge_ranker.h"
 #include "curate/language.h"
-#include "curate/near_documents.h"
 #include "curate/near_duplicates.h"
 #include "curate/page_store.h"
 #include "curate/query_merge.h"

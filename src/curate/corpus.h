@@ -25,7 +25,8 @@ struct CorpusPage {
   PerceptualHash hash{};
   /// Duplicates share a number (NearDuplicates::group); -1 for a page without one.
   int32_t group = -1;
-  /// Its group spans many families or is that of the blank pages (DocumentLinks::boilerplate).
+  /// Its group is that of the blank pages, has none but sparse ones (corpus_families.h), or is in
+  /// kBoilerplateFamilies families or more (data/group_names.h).
   bool boilerplate = false;
 };
 

@@ -1,11 +1,12 @@
 #include "curate/corpus_families.h"
 
 #include <map>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "curate/few_word_groups.h"
-#include "curate/near_documents.h"
 
 namespace recto {
 
@@ -28,14 +29,20 @@ void divide_groups(Corpus& corpus, NearDuplicates& near, const std::vector<int>&
 void mark_boilerplate(Corpus& corpus, const NearDuplicates& near,
                       const std::vector<std::string>& families,
                       const std::vector<uint8_t>& sparse) {
-  std::vector<uint32_t> document_of_page;
-  document_of_page.reserve(corpus.pages.size());
-  for (const CorpusPage& page : corpus.pages) {
-    document_of_page.push_back(static_cast<uint32_t>(page.document));
+  const size_t groups = near.group_names.size();
+  std::vector<std::set<std::string_view>> families_of(groups);
+  std::vector<uint8_t> says_something(groups, 0);
+  for (size_t i = 0; i < corpus.pages.size(); ++i) {
+    const uint32_t group = near.group[i];
+    if (group == kNoGroup) continue;
+    families_of[group].insert(families[corpus.pages[i].document]);
+    if (sparse[i] == 0) says_something[group] = 1;
   }
-  const DocumentLinks links = link_documents(near, document_of_page, families, sparse);
   for (CorpusPage& page : corpus.pages) {
-    page.boilerplate = page.group >= 0 && links.boilerplate[page.group] != 0;
+    if (page.group < 0) continue;
+    page.boilerplate = says_something[page.group] == 0 ||
+                       near.group_names[page.group] == kBlankGroup ||
+                       families_of[page.group].size() >= kBoilerplateFamilies;
   }
 }
 

@@ -66,10 +66,27 @@ TEST(CorpusFamilies, DocumentsThatSharePagesAreOne) {
 }
 
 TEST(CorpusFamilies, WhatManyFamiliesHaveIsBoilerplateAndJoinsNone) {
-  Library library(6, {{{0, 1}, {1, 1}, {2, 1}, {3, 1}, {4, 1}}, {{4, 2}, {5, 2}}});
+  const std::vector<std::vector<Place>> groups = {{{0, 1}, {1, 1}, {2, 1}, {3, 1}, {4, 1}},
+                                                  {{4, 2}, {5, 2}}};
+  Library library(6, groups);
   EXPECT_THAT(library.families(), ElementsAre("0", "1", "2", "3", "4", "4"));
   EXPECT_TRUE(library.corpus.pages[Library::at({4, 1})].boilerplate);
   EXPECT_FALSE(library.corpus.pages[Library::at({4, 2})].boilerplate);
+  // Pages that say nothing count for the many, too.
+  Library headers(6, groups);
+  headers.ink.sparse[Library::at({1, 1})] = headers.ink.sparse[Library::at({2, 1})] = 1;
+  EXPECT_EQ(headers.families(), library.families());
+  // In four families of five documents.
+  Library four(6, groups);
+  four.translations = {{0, 1}};
+  EXPECT_THAT(four.families(), ElementsAre("0", "0", "0", "0", "0", "0"));
+}
+
+TEST(CorpusFamilies, BlankPagesJoinNone) {
+  Library library(2, {{{0, 1}, {1, 1}}});
+  library.near.group_names[0] = kBlankGroup;
+  EXPECT_THAT(library.families(), ElementsAre("0", "1"));
+  EXPECT_TRUE(library.corpus.pages[Library::at({1, 1})].boilerplate);
 }
 
 TEST(CorpusFamilies, AreJoinedUntilEachGroupIsInOneOrInMany) {

@@ -3,10 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <set>
-
-#include "base/error.h"
-#include "curate/splits.h"
 
 namespace recto {
 namespace {
@@ -47,64 +43,6 @@ TEST(Families, ComponentsDoNotDependOnTheOrder) {
   std::vector<FamilyMember> reversed(members.rbegin(), members.rend());
   const auto again = find_families(reversed, {{0, 3}});
   EXPECT_EQ(std::vector<std::string>(again.rbegin(), again.rend()), families);
-}
-
-std::set<std::string> many_families() {
-  std::set<std::string> families;
-  for (int i = 0; i < 2000; ++i) families.insert("family-" + std::to_string(i));
-  return families;
-}
-
-TEST(Splits, SharesHoldAndAFamilyStaysWhenOthersCome) {
-  const auto splits = assign_splits(many_families(), {}, {0.2, 0.1, 7});
-  std::map<std::string, int> counts;
-  for (const auto& [family, split] : splits) ++counts[split];
-  EXPECT_NEAR(counts["test"], 200, 45);
-  EXPECT_NEAR(counts["validation"], 400, 60);
-  auto more = many_families();
-  more.insert("family-new");
-  const auto again = assign_splits(more, {}, {0.2, 0.1, 7});
-  for (const auto& [family, split] : splits) EXPECT_EQ(again.at(family), split);
-  EXPECT_NE(assign_splits(many_families(), {}, {0.2, 0.1, 8}), splits) << "the seed matters";
-}
-
-TEST(Splits, PinnedFamiliesAreTest) {
-  const auto splits = assign_splits({"a", "b", "c"}, {"b"}, {0, 0, 0});
-  EXPECT_EQ(splits,
-            (std::map<std::string, std::string>{{"a", "train"}, {"b", "test"}, {"c", "train"}}));
-}
-
-TEST(Splits, FewFamiliesStillFillTheSplitsAndTrainKeepsOne) {
-  const std::map<size_t, std::set<std::string>> wanted = {
-      {1, {"train"}}, {2, {"train", "test"}}, {3, {"train", "test", "validation"}}};
-  for (uint64_t seed = 0; seed < 20; ++seed) {
-    for (const auto& [count, names] : wanted) {
-      std::set<std::string> families;
-      for (size_t i = 0; i < count; ++i) families.insert("f" + std::to_string(i));
-      std::set<std::string> found;
-      for (const auto& [family, split] : assign_splits(families, {}, {1e-9, 1e-9, seed})) {
-        found.insert(split);
-      }
-      EXPECT_EQ(found, names) << seed;
-    }
-  }
-}
-
-TEST(Splits, SharesThatCannotBeAreRefused) {
-  for (const auto& [validation, test] :
-       std::vector<std::pair<double, double>>{{-0.1, 0}, {0, -0.1}, {0.5, 0.5}, {0.0 / 0.0, 0}}) {
-    try {
-      assign_splits({"a"}, {}, {validation, test, 0});
-      ADD_FAILURE() << validation << " " << test;
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ErrorCode::kUsage);
-    }
-  }
-}
-
-TEST(Splits, AFamilyInTwoSplitsIsFound) {
-  check_families_apart({"a", "b", "a"}, {"train", "test", "train"});
-  EXPECT_THROW(check_families_apart({"a", "b", "a"}, {"train", "test", "test"}), Error);
 }
 
 }  // namespace

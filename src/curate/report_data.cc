@@ -129,7 +129,7 @@ class Gathering {
       const auto& [number, answer] = pairs[place];
       const QueryRow& row = whole_.queries[number].row;
       out.samples.push_back({row.query_id, row.query, row.kind, row.method, row.language,
-                             whole_.corpus.document_of(answer).split, 0, page(answer)});
+                             whole_.corpus.document_of(answer).split, page(answer)});
     }
   }
 

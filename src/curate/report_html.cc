@@ -112,7 +112,6 @@ std::string sample(const ReportSample& pair) {
   for (const std::string& tag : {pair.kind, pair.language, pair.split, pair.method}) {
     if (!tag.empty()) tags += "<li>" + html_escaped(tag) + "</li>";
   }
-  if (pair.rank > 0) tags += fmt::format("<li>round trip rank {}</li>", pair.rank);
   std::string excerpt;
   if (!pair.page.excerpt.empty()) {
     excerpt = fmt::format(

@@ -41,7 +41,6 @@ struct ReportSample {
   std::string method;
   std::string language;
   std::string split;
-  int rank = 0;  ///< of the page in the round trip, 0 when there was none
   ReportPage page;
 };
 

@@ -58,14 +58,8 @@ CurationReport report() {
   report.near_pairs = {{page(1), page(2), 12, 0.93, true}, {page(3), page(4), 20, 0.4, false}};
   report.near_pairs_total = 70;
   for (int i = 0; i < 6; ++i) {
-    ReportSample sample{"q-" + std::to_string(i),
-                        "Which one?",
-                        "heading",
-                        "outline",
-                        "en",
-                        "train",
-                        i,
-                        page(i + 1)};
+    ReportSample sample{
+        "q-" + std::to_string(i), "Which one?", "heading", "outline", "en", "train", page(i + 1)};
     report.samples.push_back(sample);
   }
   report.samples[1].query = kHostile;

@@ -123,20 +123,6 @@ std::map<std::string, std::string> assign_splits(
   return splits;
 }
 
-std::map<std::string, std::string> assign_splits(const std::set<std::string>& families,
-                                                 const std::set<std::string>& pinned,
-                                                 const SplitSettings& settings) {
-  std::map<std::string, std::string> languages;
-  for (const std::string& family : families) languages[family] = "";
-  return assign_splits(languages, pinned, settings);
-}
-
-void check_families_apart(const std::vector<std::string>& families,
-                          const std::vector<std::string>& splits) {
-  OneSplit one("the family");
-  for (size_t i = 0; i < families.size(); ++i) one.see(families[i], splits[i]);
-}
-
 void check_splits_apart(const Corpus& corpus, const std::vector<CorpusQuery>& queries) {
   OneSplit families("the family");
   for (const CorpusDocument& document : corpus.documents) {

@@ -30,15 +30,6 @@ std::map<std::string, std::string> assign_splits(
     const std::map<std::string, std::string>& languages, const std::set<std::string>& pinned,
     const SplitSettings& settings);
 
-/// The same for families of one language.
-std::map<std::string, std::string> assign_splits(const std::set<std::string>& families,
-                                                 const std::set<std::string>& pinned,
-                                                 const SplitSettings& settings);
-
-/// Throws Error(kInternal) when a family is in two splits.
-void check_families_apart(const std::vector<std::string>& families,
-                          const std::vector<std::string>& splits);
-
 /// The last check before anything is written: throws Error(kInternal), naming it, when a family, a
 /// group of duplicate pages that is not boilerplate, or the words of a query are in two splits, or
 /// a query has answers in two.

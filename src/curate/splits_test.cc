@@ -74,6 +74,52 @@ TEST(StratifiedSplits, PinnedFamiliesAreTestAndDoNotCount) {
             (std::map<std::string, int>{{"test", 3}, {"train", 7}}));
 }
 
+std::map<std::string, std::string> of_one_language(size_t families) {
+  std::map<std::string, std::string> languages;
+  for (size_t i = 0; i < families; ++i) languages[fmt::format("family-{}", i)] = "en";
+  return languages;
+}
+
+TEST(Splits, SharesHoldAndAFamilyStaysWhenOthersCome) {
+  const auto splits = assign_splits(of_one_language(2000), {}, {0.2, 0.1, 7});
+  std::map<std::string, int> counts;
+  for (const auto& [family, split] : splits) ++counts[split];
+  EXPECT_NEAR(counts["test"], 200, 45);
+  EXPECT_NEAR(counts["validation"], 400, 60);
+  auto more = of_one_language(2000);
+  more["family-new"] = "en";
+  const auto again = assign_splits(more, {}, {0.2, 0.1, 7});
+  for (const auto& [family, split] : splits) EXPECT_EQ(again.at(family), split);
+  EXPECT_NE(assign_splits(of_one_language(2000), {}, {0.2, 0.1, 8}), splits) << "the seed matters";
+}
+
+TEST(Splits, FewFamiliesStillFillTheSplitsAndTrainKeepsOne) {
+  const std::map<size_t, std::set<std::string>> wanted = {
+      {1, {"train"}}, {2, {"train", "test"}}, {3, {"train", "test", "validation"}}};
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    for (const auto& [count, names] : wanted) {
+      std::set<std::string> found;
+      for (const auto& [family, split] :
+           assign_splits(of_one_language(count), {}, {1e-9, 1e-9, seed})) {
+        found.insert(split);
+      }
+      EXPECT_EQ(found, names) << seed;
+    }
+  }
+}
+
+TEST(Splits, SharesThatCannotBeAreRefused) {
+  for (const auto& [validation, test] :
+       std::vector<std::pair<double, double>>{{-0.1, 0}, {0, -0.1}, {0.5, 0.5}, {0.0 / 0.0, 0}}) {
+    try {
+      assign_splits(of_one_language(1), {}, {validation, test, 0});
+      ADD_FAILURE() << validation << " " << test;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUsage);
+    }
+  }
+}
+
 /// Two documents of families f0 (train) and f1 (test), a page and a query each.
 struct Scene {
   Corpus corpus;

@@ -1,7 +1,8 @@
 #pragma once
-// The names of groups. Each is called after its smallest member, so that it does not depend on the
-// order in which members come.
+// Groups of documents and of pages: their names. Each is called after its smallest member, so that
+// it does not depend on the order in which members come.
 
+#include <cstddef>
 #include <string>
 
 namespace recto {
@@ -18,5 +19,9 @@ bool is_near_group_name(const std::string& name);
 
 /// The group of all blank pages.
 inline constexpr const char* kBlankGroup = "blank";
+
+/// A group of duplicates with pages of so many families is boilerplate: licences, covers, notices.
+/// It holds no family together.
+inline constexpr size_t kBoilerplateFamilies = 5;
 
 }  // namespace recto

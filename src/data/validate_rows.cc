@@ -17,9 +17,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A near group of pages of so many families is boilerplate: it holds no family together.
-constexpr size_t kBoilerplateFamilies = 5;
-
 using Splits = std::set<std::string>;
 
 struct DocumentFacts {
