@@ -9,22 +9,6 @@ void add_files(CLI::App& app, TrainSettings& s) {
   add_setting(app, "model", s.model, "Model directory to start from", kModelGroup)
       ->type_name("DIR")
       ->required();
-  add_setting(app, "data", s.data,
-              "Dataset of recto curate or dataset import, or a file of text pairs (columns query, "
-              "passage); a weight above 0 draws its pairs that much more often",
-              kInputGroup)
-      ->type_name("DIR|FILE.jsonl|FILE.parquet[:WEIGHT]")
-      ->required();
-  add_setting(app, "batches", s.batches,
-              "Take the pairs of a step from all data together, or from one source each time",
-              kInputGroup)
-      ->type_name("mixed|per-source")
-      ->check(CLI::IsMember({"mixed", "per-source"}).description(""));
-  add_setting(app, "balance", s.balance,
-              "Draw source and language in proportion to the T-th power of their pairs: 1 as they "
-              "are, 0 all alike (default: every pair once an epoch)",
-              kInputGroup)
-      ->type_name("T");
   add_output_option(app, s.output, "Directory to write: a model directory in the end")
       ->type_name("DIR");
   add_setting(app, "resume", s.resume, "Go on from the latest checkpoint in the output directory",
@@ -58,9 +42,6 @@ void add_objective(CLI::App& app, TrainSettings& s) {
       ->check(CLI::IsMember({"infonce", "symmetric", "binegative"}).description(""));
   add_setting(app, "temperature", s.temperature, "What similarities are divided by", kTrainingGroup)
       ->type_name("T");
-  add_setting(app, "negatives", s.negatives,
-              "Most hard negatives of a query, of those in the dataset", kTrainingGroup)
-      ->type_name("N");
   add_setting(app, "freeze", s.freeze,
               "Pattern of parameters that stay as they are, with --method full", kTrainingGroup)
       ->type_name("PATTERN");
@@ -110,12 +91,13 @@ void add_schedule(CLI::App& app, TrainSettings& s) {
 
 void add_train_options(CLI::App& app, TrainSettings& settings) {
   add_files(app, settings);
+  add_train_data_options(app, settings);
   add_objective(app, settings);
   add_schedule(app, settings);
   add_threads_option(app, settings.threads);
   add_setting(app, "chunk-size", settings.chunk_size,
-              "Pages in one pass with gradients; fewer take less memory and more time, the result "
-              "is the same. 0: by available memory",
+              "Pages of the largest kind, or as much else, in one pass with gradients; fewer take "
+              "less memory and more time, the result is the same. 0: by available memory",
               kSpeedGroup)
       ->type_name("N");
   add_setting(app, "device", settings.device, "Where the model is trained", kSpeedGroup)

@@ -10,4 +10,7 @@ namespace recto {
 
 void add_train_options(CLI::App& app, TrainSettings& settings);
 
+/// Those of them that are about the data.
+void add_train_data_options(CLI::App& app, TrainSettings& settings);
+
 }  // namespace recto

@@ -56,13 +56,14 @@ void read_tensors(const fs::path& path, const std::vector<NamedParameter>& tenso
 }  // namespace
 
 void write_checkpoint(const fs::path& output, const CheckpointState& state, const AdamW& optimizer,
-                      int keep) {
+                      int keep, const std::function<void(const fs::path&)>& more) {
   make_directories(output / kFolder);
   const fs::path target = output / kFolder / fmt::format("{}{:08}", kPrefix, state.step);
   if (fs::exists(target)) return;  // the same step of the same run: the same bytes
   StagedDirectory staged(target);
   write_tensors(staged.path() / "parameters.safetensors", optimizer.parameters());
   write_tensors(staged.path() / "optimizer.safetensors", optimizer.state());
+  if (more) more(staged.path());
   write_file(staged.path() / "state.json", pretty_json({{"format_version", 1},
                                                         {"step", state.step},
                                                         {"elapsed_seconds", state.elapsed_seconds},

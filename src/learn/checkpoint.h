@@ -4,6 +4,7 @@
 // the dropout masks depend on seed and step alone, so these two are the whole random state.
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,10 +22,12 @@ struct CheckpointState {
   Json run;  ///< what decides the result (settings, hashes), compared on resuming
 };
 
-/// Writes a checkpoint whole or not at all, then removes all but the latest `keep`. Throws
-/// Error(kIo); a full disk leaves the earlier checkpoints as they were.
+/// Writes a checkpoint whole or not at all, then removes all but the latest `keep`. `more` may
+/// put further files into its directory, which it is given. Throws Error(kIo); a full disk leaves
+/// the earlier checkpoints as they were.
 void write_checkpoint(const std::filesystem::path& output, const CheckpointState& state,
-                      const AdamW& optimizer, int keep);
+                      const AdamW& optimizer, int keep,
+                      const std::function<void(const std::filesystem::path&)>& more = nullptr);
 
 /// Removes what a run that was killed while it wrote a checkpoint left behind.
 void remove_unfinished_checkpoints(const std::filesystem::path& output);

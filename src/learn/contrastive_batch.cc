@@ -22,7 +22,7 @@ bool is_answer(const TrainingData& data, size_t query, size_t own, size_t page) 
 }  // namespace
 
 ContrastiveBatch make_batch(const TrainingData& data, const std::vector<size_t>& pairs,
-                            int negatives) {
+                            const NegativeLists& negatives) {
   ContrastiveBatch batch;
   std::unordered_map<size_t, size_t> places;
   const auto place = [&](size_t page) {
@@ -35,9 +35,8 @@ ContrastiveBatch make_batch(const TrainingData& data, const std::vector<size_t>&
     batch.positives.push_back(place(data.pairs[pair].page));
   }
   for (size_t i = 0; i < pairs.size(); ++i) {
-    const std::vector<size_t>& mined = data.queries[batch.queries[i]].negatives;
-    for (size_t k = 0; k < std::min(mined.size(), static_cast<size_t>(negatives)); ++k) {
-      batch.negatives.push_back(place(mined[k]));
+    for (const size_t page : negatives[i]) {
+      batch.negatives.push_back(place(page));
       batch.owners.push_back(i);
     }
   }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "learn/losses.h"
+#include "learn/negative_choice.h"
 #include "learn/training_data.h"
 
 namespace recto {
@@ -17,9 +18,9 @@ struct ContrastiveBatch {
   std::vector<size_t> owners;     ///< of each negative, the pair it belongs to
 };
 
-/// The pairs of a step with at most `negatives` hard negatives a query.
+/// The pairs of a step and the hard negatives of each of them.
 ContrastiveBatch make_batch(const TrainingData& data, const std::vector<size_t>& pairs,
-                            int negatives);
+                            const NegativeLists& negatives);
 
 /// [pairs, pairs + negatives], true where a document is no negative of a query: its own page again,
 /// another page that answers it, a page of the same near-duplicate group, or the positive of the

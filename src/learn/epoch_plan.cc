@@ -126,7 +126,11 @@ class Planner {
       const size_t look = std::min(put_off.size(), kLookBack * size_);
       for (size_t i = 0, at = 0; i < look && batches_[b].size() < size_; ++i) {
         const auto found = put_off.begin() + static_cast<std::ptrdiff_t>(at);
-        take(*found) ? static_cast<void>(put_off.erase(found)) : static_cast<void>(++at);
+        if (take(*found)) {
+          put_off.erase(found);
+        } else {
+          ++at;
+        }
       }
       for (; next < order.size() && batches_[b].size() < size_; ++next) {
         if (!take(order[next])) put_off.push_back(order[next]);

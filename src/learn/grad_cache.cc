@@ -1,43 +1,50 @@
 #include "learn/grad_cache.h"
 
-#include <algorithm>
+#include <utility>
 
+#include "base/error.h"
 #include "base/interrupt.h"
 
 namespace recto {
 namespace {
 
-void cut(size_t items, size_t at_once, std::vector<size_t>& chunks) {
-  for (; items > 0; items -= chunks.back()) chunks.push_back(std::min(items, at_once));
+torch::Tensor index_tensor(const std::vector<size_t>& places) {
+  return torch::tensor(std::vector<int64_t>(places.begin(), places.end()), torch::kInt64);
 }
 
 }  // namespace
 
-ChunkedEncoder::ChunkedEncoder(RetrieverModel model, std::vector<Sequence> sequences,
-                               std::vector<size_t> chunks, bool training)
+ChunkedEncoder::ChunkedEncoder(RetrieverModel model, std::vector<Sequence> sequences, Chunks chunks,
+                               bool training)
     : model_(std::move(model)),
       sequences_(std::move(sequences)),
       chunks_(std::move(chunks)),
       training_(training) {}
 
-torch::Tensor ChunkedEncoder::forward(size_t first, size_t count) {
+torch::Tensor ChunkedEncoder::forward(const std::vector<size_t>& chunk) {
   throw_if_interrupted();
-  return model_->forward(std::span(sequences_).subspan(first, count), training_);
+  std::vector<Sequence> together;
+  together.reserve(chunk.size());
+  for (const size_t place : chunk) together.push_back(sequences_[place]);
+  return model_->forward(together, training_);
 }
 
 torch::Tensor ChunkedEncoder::encode() {
   if (chunks_.size() == 1) {
-    graph_ = forward(0, sequences_.size());
+    RECTO_CHECK(chunks_.front().size() == sequences_.size());
+    graph_ = forward(chunks_.front());
     return graph_.detach().requires_grad_();
   }
   const torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> vectors;
-  size_t first = 0;
-  for (const size_t count : chunks_) {
-    vectors.push_back(forward(first, count));
-    first += count;
+  std::vector<size_t> row(sequences_.size());
+  size_t next = 0;
+  for (const std::vector<size_t>& chunk : chunks_) {
+    vectors.push_back(forward(chunk));
+    for (const size_t place : chunk) row[place] = next++;
   }
-  return torch::cat(vectors, 0).requires_grad_();
+  const torch::Tensor all = torch::cat(vectors, 0);
+  return all.index_select(0, index_tensor(row).to(all.device())).requires_grad_();
 }
 
 void ChunkedEncoder::backward(const torch::Tensor& gradient) {
@@ -45,22 +52,9 @@ void ChunkedEncoder::backward(const torch::Tensor& gradient) {
     graph_.backward(gradient);
     return;
   }
-  size_t first = 0;
-  for (const size_t count : chunks_) {
-    forward(first, count)
-        .backward(gradient.narrow(0, static_cast<int64_t>(first), static_cast<int64_t>(count)));
-    first += count;
+  for (const std::vector<size_t>& chunk : chunks_) {
+    forward(chunk).backward(gradient.index_select(0, index_tensor(chunk).to(gradient.device())));
   }
-}
-
-std::vector<size_t> chunk_sizes(size_t queries, size_t pages, size_t pages_at_once) {
-  if (pages <= pages_at_once && queries <= pages_at_once * kQueriesPerPage) {
-    return {queries + pages};
-  }
-  std::vector<size_t> chunks;
-  cut(queries, pages_at_once * kQueriesPerPage, chunks);
-  cut(pages, pages_at_once, chunks);
-  return chunks;
 }
 
 }  // namespace recto

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "learn/chunk_plan.h"
 #include "learn/retriever_model.h"
 #include "learn/torch.h"
 
@@ -13,8 +14,8 @@ namespace recto {
 /// cut into chunks: dropout masks hang on the inputs, not on the chunk.
 class ChunkedEncoder {
  public:
-  /// `chunks` partitions the sequences, in order, by their number. Sequences are borrowed.
-  ChunkedEncoder(RetrieverModel model, std::vector<Sequence> sequences, std::vector<size_t> chunks,
+  /// Sequences are borrowed.
+  ChunkedEncoder(RetrieverModel model, std::vector<Sequence> sequences, Chunks chunks,
                  bool training);
 
   /// Vectors [sequences, hidden], a leaf that requires a gradient. With one chunk the graph is kept
@@ -25,21 +26,13 @@ class ChunkedEncoder {
   void backward(const torch::Tensor& gradient);
 
  private:
-  torch::Tensor forward(size_t first, size_t count);
+  torch::Tensor forward(const std::vector<size_t>& chunk);
 
   RetrieverModel model_;
   std::vector<Sequence> sequences_;
-  std::vector<size_t> chunks_;
+  Chunks chunks_;
   bool training_;
   torch::Tensor graph_;
 };
-
-/// Queries are that much shorter than pages, roughly.
-inline constexpr size_t kQueriesPerPage = 16;
-
-/// Cuts `queries` + `pages` sequences (in this order) so that a chunk has at most `pages_at_once`
-/// pages and kQueriesPerPage times as many queries. When all of them fit into one chunk, nothing is
-/// computed twice; otherwise queries and pages are cut apart.
-std::vector<size_t> chunk_sizes(size_t queries, size_t pages, size_t pages_at_once);
 
 }  // namespace recto

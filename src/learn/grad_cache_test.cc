@@ -38,7 +38,7 @@ class GradCacheTest : public testing::Test {
   }
 
   /// The loss; the gradients of `model` are set.
-  double run(RetrieverModel& model, std::vector<size_t> chunks) const {
+  double run(RetrieverModel& model, Chunks chunks) const {
     model->zero_grad();
     ChunkedEncoder encoder(model, sequences(), std::move(chunks), /*training=*/true);
     const torch::Tensor vectors = encoder.encode();
@@ -61,11 +61,11 @@ class GradCacheTest : public testing::Test {
   }
 
   void expect_independent_of_chunks(RetrieverModel model) const {
-    const double loss = run(model, {6});
+    const double loss = run(model, {{0, 1, 2, 3, 4, 5}});
     const std::vector<torch::Tensor> want = gradients(model);
     ASSERT_FALSE(want.empty());
-    for (const std::vector<size_t>& chunks :
-         std::vector<std::vector<size_t>>{{1, 1, 1, 1, 1, 1}, {3, 3}, {4, 2}}) {
+    for (const Chunks& chunks : std::vector<Chunks>{
+             {{0}, {1}, {2}, {3}, {4}, {5}}, {{0, 1, 2}, {3, 4, 5}}, {{3, 5}, {0, 2, 4}, {1}}}) {
       EXPECT_NEAR(run(model, chunks), loss, 1e-5);
       const std::vector<torch::Tensor> got = gradients(model);
       ASSERT_EQ(got.size(), want.size());
@@ -140,16 +140,6 @@ TEST_F(GradCacheTest, BadInputsAreRefused) {
   EXPECT_EQ(test::error_of([&] { run_ids({1, -1}); }).code(), ErrorCode::kBadInput);
   EXPECT_EQ(test::error_of([&] { run_ids({1, directory_->config().image_token_id}); }).code(),
             ErrorCode::kMismatch);
-}
-
-TEST(ChunkSizesTest, PagesBoundAChunk) {
-  using Sizes = std::vector<size_t>;
-  EXPECT_EQ(chunk_sizes(4, 4, 8), (Sizes{8}));
-  EXPECT_EQ(chunk_sizes(4, 4, 4), (Sizes{8}));
-  EXPECT_EQ(chunk_sizes(16, 1, 1), (Sizes{17}));
-  EXPECT_EQ(chunk_sizes(17, 1, 1), (Sizes{16, 1, 1}));
-  EXPECT_EQ(chunk_sizes(4, 5, 2), (Sizes{4, 2, 2, 1}));
-  EXPECT_EQ(chunk_sizes(40, 2, 1), (Sizes{16, 16, 8, 1, 1}));
 }
 
 }  // namespace

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "learn/grad_cache.h"
-
 namespace recto {
 namespace {
 
@@ -15,9 +13,18 @@ constexpr int kViewMarkers = 6;    // tokens around the visual tokens of a view
 
 uint64_t megabytes(uint64_t bytes) { return (bytes + 999'999) / 1'000'000; }
 
+/// Activations of the costliest page or passage.
+uint64_t largest_page(const ModelConfig& config, const MemoryRequest& request) {
+  const uint64_t passage =
+      activation_bytes(config, request.passage_tokens, 0, request.vision_trained);
+  if (request.views == 0) return std::max<uint64_t>(1, passage);
+  return std::max(passage, page_activation_bytes(config, request.views, request.vision_trained));
+}
+
 }  // namespace
 
-uint64_t page_activation_bytes(const ModelConfig& config, int views, bool vision_trained) {
+uint64_t activation_bytes(const ModelConfig& config, int64_t tokens, int views,
+                          bool vision_trained) {
   // Kept per token and layer. Vision: both norms' input and output, q, k, v, the mixed heads (8
   // widths), fc1 before and after GELU. Text: the same with q and k before and after rotation and
   // the repeated k and v (12 widths), gate, up, silu(gate) and their product.
@@ -26,11 +33,14 @@ uint64_t page_activation_bytes(const ModelConfig& config, int views, bool vision
   const uint64_t patches = static_cast<uint64_t>(v.patches_per_side()) * v.patches_per_side();
   const uint64_t vision = patches * views * v.num_hidden_layers *
                           (8u * v.hidden_size + 2u * v.intermediate_size) * kFloat;
-  const uint64_t tokens =
-      static_cast<uint64_t>(views) * (config.image_seq_len() + kViewMarkers) + kPromptTokens;
-  const uint64_t text =
-      tokens * t.num_hidden_layers * (12u * t.hidden_size + 4u * t.intermediate_size) * kFloat;
+  const uint64_t text = static_cast<uint64_t>(tokens) * t.num_hidden_layers *
+                        (12u * t.hidden_size + 4u * t.intermediate_size) * kFloat;
   return ((vision_trained ? vision : 0) + text) * 6 / 5;
+}
+
+uint64_t page_activation_bytes(const ModelConfig& config, int views, bool vision_trained) {
+  const int64_t tokens = static_cast<int64_t>(views) * (config.image_seq_len() + kViewMarkers);
+  return activation_bytes(config, tokens + kPromptTokens, views, vision_trained);
 }
 
 uint64_t page_feature_bytes(const ModelConfig& config, int views) {
@@ -38,26 +48,29 @@ uint64_t page_feature_bytes(const ModelConfig& config, int views) {
 }
 
 int most_views(const std::vector<TrainingData::Page>& pages, const ViewSettings& settings) {
-  int most = 1;
+  int most = 0;
   for (const TrainingData::Page& page : pages) {
+    if (page.passage.empty()) most = std::max(most, 1);
     if (!settings.image_splitting || page.width < 1 || page.height < 1) continue;
     most = std::max(most, view_grid(page.width, page.height, settings).views());
   }
   return most;
 }
 
-int most_pages_in_step(const TrainingData& data, size_t batch_size, int negatives) {
-  size_t mined = 0;
+int most_pages_in_step(const TrainingData& data, size_t batch_size, int negatives, bool mined) {
+  const auto asked = static_cast<size_t>(negatives);
+  size_t most = mined ? asked : 0;
   for (const TrainingData::Query& query : data.queries) {
-    mined = std::max(mined, std::min(query.negatives.size(), static_cast<size_t>(negatives)));
+    most = std::max(most, std::min(query.negatives.size(), asked));
   }
-  return static_cast<int>(std::min(batch_size * (1 + mined), data.pages.size()));
+  return static_cast<int>(std::min(batch_size * (1 + most), data.pages.size()));
 }
 
 std::string MemoryEstimate::text() const {
   return fmt::format(
-      "memory: about {} MB ({} weights, {} gradients and optimiser, {} activations of {} pages at "
-      "once, {} features) of {} MB available",
+      "memory: about {} MB ({} weights, {} gradients and optimiser, {} activations of {} large "
+      "pages "
+      "at once, {} features) of {} MB available",
       megabytes(total()), megabytes(weights), megabytes(optimizer), megabytes(activations),
       chunk_size, megabytes(features), megabytes(available));
 }
@@ -68,7 +81,8 @@ MemoryEstimate estimate_memory(const ModelConfig& config, const MemoryRequest& r
   estimate.available = available;
   estimate.weights = static_cast<uint64_t>(request.parameters) * kFloat;
   estimate.optimizer = static_cast<uint64_t>(request.trained) * kFloat * 3;
-  const uint64_t page = page_activation_bytes(config, request.views, request.vision_trained);
+  const uint64_t page = largest_page(config, request);
+  estimate.page = page;
   const auto queries = static_cast<uint64_t>(request.queries_in_step);
   const uint64_t queries_as_pages = (queries + kQueriesPerPage - 1) / kQueriesPerPage;
   estimate.chunk_size = std::min(request.chunk_size, request.pages_in_step);
@@ -80,9 +94,8 @@ MemoryEstimate estimate_memory(const ModelConfig& config, const MemoryRequest& r
     }
     estimate.chunk_size = chunk;
   }
-  const bool together = estimate.chunk_size >= request.pages_in_step;
-  estimate.activations =
-      page * (static_cast<uint64_t>(estimate.chunk_size) + (together ? queries_as_pages : 0));
+  const auto chunk = static_cast<uint64_t>(estimate.chunk_size);
+  estimate.activations = page * (chunk + std::min(chunk, queries_as_pages));
   if (!request.vision_trained) {
     estimate.features =
         std::min(available / 4, page_feature_bytes(config, request.views) * request.pages_in_data);

@@ -11,18 +11,28 @@
 
 namespace recto {
 
-/// Bytes that the activations of a page keep from its forward to its backward pass, from the sizes
-/// of the layers; what torch holds in between is about a fifth more.
+/// Bytes that the activations of a sequence keep from its forward to its backward pass, from the
+/// sizes of the layers; what torch holds in between is about a fifth more. `tokens` are those of
+/// the text model, image tokens included; views cost nothing of their own unless the vision tower
+/// is trained.
+uint64_t activation_bytes(const ModelConfig& config, int64_t tokens, int views,
+                          bool vision_trained);
+
+/// The same for a page of that many views, with the tokens it has about.
 uint64_t page_activation_bytes(const ModelConfig& config, int views, bool vision_trained);
+
+/// Queries are that much shorter than pages, roughly.
+inline constexpr uint64_t kQueriesPerPage = 16;
 
 /// Bytes of the connector output of a page.
 uint64_t page_feature_bytes(const ModelConfig& config, int views);
 
-/// Views of the page with the most, under the contract.
+/// Views of the page with the most, under the contract; 0 when there are passages alone.
 int most_views(const std::vector<TrainingData::Page>& pages, const ViewSettings& settings);
 
 /// Pages of a step of `batch_size` pairs, hard negatives included, when no two pairs share one.
-int most_pages_in_step(const TrainingData& data, size_t batch_size, int negatives);
+/// With `mined` each query may have as many as are asked for, whatever the data has.
+int most_pages_in_step(const TrainingData& data, size_t batch_size, int negatives, bool mined);
 
 struct MemoryEstimate {
   uint64_t weights = 0;      ///< the model in fp32
@@ -30,8 +40,11 @@ struct MemoryEstimate {
   uint64_t activations = 0;  ///< of one chunk
   uint64_t features = 0;     ///< most that the feature cache may take
   uint64_t available = 0;
-  int chunk_size = 0;  ///< pages in one pass with gradients
+  int chunk_size = 0;  ///< pages of the largest kind in one pass with gradients
+  uint64_t page = 0;   ///< activations of such a page
 
+  /// Activations that a chunk may have (learn/chunk_plan.h).
+  uint64_t chunk_bytes() const { return page * static_cast<uint64_t>(chunk_size); }
   uint64_t total() const { return weights + optimizer + activations + features; }
   /// One line for people.
   std::string text() const;
@@ -41,9 +54,10 @@ struct MemoryRequest {
   int64_t parameters = 0;  ///< of the model
   int64_t trained = 0;
   int queries_in_step = 0;
-  int pages_in_step = 0;  ///< positives and hard negatives
-  int pages_in_data = 0;
-  int views = 0;  ///< of a page
+  int pages_in_step = 0;   ///< positives and hard negatives
+  int pages_in_data = 0;   ///< pictures at each of their sizes
+  int views = 0;           ///< of the largest page; 0 when there are passages alone
+  int passage_tokens = 0;  ///< of the longest passage; 0 for none
   bool vision_trained = false;
   int chunk_size = 0;  ///< 0: chosen so that the activations take at most half of what is free
 };

@@ -24,12 +24,13 @@ TEST(MemoryEstimateTest, AChunkIsTheWholeStepOrThePowerOfTwoThatFits) {
   EXPECT_EQ(estimate_memory(config, request, page).chunk_size, 1);
   request.queries_in_step = 17;  // as much as two pages
   EXPECT_EQ(estimate_memory(config, request, 2 * 25 * page).chunk_size, 16);
-  EXPECT_EQ(estimate_memory(config, request, 2 * 25 * page).activations, 16 * page);
+  EXPECT_EQ(estimate_memory(config, request, 2 * 25 * page).activations, 18 * page);
+  EXPECT_EQ(estimate_memory(config, request, 2 * 25 * page).chunk_bytes(), 16 * page);
   EXPECT_EQ(estimate_memory(config, request, 2 * 26 * page).chunk_size, 24);
   EXPECT_EQ(estimate_memory(config, request, 2 * 26 * page).activations, 26 * page);
   request.chunk_size = 7;
   EXPECT_EQ(estimate_memory(config, request, page).chunk_size, 7);
-  EXPECT_EQ(estimate_memory(config, request, page).activations, 7 * page);
+  EXPECT_EQ(estimate_memory(config, request, page).activations, 9 * page);
 }
 
 TEST(MemoryEstimateTest, FrozenVisionTakesFeaturesInsteadOfActivations) {
@@ -45,14 +46,29 @@ TEST(MemoryEstimateTest, FrozenVisionTakesFeaturesInsteadOfActivations) {
   EXPECT_THAT(estimate_memory(config, request, all).text(), testing::HasSubstr("MB available"));
 }
 
+TEST(MemoryEstimateTest, PassagesAloneAreTheLargestPages) {
+  const ModelConfig config = some_config();
+  MemoryRequest request;
+  request.pages_in_step = 8;
+  request.passage_tokens = 512;
+  EXPECT_EQ(estimate_memory(config, request, 1 << 30).page,
+            activation_bytes(config, 512, 0, false));
+  request.views = 1;
+  request.vision_trained = true;
+  EXPECT_EQ(
+      estimate_memory(config, request, 1 << 30).page,
+      std::max(activation_bytes(config, 512, 0, true), page_activation_bytes(config, 1, true)));
+}
+
 TEST(MemoryEstimateTest, HardNegativesCountWhereTheDataHasThem) {
   TrainingData data;
   data.pages.resize(100);
   data.queries = {{"a", "text", {0}, {}}, {"b", "text", {1}, {2, 3}}};
-  EXPECT_EQ(most_pages_in_step(data, 8, 0), 8);
-  EXPECT_EQ(most_pages_in_step(data, 8, 1), 16);
-  EXPECT_EQ(most_pages_in_step(data, 8, 5), 24);
-  EXPECT_EQ(most_pages_in_step(data, 80, 5), 100);
+  EXPECT_EQ(most_pages_in_step(data, 8, 0, false), 8);
+  EXPECT_EQ(most_pages_in_step(data, 8, 1, false), 16);
+  EXPECT_EQ(most_pages_in_step(data, 8, 5, false), 24);
+  EXPECT_EQ(most_pages_in_step(data, 8, 5, true), 48);
+  EXPECT_EQ(most_pages_in_step(data, 80, 5, false), 100);
 }
 
 TEST(MemoryEstimateTest, ThePageWithTheMostViewsCounts) {
@@ -61,6 +77,10 @@ TEST(MemoryEstimateTest, ThePageWithTheMostViewsCounts) {
   EXPECT_EQ(most_views({wide, square}, settings), view_grid(80, 80, settings).views());
   EXPECT_EQ(most_views({wide, square}, {.longest_edge = 128, .tile = 64, .image_splitting = false}),
             1);
+  TrainingData::Page passage;
+  passage.passage = "text";
+  EXPECT_EQ(most_views({passage}, settings), 0);
+  EXPECT_EQ(most_views({passage, wide}, settings), most_views({wide}, settings));
 }
 
 }  // namespace

@@ -8,11 +8,12 @@
 namespace recto {
 
 StepGradients::StepGradients(const TrainSettings& settings, const Contract& contract,
-                             const TrainingData& data, RetrieverModel model)
+                             const TrainingData& data, RetrieverModel model, uint64_t page_bytes)
     : settings_(settings),
       contract_(contract),
       data_(data),
       model_(std::move(model)),
+      page_bytes_(page_bytes),
       kind_(parse_loss(settings.loss)) {}
 
 std::vector<Sequence> StepGradients::sequences(const PreparedStep& prepared, int64_t step) const {
@@ -35,10 +36,11 @@ torch::Tensor StepGradients::loss(const torch::Tensor& vectors,
 }
 
 StepLoss StepGradients::compute(const PreparedStep& prepared, int64_t step) {
-  ChunkedEncoder encoder(model_, sequences(prepared, step),
-                         chunk_sizes(prepared.queries.size(), prepared.pages.size(),
-                                     static_cast<size_t>(settings_.chunk_size)),
-                         /*training=*/true);
+  std::vector<Sequence> inputs = sequences(prepared, step);
+  Chunks chunks =
+      plan_chunks(model_->config(), model_->vision_trained(), inputs, prepared.queries.size(),
+                  page_bytes_ * static_cast<uint64_t>(settings_.chunk_size));
+  ChunkedEncoder encoder(model_, std::move(inputs), std::move(chunks), /*training=*/true);
   // Between encode() and loss() a process holds vectors of its own inputs and the loss wants those
   // of the whole batch; between the loss's backward() and the encoder's it is the other way round.
   const torch::Tensor vectors = encoder.encode();

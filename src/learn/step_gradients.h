@@ -16,10 +16,11 @@ struct StepLoss {
 
 class StepGradients {
  public:
-  /// References must outlive the object; chunk_size of `settings` is read at each step. Throws
-  /// Error(kUsage) for a loss there is not.
+  /// References must outlive the object; chunk_size of `settings` is read at each step.
+  /// `page_bytes` are the activations of the largest page. Throws Error(kUsage) for a loss there is
+  /// not.
   StepGradients(const TrainSettings& settings, const Contract& contract, const TrainingData& data,
-                RetrieverModel model);
+                RetrieverModel model, uint64_t page_bytes);
 
   /// The loss of step `step` (from 0), and its gradients added to those of the parameters. Dropout
   /// depends on the seed, the step and the place of an input among queries and pages of the step
@@ -35,6 +36,7 @@ class StepGradients {
   const Contract& contract_;
   const TrainingData& data_;
   RetrieverModel model_;
+  uint64_t page_bytes_;
   LossKind kind_;
 };
 

@@ -2,19 +2,22 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/random.h"
 
 namespace recto {
 namespace {
+
+constexpr uint64_t kEdgeStream = 0x65646765;  // "edge"
 
 /// Hard negatives that are asked for and not there must not be passed over in silence.
 void check_negatives(const TrainingData& data, const TrainSettings& settings) {
   size_t with = 0;
   for (const TrainingData::Query& query : data.queries) with += query.negatives.empty() ? 0 : 1;
   if (settings.negatives == 0) with = 0;
-  if (settings.loss == "binegative" && with == 0) {
+  if (settings.loss == "binegative" && with == 0 && settings.remine_every == 0) {
     fail(ErrorCode::kUsage,
          "--loss binegative compares a page with hard negatives, but {}; take --loss infonce, or "
-         "mine negatives first",
+         "--remine-every to search some",
          settings.negatives == 0 ? "--negatives is 0" : "the dataset has none");
   }
   log_info("{} of {} queries have hard negatives; at most {} each are used", with,
@@ -60,7 +63,8 @@ StepSource::StepSource(const TrainSettings& settings)
       sampler_(train(), {.batch_size = settings.batch_size,
                          .per_source = settings.batches == "per-source",
                          .balance = settings.balance,
-                         .seed = settings.seed}) {
+                         .seed = settings.seed}),
+      negatives_(negatives_of(train())) {
   log_info("{} pairs of {} queries; measured on {} queries and {} pages", train().pairs.size(),
            train().queries.size(), held_out().queries.size(), held_out().pages.size());
   check_batches(sampler_, settings);
@@ -68,15 +72,30 @@ StepSource::StepSource(const TrainSettings& settings)
   check_negatives(train(), settings);
 }
 
+int StepSource::longest_edge(int64_t step, size_t page) const {
+  const std::vector<int>& edges = settings_.longest_edges;
+  if (edges.empty()) return 0;
+  const uint64_t of_step =
+      Random(Random(settings_.seed, kEdgeStream).next(), static_cast<uint64_t>(step)).next();
+  return edges[Random(of_step, page).below(edges.size())];
+}
+
 PreparedStep StepSource::prepare(int64_t step, const InputBuilder& builder, const PageSource& pages,
                                  int threads) {
   PreparedStep prepared;
-  prepared.batch = make_batch(train(), sampler_.batch(step), settings_.negatives);
+  const std::vector<size_t> pairs = sampler_.batch(step);
+  const NegativeChoice choice{.most = settings_.negatives,
+                              .sampled = settings_.negatives_choice == "sampled",
+                              .seed = settings_.seed};
+  prepared.batch =
+      make_batch(train(), pairs, choose_negatives(train(), negatives_, pairs, choice, step));
   for (const size_t query : prepared.batch.queries) {
     prepared.queries.push_back(builder.query(train().queries[query].text));
   }
   std::vector<PageRequest> wanted;
-  for (const size_t page : prepared.batch.pages) wanted.push_back({&train().pages[page]});
+  for (const size_t page : prepared.batch.pages) {
+    wanted.push_back({&train().pages[page], longest_edge(step, page)});
+  }
   prepared.pages = pages.prepare(wanted, threads);
   return prepared;
 }

@@ -1,10 +1,13 @@
 #pragma once
 // The data of a training run, and which of it each step has.
 
+#include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "learn/batch_sampler.h"
 #include "learn/contrastive_batch.h"
+#include "learn/negative_choice.h"
 #include "learn/page_source.h"
 #include "learn/train_settings.h"
 #include "learn/training_sources.h"
@@ -31,15 +34,22 @@ class StepSource {
   size_t batch_size() const { return sampler_.batch_size(); }
   int64_t steps_per_epoch() const { return sampler_.steps_per_epoch(); }
 
-  /// Step `step` (from 0) on up to `threads` threads; a function of the settings, the data and the
-  /// number. Not thread-safe. Throws what reading a page throws.
+  /// The hard negatives of each query from here on; those of the data until then.
+  void set_negatives(NegativeLists negatives) { negatives_ = std::move(negatives); }
+
+  /// Step `step` (from 0) on up to `threads` threads; a function of the settings, the data, the
+  /// hard negatives and the number. Not thread-safe. Throws what reading a page throws.
   PreparedStep prepare(int64_t step, const InputBuilder& builder, const PageSource& pages,
                        int threads);
 
  private:
+  /// How large page `page` of the data is cut in step `step`; 0 for the contract's longest edge.
+  int longest_edge(int64_t step, size_t page) const;
+
   const TrainSettings& settings_;
   TrainingSources sources_;
   BatchSampler sampler_;
+  NegativeLists negatives_;
 };
 
 }  // namespace recto

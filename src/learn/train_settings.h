@@ -20,11 +20,17 @@ struct TrainSettings {
   std::string batches = "mixed";  ///< "mixed", or "per-source": a step is of one source
   /// Exponent of the shares of source and language (learn/draw_mix.h); none: every pair once
   std::optional<double> balance;
+  std::vector<int> longest_edges;         ///< of the pages of a step, drawn; empty: the contract's
+  int negatives = 1;                      ///< most hard negatives of a query in a step
+  std::string negatives_choice = "best";  ///< of its list; or "sampled", anew for each step
+  int remine_every = 0;                   ///< steps between searches for new ones; 0: none
+  double remine_ratio = 0.95;             ///< of the answer's score: the most they may have
+  std::string remine_ranks = "1-50";      ///< "FIRST-LAST" places among the pages of the source
+  std::optional<double> remine_max_score;
 
   std::string method = "lora";  ///< "lora", or "full" for every parameter that is not frozen
   std::string loss = "infonce";
   double temperature = 0.02;
-  int negatives = 1;  ///< most hard negatives of a query taken from the dataset
 
   double epochs = 1;
   int64_t max_steps = 0;   ///< 0: as many as the epochs have

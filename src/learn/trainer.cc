@@ -14,6 +14,7 @@
 #include "learn/held_out_series.h"
 #include "learn/memory_estimate.h"
 #include "learn/prefetch.h"
+#include "learn/remining.h"
 #include "learn/step_gradients.h"
 #include "learn/step_guard.h"
 #include "learn/step_source.h"
@@ -44,6 +45,33 @@ class Stopwatch {
   Clock::time_point start_ = Clock::now();
 };
 
+/// What the data asks of memory.
+MemoryRequest data_memory(const StepSource& steps, const TrainSettings& settings,
+                          const Contract& contract) {
+  const std::vector<TrainingData::Page>& pages = steps.train().pages;
+  const int own = contract.views.longest_edge;
+  std::vector<int> edges = settings.longest_edges;
+  if (edges.empty()) edges.push_back(own);
+  const bool mined_apart =
+      settings.remine_every > 0 && std::count(edges.begin(), edges.end(), own) == 0;
+  MemoryRequest request;
+  request.queries_in_step = static_cast<int>(steps.batch_size());
+  request.pages_in_step = most_pages_in_step(steps.train(), steps.batch_size(), settings.negatives,
+                                             settings.remine_every > 0);
+  request.pages_in_data = static_cast<int>((edges.size() + (mined_apart ? 1 : 0)) * pages.size() +
+                                           steps.held_out().pages.size());
+  for (const int edge : edges) {
+    ViewSettings views = contract.views;
+    views.longest_edge = edge;
+    request.views = std::max(request.views, most_views(pages, views));
+  }
+  const bool passages = std::any_of(pages.begin(), pages.end(), [](const TrainingData::Page& page) {
+    return !page.passage.empty();
+  });
+  if (passages) request.passage_tokens = contract.max_query_tokens;
+  return request;
+}
+
 class Training {
  public:
   Training(const TrainSettings& settings, const StepObserver& observer);
@@ -56,6 +84,8 @@ class Training {
   void resume();
   void restore(const fs::path& checkpoint);
   void loop();
+  /// The steps up to `last`, which have the same hard negatives.
+  void take_steps(int64_t last, const Stopwatch& clock);
   void finish();
 
   void take_step(PreparedStep prepared, const Stopwatch& clock);
@@ -84,6 +114,7 @@ class Training {
   std::unique_ptr<TrainingWatch> watch_;
   std::unique_ptr<StepGradients> step_gradients_;
   std::string memory_;  // what was estimated before the start
+  std::unique_ptr<Remining> remining_;
   int64_t total_steps_ = 0;
   double warmup_ = 0;  // share of the training
   int64_t step_ = 0;
@@ -112,7 +143,7 @@ void Training::open_model() {
   ContractOverrides overrides;
   overrides.longest_edge = settings_.longest_edge;
   directory_ = ModelDirectory::open(settings_.model, overrides);
-  inputs_ = std::make_unique<EdgeInputs>(*directory_);
+  inputs_ = std::make_unique<EdgeInputs>(*directory_, settings_.longest_edges);
   contract_ = output_contract(*directory_, settings_);
   model_ = RetrieverModel(directory_->config(), contract_);
   model_->load(directory_->weights());
@@ -121,7 +152,6 @@ void Training::open_model() {
   log_info("training {} of {} parameters", trainable_.count, trainable_.all);
   optimizer_ = std::make_unique<AdamW>(trainable_.parameters,
                                        AdamWSettings{.weight_decay = settings_.weight_decay});
-  step_gradients_ = std::make_unique<StepGradients>(settings_, contract_, steps_->train(), model_);
 }
 
 void Training::plan_steps() {
@@ -134,15 +164,9 @@ void Training::plan_steps() {
 }
 
 void Training::plan_memory() {
-  MemoryRequest request;
+  MemoryRequest request = data_memory(*steps_, settings_, contract_);
   request.parameters = trainable_.all;
   request.trained = trainable_.count;
-  request.queries_in_step = static_cast<int>(steps_->batch_size());
-  request.pages_in_step =
-      most_pages_in_step(steps_->train(), steps_->batch_size(), settings_.negatives);
-  request.pages_in_data =
-      static_cast<int>(steps_->train().pages.size() + steps_->held_out().pages.size());
-  request.views = most_views(steps_->train().pages, contract_.views);
   request.vision_trained = model_->vision_trained();
   request.chunk_size = settings_.chunk_size;
   const MemoryEstimate estimate =
@@ -155,6 +179,10 @@ void Training::plan_memory() {
   }
   if (!request.vision_trained) cache_ = std::make_unique<FeatureCache>(estimate.features);
   source_ = std::make_unique<PageSource>(steps_->sources(), *inputs_, cache_.get());
+  step_gradients_ =
+      std::make_unique<StepGradients>(settings_, contract_, steps_->train(), model_, estimate.page);
+  remining_ = std::make_unique<Remining>(settings_, steps_->train(), directory_->inputs(), *source_,
+                                         std::max(1, threads_ / 2));
   series_ = std::make_unique<HeldOutSeries>(directory_->inputs(), steps_->held_out(), *source_,
                                             std::max(1, threads_ / 2));
 }
@@ -187,6 +215,8 @@ void Training::restore(const fs::path& checkpoint) {
   const CheckpointState state = read_checkpoint_state(checkpoint);
   check_same_run(state.run, run_json(), checkpoint);
   restore_checkpoint(checkpoint, *optimizer_);
+  remining_->restore(checkpoint);
+  steps_->set_negatives(remining_->negatives());
   step_ = state.step;
   elapsed_ = state.elapsed_seconds;
   guard_.restore(state.bad_steps,
@@ -244,7 +274,8 @@ void Training::checkpoint() {
   Json results = {{"skipped", guard_.skipped()}};
   if (result_.before) results["before"] = result_.before->to_json();
   write_checkpoint(settings_.output, {step_, elapsed_, guard_.bad_steps(), results, run_json()},
-                   *optimizer_, kKeptCheckpoints);
+                   *optimizer_, kKeptCheckpoints,
+                   [this](const fs::path& directory) { remining_->save(directory); });
 }
 
 void Training::report(const std::string& state) const {
@@ -273,19 +304,31 @@ void Training::report_failure(const std::string& what) const {
 }
 
 void Training::loop() {
-  const int64_t first = step_;
-  Prefetcher<PreparedStep> steps(
-      static_cast<size_t>(total_steps_ - first), kStepsAhead, [this, first](size_t i) {
-        return steps_->prepare(first + static_cast<int64_t>(i), directory_->inputs(), *source_,
-                               std::max(1, threads_ / 2));
-      });
   watch_->begin({.steps = total_steps_,
-                 .steps_done = first,
+                 .steps_done = step_,
                  .steps_per_epoch = steps_->steps_per_epoch(),
                  .pairs_per_step = steps_->batch_size(),
                  .seconds_allowed = settings_.max_seconds});
   const Stopwatch clock(elapsed_);
   while (!done()) {
+    if (remining_->due(step_)) {
+      remining_->mine(model_, step_, *watch_);
+      steps_->set_negatives(remining_->negatives());
+    }
+    take_steps(std::min(total_steps_, remining_->next(step_)), clock);
+  }
+  watch_->end();
+  result_.pairs_per_second = watch_->pairs_per_second();
+}
+
+void Training::take_steps(int64_t last, const Stopwatch& clock) {
+  const int64_t first = step_;
+  Prefetcher<PreparedStep> steps(
+      static_cast<size_t>(last - first), kStepsAhead, [this, first](size_t i) {
+        return steps_->prepare(first + static_cast<int64_t>(i), directory_->inputs(), *source_,
+                               std::max(1, threads_ / 2));
+      });
+  while (!done() && step_ < last) {
     throw_if_interrupted();
     take_step(std::move(*steps.next()), clock);
     if (settings_.eval_every > 0 && step_ % settings_.eval_every == 0) {
@@ -293,8 +336,6 @@ void Training::loop() {
     }
     if (settings_.checkpoint_every > 0 && step_ % settings_.checkpoint_every == 0) checkpoint();
   }
-  watch_->end();
-  result_.pairs_per_second = watch_->pairs_per_second();
 }
 
 void Training::finish() {

@@ -10,6 +10,7 @@
 #include "base/threads.h"
 #include "learn/grad_cache.h"
 #include "learn/losses.h"
+#include "learn/memory_estimate.h"
 #include "learn/torch_setup.h"
 #include "learn/trainable.h"
 #include "model/model_directory.h"
@@ -63,13 +64,10 @@ std::vector<Sequence> sequences(const BenchInputs& inputs, RetrieverModel& model
 }
 
 void step(RetrieverModel& model, AdamW& optimizer, const std::vector<Sequence>& sequences,
-          int64_t pairs, int chunk_size) {
+          int64_t pairs, const Chunks& chunks) {
   throw_if_interrupted();
   optimizer.zero_gradients();
-  ChunkedEncoder encoder(model, sequences,
-                         chunk_sizes(static_cast<size_t>(pairs), static_cast<size_t>(pairs),
-                                     static_cast<size_t>(chunk_size)),
-                         /*training=*/true);
+  ChunkedEncoder encoder(model, sequences, chunks, /*training=*/true);
   const torch::Tensor vectors = encoder.encode();
   LossInput input;
   input.queries = vectors.narrow(0, 0, pairs);
@@ -95,10 +93,15 @@ Json run_training_bench(const TrainingBenchOptions& options) {
   AdamW optimizer(choose_trainable(model, settings, "").parameters, {});
   const BenchInputs inputs = make_inputs(directory->inputs(), options.batch_size);
   const std::vector<Sequence> all = sequences(inputs, model);
+  const bool vision_trained = model->vision_trained();
+  const uint64_t page =
+      page_activation_bytes(directory->config(), inputs.pages.front().view_count(), vision_trained);
+  const Chunks chunks = plan_chunks(directory->config(), vision_trained, all, inputs.queries.size(),
+                                    page * static_cast<uint64_t>(options.chunk_size));
   double best = std::numeric_limits<double>::infinity();
   for (int i = 0; i <= options.steps; ++i) {
     const Clock::time_point start = Clock::now();
-    step(model, optimizer, all, options.batch_size, options.chunk_size);
+    step(model, optimizer, all, options.batch_size, chunks);
     if (i > 0) best = std::min(best, seconds_since(start));
   }
   return {{"pairs_per_second", options.batch_size / best},

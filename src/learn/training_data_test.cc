@@ -107,7 +107,7 @@ TrainingData shared_pages() {
 
 TEST(ContrastiveBatchTest, KnownAnswersAreNoNegatives) {
   const TrainingData data = shared_pages();
-  const ContrastiveBatch batch = make_batch(data, {0, 1, 3}, 1);
+  const ContrastiveBatch batch = make_batch(data, {0, 1, 3}, {{3}, {2}, {2}});
   EXPECT_EQ(batch.pages, (std::vector<size_t>{0, 1, 3, 2}));  // page 0 and 2 are encoded once
   EXPECT_EQ(batch.owners, (std::vector<size_t>{0, 1, 2}));
   // Columns: the pages of q0, q1, q2, then the hard negatives e, c, c.
@@ -126,7 +126,7 @@ TEST(ContrastiveBatchTest, KnownAnswersAreNoNegatives) {
 TEST(ContrastiveBatchTest, TheSameQueryTextIsMasked) {
   TrainingData data = shared_pages();
   data.queries[2].text = "one";
-  const torch::Tensor mask = false_negative_mask(data, make_batch(data, {0, 3}, 0));
+  const torch::Tensor mask = false_negative_mask(data, make_batch(data, {0, 3}, {{}, {}}));
   EXPECT_TRUE(mask[0][1].item<bool>());
   EXPECT_TRUE(mask[1][0].item<bool>());
   EXPECT_FALSE(mask[0][0].item<bool>());
@@ -134,7 +134,7 @@ TEST(ContrastiveBatchTest, TheSameQueryTextIsMasked) {
 
 TEST(ContrastiveBatchTest, MaskedDocumentsTakeNoPartInTheLoss) {
   const TrainingData data = shared_pages();
-  const ContrastiveBatch batch = make_batch(data, {0, 1}, 0);
+  const ContrastiveBatch batch = make_batch(data, {0, 1}, {{}, {}});
   torch::Tensor vectors = torch::eye(4).narrow(0, 0, 3).clone().requires_grad_();
   const torch::Tensor loss =
       contrastive_loss(LossKind::kInfoNce, loss_input(vectors, data, batch, 0.02));

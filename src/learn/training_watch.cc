@@ -101,6 +101,13 @@ void TrainingWatch::measured(int64_t step, const HeldOutResult& result,
   if (progress_) progress_->go_on();
 }
 
+void TrainingWatch::mined(int64_t step, Json counts) {
+  lap();
+  if (!metrics_) return;
+  keep({{"step", step}, {"hard_negatives", std::move(counts)}});
+  if (progress_) progress_->go_on();
+}
+
 void TrainingWatch::warned(int64_t step, const std::string& kind, Json details) {
   if (!metrics_) return;
   details["step"] = step;

@@ -54,12 +54,14 @@ class TrainingWatch {
   /// The first step is about to be taken: shows the progress bar.
   void begin(const WatchedRun& run);
   void step(const StepRecord& record);
-  /// From here until measured() the time is not the training's, and the terminal is free for
-  /// another bar.
+  /// From here until measured() or mined() the time is not the training's, and the terminal is free
+  /// for another bar.
   void measuring();
   /// `mean_of`: the steps whose mean was measured in the end; empty for the model as it is.
   void measured(int64_t step, const HeldOutResult& result,
                 const std::vector<int64_t>& mean_of = {});
+  /// Hard negatives were searched before step `step`.
+  void mined(int64_t step, Json counts);
   /// Keeps what was warned of at `step`: `details` beside {"step", "warning": kind}.
   void warned(int64_t step, const std::string& kind, Json details);
   /// Takes the progress bar away.
