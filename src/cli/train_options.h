@@ -10,4 +10,7 @@ namespace recto {
 
 void add_train_options(CLI::App& app, TrainSettings& settings);
 
+/// Those of one part each, for add_train_options().
+void add_feature_options(CLI::App& app, TrainSettings& settings);
+
 }  // namespace recto

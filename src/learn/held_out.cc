@@ -27,7 +27,7 @@ torch::Tensor page_vectors(RetrieverModel& model, const TrainingData& data,
   Progress progress("held-out pages", data.pages.size());
   while (auto pages = prepared.next()) {
     throw_if_interrupted();
-    source.complete(model, *pages);
+    source.complete(*pages);
     std::vector<Sequence> sequences;
     for (const PreparedPage& page : *pages) sequences.push_back({&page.input, page.features, 0});
     vectors.push_back(model->forward(sequences).to(torch::kCPU));

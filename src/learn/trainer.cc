@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/threads.h"
 #include "learn/checkpoint.h"
+#include "learn/features_ahead.h"
 #include "learn/held_out_series.h"
 #include "learn/memory_estimate.h"
 #include "learn/prefetch.h"
@@ -54,6 +55,7 @@ class Training {
   void plan_memory();
   void resume();
   void restore(const fs::path& checkpoint);
+  void compute_features();
   void loop();
   void finish();
 
@@ -76,7 +78,7 @@ class Training {
   RetrieverModel model_{nullptr};
   Trainable trainable_;
   std::unique_ptr<AdamW> optimizer_;
-  std::unique_ptr<FeatureCache> cache_;
+  std::unique_ptr<FeatureSource> features_;
   std::unique_ptr<PageSource> source_;
   std::unique_ptr<TrainingWatch> watch_;
   std::unique_ptr<StepGradients> step_gradients_;
@@ -148,15 +150,16 @@ void Training::plan_memory() {
   if (estimate.total() > estimate.available) {
     log_warning("that is more than is available; lower --chunk-size, or --longest-edge");
   }
-  if (!request.vision_trained) cache_ = std::make_unique<FeatureCache>(estimate.features);
-  source_ = std::make_unique<PageSource>(steps_->sources(), *inputs_, cache_.get());
+  features_ = open_feature_source(directory_, model_, settings_, estimate.features);
+  source_ = std::make_unique<PageSource>(steps_->sources(), *inputs_, features_.get());
   series_ = std::make_unique<HeldOutSeries>(directory_->inputs(), steps_->held_out(), *source_,
                                             std::max(1, threads_ / 2));
 }
 
 Json Training::run_json() const {
   Json run = settings_.to_json();
-  for (const char* key : {"model", "data", "threads", "chunk_size", "device", "max_seconds"}) {
+  for (const char* key :
+       {"model", "data", "threads", "chunk_size", "device", "max_seconds", "feature_store"}) {
     run.erase(key);
   }
   run["model_weights_sha256"] = directory_->contract().weights_sha256;
@@ -212,7 +215,7 @@ bool Training::done() const {
 }
 
 void Training::take_step(PreparedStep prepared, const Stopwatch& clock) {
-  source_->complete(model_, prepared.pages);
+  source_->complete(prepared.pages);
   const double rate = settings_.learning_rate() * schedule_factor(progress_share(), warmup_);
   double norm = 0;
   const double loss = gradients(prepared, norm);
@@ -232,6 +235,16 @@ void Training::take_step(PreparedStep prepared, const Stopwatch& clock) {
                 .seconds = elapsed_,
                 .pairs = prepared.batch.queries.size()});
   if (observer_) observer_(step_, loss);
+}
+
+// A run that will see every page, and may take the time, computes what is missing at once.
+void Training::compute_features() {
+  if (features_ == nullptr || !features_->has_store()) return;
+  if (settings_.max_seconds > 0 || total_steps_ < steps_->steps_per_epoch()) return;
+  std::vector<PageRequest> pages = requests(steps_->train().pages);
+  const std::vector<PageRequest> held_out = requests(steps_->held_out().pages);
+  pages.insert(pages.end(), held_out.begin(), held_out.end());
+  compute_features_ahead(*source_, *features_, pages, threads_);
 }
 
 void Training::checkpoint() {
@@ -274,8 +287,13 @@ void Training::finish() {
   checkpoint();
   write_trained_model(*directory_, model_, trainable_, contract_, parse_dtype(settings_.dtype),
                       settings_.output);
-  const TrainSummary summary{trainable_.count, step_, guard_.skipped(), result_.before,
-                             result_.after};
+  TrainSummary summary{trainable_.count, step_,         guard_.skipped(),
+                       result_.before,   result_.after, {}};
+  if (features_ != nullptr) {
+    summary.features = result_.features = features_->counts();
+    log_info("features: {} pages from the store, {} computed", summary.features->from_store,
+             summary.features->computed);
+  }
   write_train_json(settings_, run_json(), &summary);
 }
 
@@ -292,6 +310,7 @@ TrainResult Training::run() {
   }
   watch_ = std::make_unique<TrainingWatch>(settings_, step_ > 0 ? step_ : -1);
   try {
+    compute_features();
     if (step_ == 0) {
       series_->measure(model_, step_, *watch_);
       result_.before = series_->latest();
