@@ -57,7 +57,17 @@ void add_bench_command(CommandLine& line) {
               kSpeedGroup)
       ->type_name("N")
       ->check(CLI::Range(1, 4096).description(""));
-  add_setting(app, "steps", options->steps, "Steps that are timed, after one that is not",
+  add_setting(app, "features", options->features,
+              "What the vision tower makes of a page, with lora: computed in the first epoch or in "
+              "every step, or random numbers",
+              kTrainingGroup)
+      ->type_name("cached|uncached|random")
+      ->check(CLI::IsMember({"cached", "uncached", "random"}).description(""));
+  add_setting(app, "pages", options->pages, "Pages of an epoch; 0: those of one step",
+              kTrainingGroup)
+      ->type_name("N")
+      ->check(CLI::Range(0, 4096).description(""));
+  add_setting(app, "epochs", options->epochs, "Epochs that are timed, after a first one",
               kTrainingGroup)
       ->type_name("N")
       ->check(CLI::Range(1, 1000).description(""));

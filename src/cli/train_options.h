@@ -12,5 +12,7 @@ void add_train_options(CLI::App& app, TrainSettings& settings);
 
 /// Those of them that are about the data.
 void add_train_data_options(CLI::App& app, TrainSettings& settings);
+/// Those of one part each, for add_train_options().
+void add_feature_options(CLI::App& app, TrainSettings& settings);
 
 }  // namespace recto

@@ -1,10 +1,7 @@
 #include "curate/work_directory.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 #include <utility>
 
@@ -80,14 +77,11 @@ WorkDirectory::~WorkDirectory() {
   std::error_code error;
   if (path_.empty()) return;
   if (committed_ || (fs::is_empty(documents(), error) && !error)) remove();
-  if (lock_ >= 0) ::close(lock_);
 }
 
 void WorkDirectory::take_lock() {
-  lock_ = ::open((path_ / "lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
-  if (lock_ < 0) fail_errno(errno, fmt::format("cannot write {}", (path_ / "lock").string()));
-  if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return;
-  ::close(std::exchange(lock_, -1));
+  lock_ = FileLock::take(path_ / "lock");
+  if (lock_) return;
   const fs::path busy = std::exchange(path_, {});
   fail(ErrorCode::kUsage,
        "another run is writing {} (it works in {}); wait for it or name "

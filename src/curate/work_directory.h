@@ -3,8 +3,10 @@
 // there after a stop at any moment.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
+#include "base/file_lock.h"
 #include "base/json.h"
 
 namespace recto {
@@ -56,7 +58,7 @@ class WorkDirectory {
 
   std::filesystem::path target_;
   std::filesystem::path path_;
-  int lock_ = -1;
+  std::optional<FileLock> lock_;
   bool committed_ = false;
   Json summary_;
 };

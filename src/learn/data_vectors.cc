@@ -32,7 +32,7 @@ torch::Tensor page_vectors(RetrieverModel& model, const std::vector<TrainingData
   Progress progress(label, pages.size());
   while (auto ready = prepared.next()) {
     throw_if_interrupted();
-    source.complete(model, *ready);
+    source.complete(*ready);
     std::vector<Sequence> sequences;
     for (const PreparedPage& page : *ready) sequences.push_back({&page.input, page.features, 0});
     vectors.push_back(model->forward(sequences).to(torch::kCPU));

@@ -14,25 +14,58 @@ std::vector<PageRequest> requests(std::span<const TrainingData::Page> pages) {
   return all;
 }
 
+int PageSource::edge(const PageRequest& request) const {
+  return request.longest_edge > 0 ? request.longest_edge : inputs_.own_edge();
+}
+
+std::string PageSource::image(const TrainingData::Page& page) const {
+  try {
+    return sources_.image(page);
+  } catch (const Error& error) {
+    fail(error.code(), "{}: page {}: {}", sources_.name(page), page.id, error.what());
+  }
+}
+
+/// `bytes` gets the image file when it had to be read.
+PictureId PageSource::picture(const PageRequest& request, std::string* bytes) const {
+  const std::string key = request.page->key();
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = digests_.find(key);
+    if (known != digests_.end()) return {known->second, edge(request)};
+  }
+  std::string read = image(*request.page);
+  const Sha256Digest digest = sha256_digest(as_bytes(read));
+  if (bytes != nullptr) *bytes = std::move(read);
+  const std::lock_guard lock(mutex_);
+  digests_.emplace(key, digest);
+  return {digest, edge(request)};
+}
+
+bool PageSource::take_known(PreparedPage& page) const {
+  const std::optional<PageFeatures> known = features_->find(page.picture);
+  if (!known) return false;
+  page.input.ids = inputs_.at(page.picture.longest_edge).document_ids(known->rows, known->columns);
+  page.input.images.clear();
+  page.features = known->features;
+  return true;
+}
+
 PreparedPage PageSource::prepare(const PageRequest& request) const {
   const TrainingData::Page& page = *request.page;
-  const int edge = request.longest_edge > 0 ? request.longest_edge : inputs_.own_edge();
   PreparedPage prepared;
-  prepared.key = fmt::format("{}@{}", page.key(), edge);
   if (!page.passage.empty()) {
     prepared.input = inputs_.own().passage(page.passage);
     return prepared;
   }
-  if (cache_ != nullptr) {
-    if (std::optional<PageFeatures> known = cache_->find(prepared.key)) {
-      prepared.input.ids = std::move(known->ids);
-      prepared.features = known->features;
-      return prepared;
-    }
+  std::string bytes;
+  if (features_ != nullptr) {
+    prepared.picture = picture(request, &bytes);
+    if (take_known(prepared)) return prepared;
   }
+  if (bytes.empty()) bytes = image(page);
   try {
-    const std::string bytes = sources_.image(page);
-    prepared.input = inputs_.at(edge).document(decode_image(as_bytes(bytes), "its image"));
+    prepared.input = inputs_.at(edge(request)).document(decode_image(as_bytes(bytes), "its image"));
   } catch (const Error& error) {
     fail(error.code(), "{}: page {}: {}", sources_.name(page), page.id, error.what());
   }
@@ -49,15 +82,37 @@ std::vector<PreparedPage> PageSource::prepare(const std::vector<PageRequest>& pa
   return prepared;
 }
 
-void PageSource::complete(RetrieverModel& model, std::vector<PreparedPage>& pages) const {
-  if (cache_ == nullptr) return;
+void PageSource::complete(std::vector<PreparedPage>& pages) const {
+  if (features_ == nullptr) return;
+  std::vector<PreparedPage*> wanted;
+  std::vector<FeatureSource::Missing> missing;
   for (PreparedPage& page : pages) {
     if (page.features.defined() || page.input.images.empty()) continue;
-    throw_if_interrupted();
-    page.features = model->visual_features(page.input);
-    page.input.images.clear();
-    cache_->keep(page.key, {page.input.ids, page.features.to(torch::kCPU)});
+    if (take_known(page)) continue;  // since it was prepared
+    wanted.push_back(&page);
+    missing.push_back({page.picture, &page.input});
   }
+  const std::vector<PageFeatures> computed = features_->compute(missing);
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    wanted[i]->features = computed[i].features;
+    wanted[i]->input.images.clear();
+  }
+}
+
+std::vector<PageRequest> PageSource::missing(const std::vector<PageRequest>& pages,
+                                             int threads) const {
+  if (features_ == nullptr) return {};
+  std::vector<char> wanted(pages.size());
+  parallel_for(pages.size(), threads, [&](size_t i) {
+    throw_if_interrupted();
+    if (!pages[i].page->passage.empty()) return;
+    wanted[i] = features_->contains(picture(pages[i])) ? 0 : 1;
+  });
+  std::vector<PageRequest> missing;
+  for (size_t i = 0; i < pages.size(); ++i) {
+    if (wanted[i] != 0) missing.push_back(pages[i]);
+  }
+  return missing;
 }
 
 }  // namespace recto

@@ -1,13 +1,14 @@
 #pragma once
 // Pages and passages as inputs of the model.
 
+#include <mutex>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "learn/edge_inputs.h"
-#include "learn/feature_cache.h"
-#include "learn/retriever_model.h"
+#include "learn/feature_source.h"
 #include "learn/training_sources.h"
 
 namespace recto {
@@ -24,32 +25,41 @@ std::vector<PageRequest> requests(std::span<const TrainingData::Page> pages);
 /// A page ready for a forward pass; without images when its features are known, and when it is a
 /// text passage.
 struct PreparedPage {
-  std::string key;  ///< names the page at this size
+  PictureId picture;  ///< of a page whose features may be known
   ModelInput input;
-  torch::Tensor features;  ///< undefined unless they came from the cache
+  torch::Tensor features;  ///< undefined unless they are known
 };
 
 /// Reads, decodes and cuts pages to views; puts passages through the passage prompt. Thread-safe.
 class PageSource {
  public:
-  /// References must outlive the object. `cache` is null when the vision tower is trained.
-  PageSource(const TrainingSources& sources, const EdgeInputs& inputs, FeatureCache* cache)
-      : sources_(sources), inputs_(inputs), cache_(cache) {}
+  /// References must outlive the object. `features` is null when the vision tower is trained.
+  PageSource(const TrainingSources& sources, const EdgeInputs& inputs, FeatureSource* features)
+      : sources_(sources), inputs_(inputs), features_(features) {}
 
   /// Prepares `pages` on up to `threads` threads. Throws Error naming the page whose image cannot
   /// be read or decoded.
   std::vector<PreparedPage> prepare(const std::vector<PageRequest>& pages, int threads) const;
 
-  /// With a cache: computes the features that are missing, one page at a time so that their bits
-  /// do not depend on the others, keeps them, and lets the images go.
-  void complete(RetrieverModel& model, std::vector<PreparedPage>& pages) const;
+  /// With a source of features: computes those that are missing and lets the images go.
+  void complete(std::vector<PreparedPage>& pages) const;
+
+  /// Those of `pages` whose features nobody knows yet; none without a source of features. Reads
+  /// every image file on up to `threads` threads. Throws as prepare() does.
+  std::vector<PageRequest> missing(const std::vector<PageRequest>& pages, int threads) const;
 
  private:
+  int edge(const PageRequest& request) const;
   PreparedPage prepare(const PageRequest& request) const;
+  std::string image(const TrainingData::Page& page) const;
+  PictureId picture(const PageRequest& request, std::string* bytes = nullptr) const;
+  bool take_known(PreparedPage& page) const;
 
   const TrainingSources& sources_;
   const EdgeInputs& inputs_;
-  FeatureCache* cache_;
+  FeatureSource* features_;
+  mutable std::mutex mutex_;  ///< of the hashes of the image files, by TrainingData::Page::key()
+  mutable std::unordered_map<std::string, Sha256Digest> digests_;
 };
 
 }  // namespace recto

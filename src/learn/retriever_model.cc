@@ -181,6 +181,11 @@ RetrieverModelImpl::Pack RetrieverModelImpl::pack(std::span<const Sequence> sequ
   return pack;
 }
 
+torch::Tensor RetrieverModelImpl::see(const torch::Tensor& pixels, const PassContext& context) {
+  vision_views_ += pixels.size(0);
+  return connector_(vision_(pixels.to(device()), context), context).flatten(0, 1);
+}
+
 torch::Tensor RetrieverModelImpl::visual_features(const ModelInput& input,
                                                   const PassContext& context) {
   const torch::NoGradGuard no_grad;
@@ -194,7 +199,7 @@ torch::Tensor RetrieverModelImpl::visual_features(const ModelInput& input,
           : std::max<int64_t>(1, kVisionActivationBytes / (patches * vision.intermediate_size * 4));
   std::vector<torch::Tensor> parts;
   for (const torch::Tensor& part : pixels.split(at_once)) {
-    parts.push_back(connector_(vision_(part.to(device()), context), context).flatten(0, 1));
+    parts.push_back(see(part, context));
   }
   return torch::cat(parts, 0);
 }
@@ -210,7 +215,7 @@ torch::Tensor RetrieverModelImpl::features(std::span<const Sequence> sequences, 
   for (const size_t k : pack.order) {
     const Sequence& sequence = sequences[k];
     if (sequence.features.defined()) {
-      parts.push_back(sequence.features.to(device()));
+      parts.push_back(sequence.features.to(device(), torch::kFloat32));
     } else if (!sequence.input->images.empty() && !together) {
       parts.push_back(visual_features(*sequence.input, vision_context));
     } else if (!sequence.input->images.empty()) {
@@ -223,8 +228,7 @@ torch::Tensor RetrieverModelImpl::features(std::span<const Sequence> sequences, 
   }
   if (!images.empty()) {
     RECTO_CHECK(parts.empty());  // given features and a trained tower cannot go together
-    return connector_(vision_(pixel_tensor(images).to(device()), vision_context), vision_context)
-        .flatten(0, 1);
+    return see(pixel_tensor(images), vision_context);
   }
   return parts.empty() ? torch::zeros({0, config_.text.hidden_size}, device())
                        : torch::cat(parts, 0);

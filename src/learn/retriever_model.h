@@ -23,7 +23,7 @@ namespace recto {
 /// One input of a forward pass.
 struct Sequence {
   const ModelInput* input = nullptr;  ///< its images may be left out when `features` is given
-  torch::Tensor features;             ///< undefined, or visual_features() of the input
+  torch::Tensor features;             ///< undefined, or visual_features() of the input, of any type
   uint64_t dropout_seed = 0;
 };
 
@@ -53,6 +53,8 @@ class RetrieverModelImpl : public torch::nn::Module {
 
   /// Whether any parameter of the vision tower or the connector requires a gradient.
   bool vision_trained() const;
+  /// Views that have gone through the vision tower so far.
+  int64_t vision_views() const { return vision_views_; }
   /// Every linear layer by its path ("text_model.layers.0.self_attn.q_proj").
   std::map<std::string, Linear> linears();
   /// Puts `adapter` on the layers it names, unmerged. Throws Error(kMismatch) naming a module the
@@ -67,11 +69,14 @@ class RetrieverModelImpl : public torch::nn::Module {
   Pack pack(std::span<const Sequence> sequences, bool training) const;
   torch::Tensor features(std::span<const Sequence> sequences, const Pack& pack,
                          const PassContext& context);
+  /// pixels [views, 3, T, T] -> connector output [image tokens, hidden].
+  torch::Tensor see(const torch::Tensor& pixels, const PassContext& context);
   torch::Tensor pooled(const torch::Tensor& hidden, const Pack& pack) const;
 
   ModelConfig config_;
   bool mean_pooling_;
   bool normalize_;
+  int64_t vision_views_ = 0;
   VisionTower vision_{nullptr};
   Connector connector_{nullptr};
   TextModel text_{nullptr};

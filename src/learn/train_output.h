@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "learn/feature_counts.h"
 #include "learn/held_out.h"
 #include "learn/train_settings.h"
 #include "learn/trainable.h"
@@ -28,6 +29,7 @@ struct TrainSummary {
   int64_t steps = 0;
   int64_t skipped = 0;
   std::optional<HeldOutResult> before, after;
+  std::optional<FeatureCounts> features;  ///< when the vision tower is frozen
 };
 void write_train_json(const TrainSettings& settings, const Json& run,
                       const TrainSummary* summary = nullptr);

@@ -71,6 +71,8 @@ Json TrainSettings::to_json() const {
                {"longest_edge", longest_edge ? Json(*longest_edge) : Json(nullptr)},
                {"dimensions", dimensions},
                {"dtype", dtype},
+               {"feature_store", feature_store},
+               {"feature_dtype", feature_dtype},
                {"threads", threads},
                {"device", device}};
   json.update(data_settings_json(*this));
@@ -82,6 +84,7 @@ void check_train_settings(const TrainSettings& settings) {
   check_one_of("--lora-init", settings.lora_init, {"kaiming", "gaussian"});
   check_one_of("--dtype", settings.dtype, {"fp32", "fp16", "bf16"});
   check_data_settings(settings);
+  check_one_of("--feature-dtype", settings.feature_dtype, {"fp32", "fp16", "bf16"});
   check_amounts(settings);
   check_numbers(settings);
   if (settings.method == "lora" && !settings.freeze.empty()) {

@@ -58,7 +58,11 @@ struct TrainSettings {
   int eval_every = 0;      ///< steps between evaluations; 0: before the first step and in the end
   int eval_queries = 200;  ///< most held-out queries; 0: no evaluation at all
   int checkpoint_every = 200;  ///< steps between checkpoints; 0: in the end and when interrupted
-  int threads = 0;             ///< 0: available_cores()
+  // Features of pages, while vision tower and connector are frozen.
+  std::string feature_store;           ///< directory that keeps them; empty: memory alone
+  std::string feature_dtype = "fp32";  ///< they are kept in: fp32, fp16, bf16
+
+  int threads = 0;  ///< 0: available_cores()
   std::string device = "cpu";
   bool resume = false;
 

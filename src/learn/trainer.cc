@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/threads.h"
 #include "learn/checkpoint.h"
+#include "learn/features_ahead.h"
 #include "learn/held_out_series.h"
 #include "learn/memory_estimate.h"
 #include "learn/prefetch.h"
@@ -83,6 +84,7 @@ class Training {
   void plan_memory();
   void resume();
   void restore(const fs::path& checkpoint);
+  void compute_features();
   void loop();
   /// The steps up to `last`, which have the same hard negatives.
   void take_steps(int64_t last, const Stopwatch& clock);
@@ -109,7 +111,7 @@ class Training {
   RetrieverModel model_{nullptr};
   Trainable trainable_;
   std::unique_ptr<AdamW> optimizer_;
-  std::unique_ptr<FeatureCache> cache_;
+  std::unique_ptr<FeatureSource> features_;
   std::unique_ptr<PageSource> source_;
   std::unique_ptr<TrainingWatch> watch_;
   std::unique_ptr<StepGradients> step_gradients_;
@@ -177,8 +179,8 @@ void Training::plan_memory() {
   if (estimate.total() > estimate.available) {
     log_warning("that is more than is available; lower --chunk-size, or --longest-edge");
   }
-  if (!request.vision_trained) cache_ = std::make_unique<FeatureCache>(estimate.features);
-  source_ = std::make_unique<PageSource>(steps_->sources(), *inputs_, cache_.get());
+  features_ = open_feature_source(directory_, model_, settings_, estimate.features);
+  source_ = std::make_unique<PageSource>(steps_->sources(), *inputs_, features_.get());
   step_gradients_ =
       std::make_unique<StepGradients>(settings_, contract_, steps_->train(), model_, estimate.page);
   remining_ = std::make_unique<Remining>(settings_, steps_->train(), directory_->inputs(), *source_,
@@ -189,7 +191,8 @@ void Training::plan_memory() {
 
 Json Training::run_json() const {
   Json run = settings_.to_json();
-  for (const char* key : {"model", "data", "threads", "chunk_size", "device", "max_seconds"}) {
+  for (const char* key :
+       {"model", "data", "threads", "chunk_size", "device", "max_seconds", "feature_store"}) {
     run.erase(key);
   }
   run["model_weights_sha256"] = directory_->contract().weights_sha256;
@@ -247,7 +250,7 @@ bool Training::done() const {
 }
 
 void Training::take_step(PreparedStep prepared, const Stopwatch& clock) {
-  source_->complete(model_, prepared.pages);
+  source_->complete(prepared.pages);
   const double rate = settings_.learning_rate() * schedule_factor(progress_share(), warmup_);
   double norm = 0;
   const double loss = gradients(prepared, norm);
@@ -267,6 +270,16 @@ void Training::take_step(PreparedStep prepared, const Stopwatch& clock) {
                 .seconds = elapsed_,
                 .pairs = prepared.batch.queries.size()});
   if (observer_) observer_(step_, loss);
+}
+
+// A run that will see every page, and may take the time, computes what is missing at once.
+void Training::compute_features() {
+  if (features_ == nullptr || !features_->has_store()) return;
+  if (settings_.max_seconds > 0 || total_steps_ < steps_->steps_per_epoch()) return;
+  std::vector<PageRequest> pages = requests(steps_->train().pages);
+  const std::vector<PageRequest> held_out = requests(steps_->held_out().pages);
+  pages.insert(pages.end(), held_out.begin(), held_out.end());
+  compute_features_ahead(*source_, *features_, pages, threads_);
 }
 
 void Training::checkpoint() {
@@ -346,8 +359,13 @@ void Training::finish() {
   write_trained_model(*directory_, model_, trainable_, contract_, parse_dtype(settings_.dtype),
                       settings_.output);
   report(fmt::format("Finished after {} steps.", step_));
-  const TrainSummary summary{trainable_.count, step_, guard_.skipped(), result_.before,
-                             result_.after};
+  TrainSummary summary{trainable_.count, step_,         guard_.skipped(),
+                       result_.before,   result_.after, {}};
+  if (features_ != nullptr) {
+    summary.features = result_.features = features_->counts();
+    log_info("features: {} pages from the store, {} computed", summary.features->from_store,
+             summary.features->computed);
+  }
   write_train_json(settings_, run_json(), &summary);
 }
 
@@ -364,6 +382,7 @@ TrainResult Training::run() {
   }
   watch_ = std::make_unique<TrainingWatch>(settings_, step_ > 0 ? step_ : -1);
   try {
+    compute_features();
     if (step_ == 0) {
       series_->measure(model_, step_, *watch_);
       result_.before = series_->latest();

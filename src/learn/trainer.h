@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 
+#include "learn/feature_counts.h"
 #include "learn/held_out_result.h"
 #include "learn/train_settings.h"
 
@@ -16,6 +17,7 @@ struct TrainResult {
   double last_loss = 0;
   double pairs_per_second = 0;  ///< of this run, evaluation and reading of the model not counted
   std::optional<HeldOutResult> before, after;
+  std::optional<FeatureCounts> features;  ///< of this run, when the vision tower is frozen
 };
 
 /// Called after each step with the number of steps done and its loss.

@@ -2,17 +2,24 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <limits>
 
 #include "base/cpu.h"
+#include "base/error.h"
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/random.h"
 #include "base/threads.h"
+#include "engine/gemm_selftest.h"
+#include "learn/feature_source.h"
+#include "learn/chunk_plan.h"
 #include "learn/grad_cache.h"
 #include "learn/losses.h"
 #include "learn/memory_estimate.h"
 #include "learn/torch_setup.h"
 #include "learn/trainable.h"
+#include "learn/training_flops.h"
 #include "model/model_directory.h"
 
 namespace recto {
@@ -20,11 +27,26 @@ namespace {
 
 constexpr int kPageWidth = 1240;
 constexpr int kPageHeight = 1754;
+constexpr int kLoraRank = 32;
 
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// By the wall clock and by the processor's.
+struct Seconds {
+  double wall = std::numeric_limits<double>::infinity();
+  double cpu = std::numeric_limits<double>::infinity();
+};
+
+template <typename Work>
+Seconds timed(const Work& work) {
+  const Clock::time_point start = Clock::now();
+  const std::clock_t cpu = std::clock();
+  work();
+  return {seconds_since(start), static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC};
 }
 
 Image made_up_page(uint64_t seed) {
@@ -35,82 +57,175 @@ Image made_up_page(uint64_t seed) {
   return page;
 }
 
-struct BenchInputs {
-  std::vector<ModelInput> queries, pages;
-  double image_to_views_ms = 0;
+PictureId picture(size_t page) {
+  const std::string name = fmt::format("made-up page {}", page);
+  return {sha256_digest(as_bytes(name)), 0};
+}
+
+class TrainingBench {
+ public:
+  explicit TrainingBench(const TrainingBenchOptions& options);
+  Json run();
+
+ private:
+  void make_inputs();
+  torch::Tensor features(size_t page);
+  Chunks chunks(const std::vector<Sequence>& sequences) const;
+  void step(size_t first);
+  void epoch();
+  double gflop_per_step() const;
+  int views() const { return grid_views_; }
+
+  TrainingBenchOptions options_;
+  int threads_;
+  std::shared_ptr<const ModelDirectory> directory_;
+  RetrieverModel model_{nullptr};
+  std::unique_ptr<AdamW> optimizer_;
+  std::unique_ptr<FeatureSource> source_;
+  std::vector<ModelInput> queries_, pages_;
+  int grid_views_ = 0;
+  bool chunked_ = false;
+  double image_to_views_ms_ = 0;
 };
 
-BenchInputs make_inputs(const InputBuilder& builder, int count) {
-  BenchInputs inputs;
-  for (int i = 0; i < count; ++i) {
-    inputs.queries.push_back(builder.query(
+TrainingBench::TrainingBench(const TrainingBenchOptions& options)
+    : options_(options), threads_(options.threads > 0 ? options.threads : available_cores()) {
+  if (options_.pages == 0) options_.pages = options_.batch_size;
+  if (options_.pages < options_.batch_size) {
+    fail(ErrorCode::kUsage, "--pages is {}; at least the {} of a step are wanted", options_.pages,
+         options_.batch_size);
+  }
+  set_up_torch(threads_, 0, "cpu");
+  directory_ = ModelDirectory::open(options_.model, {.longest_edge = options_.longest_edge});
+  model_ = RetrieverModel(directory_->config(), directory_->contract());
+  model_->load(directory_->weights());
+  TrainSettings settings;
+  settings.method = options_.method;
+  settings.lora_r = kLoraRank;
+  settings.threads = threads_;
+  optimizer_ =
+      std::make_unique<AdamW>(choose_trainable(model_, settings, "").parameters, AdamWSettings{});
+  const uint64_t memory = options_.features == "cached" ? uint64_t{1} << 40 : 0;
+  source_ = open_feature_source(directory_, model_, settings, memory);
+  make_inputs();
+}
+
+void TrainingBench::make_inputs() {
+  for (int i = 0; i < options_.pages; ++i) {
+    queries_.push_back(directory_->inputs().query(
         fmt::format("page {} on the maintenance of pressure valves in cold weather", i)));
     const Image page = made_up_page(static_cast<uint64_t>(i));
     const Clock::time_point start = Clock::now();
-    inputs.pages.push_back(builder.document(page));
-    inputs.image_to_views_ms += seconds_since(start) * 1e3 / count;
+    pages_.push_back(directory_->inputs().document(page));
+    image_to_views_ms_ += seconds_since(start) * 1e3 / options_.pages;
+    grid_views_ = pages_.back().view_count();
+    if (options_.features == "random") pages_.back().images.clear();
   }
-  return inputs;
 }
 
-std::vector<Sequence> sequences(const BenchInputs& inputs, RetrieverModel& model) {
-  std::vector<Sequence> all;
-  for (const ModelInput& query : inputs.queries) all.push_back({&query, {}, 0});
-  for (const ModelInput& page : inputs.pages) {
-    all.push_back({&page, {}, 0});
-    if (!model->vision_trained()) all.back().features = model->visual_features(page);
+/// Undefined when the vision tower is trained.
+torch::Tensor TrainingBench::features(size_t page) {
+  ModelInput& input = pages_[page];
+  const int64_t tokens = views() * directory_->config().image_seq_len();
+  if (source_ == nullptr) return {};
+  if (options_.features == "random") {
+    return torch::randn({tokens, directory_->config().text.hidden_size});
   }
-  return all;
+  const PictureId id = picture(page);
+  if (const std::optional<PageFeatures> known = source_->find(id)) return known->features;
+  const FeatureSource::Missing missing{id, &input};
+  torch::Tensor computed = source_->compute({&missing, 1})[0].features;
+  if (options_.features == "cached") input.images.clear();  // as a training does
+  return computed;
 }
 
-void step(RetrieverModel& model, AdamW& optimizer, const std::vector<Sequence>& sequences,
-          int64_t pairs, const Chunks& chunks) {
+/// As many pages go together as are asked for.
+Chunks TrainingBench::chunks(const std::vector<Sequence>& sequences) const {
+  const ModelConfig& config = directory_->config();
+  const bool vision_trained = model_->vision_trained();
+  const uint64_t page = page_activation_bytes(config, views(), vision_trained);
+  return plan_chunks(config, vision_trained, sequences, static_cast<size_t>(options_.batch_size),
+                     page * static_cast<uint64_t>(options_.chunk_size));
+}
+
+void TrainingBench::step(size_t first) {
   throw_if_interrupted();
-  optimizer.zero_gradients();
-  ChunkedEncoder encoder(model, sequences, chunks, /*training=*/true);
+  const auto pairs = static_cast<size_t>(options_.batch_size);
+  std::vector<Sequence> sequences;
+  for (size_t i = first; i < first + pairs; ++i) sequences.push_back({&queries_[i], {}, 0});
+  for (size_t i = first; i < first + pairs; ++i) sequences.push_back({&pages_[i], features(i), 0});
+  optimizer_->zero_gradients();
+  const Chunks planned = chunks(sequences);
+  chunked_ = planned.size() > 1;
+  ChunkedEncoder encoder(model_, sequences, planned, /*training=*/true);
   const torch::Tensor vectors = encoder.encode();
   LossInput input;
-  input.queries = vectors.narrow(0, 0, pairs);
-  input.positives = vectors.narrow(0, pairs, pairs);
+  input.queries = vectors.narrow(0, 0, options_.batch_size);
+  input.positives = vectors.narrow(0, options_.batch_size, options_.batch_size);
   contrastive_loss(LossKind::kInfoNce, input).backward();
   encoder.backward(vectors.grad());
-  optimizer.clip_gradients(1);
-  optimizer.step(1e-6);
+  optimizer_->clip_gradients(1);
+  optimizer_->step(1e-6);
+}
+
+void TrainingBench::epoch() {
+  const auto pairs = static_cast<size_t>(options_.batch_size);
+  for (size_t first = 0; first + pairs <= pages_.size(); first += pairs) step(first);
+}
+
+double TrainingBench::gflop_per_step() const {
+  const auto pairs = static_cast<size_t>(options_.batch_size);
+  std::vector<int64_t> lengths;
+  for (size_t i = 0; i < pairs; ++i) {
+    lengths.push_back(static_cast<int64_t>(queries_[i].ids.size()));
+    lengths.push_back(static_cast<int64_t>(pages_[i].ids.size()));
+  }
+  const ModelConfig& config = directory_->config();
+  const bool full = options_.method == "full";
+  const double vision = vision_view_flops(config) * views() * options_.batch_size;
+  double flops = text_step_flops(config, lengths, full ? 0 : kLoraRank, full, chunked_);
+  if (full) flops += vision * (chunked_ ? 4 : 3);
+  if (!full && options_.features == "uncached") flops += vision;
+  return flops / 1e9;
+}
+
+Json TrainingBench::run() {
+  const Seconds first = timed([&] { epoch(); });
+  Seconds best;
+  for (int i = 0; i < options_.epochs; ++i) {
+    const Seconds seconds = timed([&] { epoch(); });
+    best.wall = std::min(best.wall, seconds.wall);
+    best.cpu = std::min(best.cpu, seconds.cpu);
+  }
+  const double steps = options_.pages / options_.batch_size;
+  const double pairs = steps * options_.batch_size;
+  const auto speed = [&](double first_epoch, double epoch) {
+    return Json{{"first_epoch_seconds", first_epoch},
+                {"epoch_seconds", epoch},
+                {"seconds_per_step", epoch / steps},
+                {"pairs_per_second", pairs / epoch},
+                {"gflops", gflop_per_step() * steps / epoch}};
+  };
+  const uint64_t memory = peak_memory_bytes();
+  const GemmSelfTest selftest = gemm_selftest(threads_);
+  Json result = speed(first.wall, best.wall);
+  result["cpu"] = speed(first.cpu, best.cpu);
+  result["selftest_gflops"] = selftest.gflops;
+  result["cpu"]["selftest_gflops"] = selftest.cpu_gflops;
+  result["gflop_per_step"] = gflop_per_step();
+  result["views_per_page"] = views();
+  result["threads"] = threads_;
+  result["method"] = options_.method;
+  result["features"] = options_.features;
+  result["peak_memory_bytes"] = memory;
+  result["image_to_views_ms"] = image_to_views_ms_;
+  return result;
 }
 
 }  // namespace
 
 Json run_training_bench(const TrainingBenchOptions& options) {
-  const int threads = options.threads > 0 ? options.threads : available_cores();
-  set_up_torch(threads, 0, "cpu");
-  ContractOverrides overrides;
-  overrides.longest_edge = options.longest_edge;
-  const auto directory = ModelDirectory::open(options.model, overrides);
-  RetrieverModel model(directory->config(), directory->contract());
-  model->load(directory->weights());
-  TrainSettings settings;
-  settings.method = options.method;
-  AdamW optimizer(choose_trainable(model, settings, "").parameters, {});
-  const BenchInputs inputs = make_inputs(directory->inputs(), options.batch_size);
-  const std::vector<Sequence> all = sequences(inputs, model);
-  const bool vision_trained = model->vision_trained();
-  const uint64_t page =
-      page_activation_bytes(directory->config(), inputs.pages.front().view_count(), vision_trained);
-  const Chunks chunks = plan_chunks(directory->config(), vision_trained, all, inputs.queries.size(),
-                                    page * static_cast<uint64_t>(options.chunk_size));
-  double best = std::numeric_limits<double>::infinity();
-  for (int i = 0; i <= options.steps; ++i) {
-    const Clock::time_point start = Clock::now();
-    step(model, optimizer, all, options.batch_size, chunks);
-    if (i > 0) best = std::min(best, seconds_since(start));
-  }
-  return {{"pairs_per_second", options.batch_size / best},
-          {"seconds_per_step", best},
-          {"views_per_page", inputs.pages.front().view_count()},
-          {"threads", threads},
-          {"method", options.method},
-          {"peak_memory_bytes", peak_memory_bytes()},
-          {"image_to_views_ms", inputs.image_to_views_ms}};
+  return TrainingBench(options).run();
 }
 
 }  // namespace recto

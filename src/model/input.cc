@@ -107,9 +107,13 @@ InputBuilder::InputBuilder(const ModelConfig& config, const Tokenizer& tokenizer
 ModelInput InputBuilder::document(const Image& image) const {
   ModelInput input;
   input.images.push_back(make_views(image, contract_.views));
-  input.ids = tokenizer_.encode(expand_one_image(contract_.document_prompt, input.images[0]));
+  input.ids = document_ids(input.images[0].rows, input.images[0].columns);
   check_image_tokens(input);
   return input;
+}
+
+std::vector<int32_t> InputBuilder::document_ids(int rows, int columns) const {
+  return tokenizer_.encode(expand_one_image(contract_.document_prompt, rows, columns));
 }
 
 ModelInput InputBuilder::document(const Image& image, const std::string& text) const {
@@ -180,7 +184,8 @@ ModelInput InputBuilder::from_image(const std::string& prompt, const Image& imag
                                     const char* placeholder, const std::string& text) const {
   ModelInput input;
   input.images.push_back(make_views(image, contract_.views));
-  const Halves halves = split_at(expand_one_image(prompt, input.images[0]), placeholder);
+  const Halves halves = split_at(
+      expand_one_image(prompt, input.images[0].rows, input.images[0].columns), placeholder);
   const std::vector<int32_t> before = tokenizer_.encode(halves.before);
   input.ids = tokenizer_.encode(halves.before, text, "");
   // The text's ids begin where the two differ: a space at the end of `before` joins its first word.
@@ -198,10 +203,9 @@ ModelInput InputBuilder::from_image(const std::string& prompt, const Image& imag
   return input;
 }
 
-std::string InputBuilder::expand_one_image(const std::string& prompt, const Views& views) const {
+std::string InputBuilder::expand_one_image(const std::string& prompt, int rows, int columns) const {
   const Halves halves = split_at(prompt, kImage);
-  return halves.before + expand_image_token(views.rows, views.columns, config_.image_seq_len()) +
-         halves.after;
+  return halves.before + expand_image_token(rows, columns, config_.image_seq_len()) + halves.after;
 }
 
 void InputBuilder::check_image_tokens(const ModelInput& input) const {

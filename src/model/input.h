@@ -41,6 +41,8 @@ class InputBuilder {
   /// A page. A `text` of its own (caption, OCR) goes through the document_text_prompt; a blank one
   /// counts as none.
   ModelInput document(const Image& image) const;
+  /// document(image).ids of an image that is cut into rows x columns tiles (0 x 0: not split).
+  std::vector<int32_t> document_ids(int rows, int columns) const;
   ModelInput document(const Image& image, const std::string& text) const;
   ModelInput query(const std::string& query) const;
   /// A question about a picture: one vector.
@@ -57,7 +59,7 @@ class InputBuilder {
                        const std::string& text) const;
   ModelInput from_image(const std::string& prompt, const Image& image, const char* placeholder,
                         const std::string& text) const;
-  std::string expand_one_image(const std::string& prompt, const Views& views) const;
+  std::string expand_one_image(const std::string& prompt, int rows, int columns) const;
   void check_image_tokens(const ModelInput& input) const;
 
   const ModelConfig& config_;

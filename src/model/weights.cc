@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/sha256.h"
+#include "model/tensor_hash.h"
 #include "model/weight_files.h"
 
 namespace recto {
@@ -223,23 +224,9 @@ void Weights::release(std::span<const std::byte> bytes) const {
 }
 
 std::string Weights::sha256() const {
-  constexpr size_t kChunk = size_t{64} << 20;
-  constexpr std::string_view kNul("\0", 1);
   Sha256 hash;
   for (const auto& [name, tensor] : tensors_) {
-    for (const std::string_view text :
-         {std::string_view(name), std::string_view(dtype_name(tensor.dtype))}) {
-      hash.update(text);
-      hash.update(kNul);
-    }
-    hash.update(shape_text(tensor.shape));
-    hash.update(kNul);
-    for (size_t done = 0; done < tensor.bytes.size(); done += kChunk) {
-      throw_if_interrupted();
-      const auto chunk = tensor.bytes.subspan(done, std::min(kChunk, tensor.bytes.size() - done));
-      hash.update(chunk);
-      release(chunk);
-    }
+    hash_tensor(hash, name, tensor, [this](std::span<const std::byte> bytes) { release(bytes); });
   }
   return hash.hex();
 }

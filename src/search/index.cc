@@ -6,12 +6,12 @@
 #include <mutex>
 #include <utility>
 
+#include "base/append_file.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/sha256.h"
 #include "base/utf8.h"
-#include "search/append_file.h"
 #include "search/exact.h"
 #include "search/sqlite.h"
 

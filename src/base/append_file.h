@@ -17,7 +17,7 @@ namespace recto {
 ///  32  32 bytes SHA-256 of bytes 0..31
 inline constexpr int64_t kAppendHeaderBytes = 64;
 
-/// Creates the file with its header only.
+/// Creates the file with its header only; it appears whole.
 void create_append_file(const std::filesystem::path& path, const std::string& magic,
                         uint32_t number);
 
@@ -29,12 +29,15 @@ void check_append_file(const std::filesystem::path& path, const std::string& mag
 /// Writes at the end of the committed part. Nothing is promised before sync() returned.
 class AppendFile {
  public:
+  /// Goes on behind `committed` bytes; the rest of the file is cut off.
   AppendFile(std::filesystem::path path, int64_t committed);
+  /// Begins the file anew, in place: whoever holds a lock on it keeps it.
+  AppendFile(std::filesystem::path path, const std::string& magic, uint32_t number);
   ~AppendFile();
   AppendFile(const AppendFile&) = delete;
   AppendFile& operator=(const AppendFile&) = delete;
 
-  /// Offset of what was written. Throws Error(kIo).
+  /// Offset of what was written. Throws Error(kIo), and the file is then as it was before.
   int64_t append(std::span<const std::byte> bytes);
   void sync();
   int64_t size() const { return size_; }
@@ -43,6 +46,27 @@ class AppendFile {
   std::filesystem::path path_;
   int fd_ = -1;
   int64_t size_ = 0;
+};
+
+/// Reads a file that may be growing, anywhere in it.
+class FileReader {
+ public:
+  /// Throws Error(kNotFound | kIo).
+  explicit FileReader(std::filesystem::path path);
+  ~FileReader();
+  FileReader(const FileReader&) = delete;
+  FileReader& operator=(const FileReader&) = delete;
+
+  /// Bytes at present.
+  int64_t size() const;
+  int descriptor() const { return fd_; }
+  /// Fills `out` from `offset` on and returns how many bytes there were, fewer at the end of the
+  /// file. Throws Error(kIo).
+  size_t read(int64_t offset, std::span<std::byte> out) const;
+
+ private:
+  std::filesystem::path path_;
+  int fd_ = -1;
 };
 
 /// `size` bytes at `offset`. Throws Error(kBadInput) when the file is shorter.

@@ -1,0 +1,47 @@
+#include "learn/feature_key.h"
+
+#include "model/tensor_hash.h"
+
+namespace recto {
+namespace {
+
+Json vision_json(const ModelConfig& config) {
+  const VisionConfig& vision = config.vision;
+  return {{"hidden_size", vision.hidden_size},
+          {"intermediate_size", vision.intermediate_size},
+          {"num_hidden_layers", vision.num_hidden_layers},
+          {"num_attention_heads", vision.num_attention_heads},
+          {"image_size", vision.image_size},
+          {"patch_size", vision.patch_size},
+          {"layer_norm_eps", vision.layer_norm_eps},
+          {"scale_factor", config.scale_factor}};
+}
+
+}  // namespace
+
+std::string vision_weights_sha256(const Weights& weights) {
+  Sha256 hash;
+  for (const auto& [name, tensor] : weights.tensors()) {
+    const bool taken = name.starts_with("vision_model.") || name.starts_with("connector.");
+    if (taken) hash_tensor(hash, name, tensor);
+  }
+  return hash.hex();
+}
+
+Json feature_key(const ModelDirectory& model, const std::string& vision_sha256, int longest_edge,
+                 DType dtype) {
+  Json key = {{"format_version", 1},
+              {"dtype", dtype_name(dtype)},
+              {"precision", "fp32"},
+              {"vision_weights_sha256", vision_sha256},
+              {"vision", vision_json(model.config())},
+              {"width", model.config().text.hidden_size}};
+  const Json contract = model.contract().to_json();
+  for (const char* name :
+       {"longest_edge", "tile", "image_splitting", "resample", "resample_order", "position_ids"}) {
+    key[name] = contract.at(name);
+  }
+  return key;
+}
+
+}  // namespace recto

@@ -1,0 +1,21 @@
+#pragma once
+// What decides the connector output of a page besides its image. Without torch.
+
+#include <string>
+
+#include "base/json.h"
+#include "model/model_directory.h"
+
+namespace recto {
+
+/// Like Weights::sha256(), over the vision tower and the connector as they are (adapters merged).
+/// Reads them whole.
+std::string vision_weights_sha256(const Weights& weights);
+
+/// Everything that decides the features that `model` makes of a page image resized to
+/// `longest_edge`, and the type they are kept in: the hash of its vision weights, sizes, how an
+/// image is cut, position ids. The prompt is not in it.
+Json feature_key(const ModelDirectory& model, const std::string& vision_sha256, int longest_edge,
+                 DType dtype);
+
+}  // namespace recto
