@@ -1,6 +1,7 @@
 #include "cli/train_options.h"
 
 #include "cli/options.h"
+#include "cli/train_loss_options.h"
 
 namespace recto {
 namespace {
@@ -53,11 +54,6 @@ void add_objective(CLI::App& app, TrainSettings& s) {
               kTrainingGroup)
       ->type_name("lora|full")
       ->check(CLI::IsMember({"lora", "full"}).description(""));
-  add_setting(app, "loss", s.loss, "Contrastive loss", kTrainingGroup)
-      ->type_name("infonce|symmetric|binegative")
-      ->check(CLI::IsMember({"infonce", "symmetric", "binegative"}).description(""));
-  add_setting(app, "temperature", s.temperature, "What similarities are divided by", kTrainingGroup)
-      ->type_name("T");
   add_setting(app, "negatives", s.negatives,
               "Most hard negatives of a query, of those in the dataset", kTrainingGroup)
       ->type_name("N");
@@ -111,6 +107,7 @@ void add_schedule(CLI::App& app, TrainSettings& s) {
 void add_train_options(CLI::App& app, TrainSettings& settings) {
   add_files(app, settings);
   add_objective(app, settings);
+  add_train_loss_options(app, settings);
   add_schedule(app, settings);
   add_threads_option(app, settings.threads);
   add_setting(app, "chunk-size", settings.chunk_size,

@@ -95,6 +95,7 @@ void write_train_json(const TrainSettings& settings, const Json& run, const Trai
     json["skipped_steps"] = summary->skipped;
     json["held_out_before"] = summary->before ? summary->before->to_json() : Json(nullptr);
     json["held_out_after"] = summary->after ? summary->after->to_json() : Json(nullptr);
+    if (summary->temperature) json["learned_temperature"] = *summary->temperature;
   }
   write_file(fs::path(settings.output) / kTrainJson, pretty_json(json));
 }

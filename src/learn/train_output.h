@@ -28,6 +28,7 @@ struct TrainSummary {
   int64_t steps = 0;
   int64_t skipped = 0;
   std::optional<HeldOutResult> before, after;
+  std::optional<double> temperature;  ///< that was learned
 };
 void write_train_json(const TrainSettings& settings, const Json& run,
                       const TrainSummary* summary = nullptr);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "learn/loss_settings.h"
 
 namespace recto {
 namespace {
@@ -34,7 +35,6 @@ void check_amounts(const TrainSettings& s) {
 void check_numbers(const TrainSettings& s) {
   wanted(!s.balance || (*s.balance >= 0 && *s.balance <= 1), "--balance",
          fmt::to_string(s.balance.value_or(0)), "a number from 0 to 1");
-  wanted(s.temperature > 0, "--temperature", fmt::to_string(s.temperature), "a number above 0");
   wanted(s.learning_rate() > 0 && std::isfinite(s.learning_rate()), "--lr",
          fmt::to_string(s.learning_rate()), "a number above 0");
   wanted(s.warmup >= 0, "--warmup", fmt::to_string(s.warmup), "0 or more");
@@ -49,35 +49,35 @@ void check_numbers(const TrainSettings& s) {
 }  // namespace
 
 Json TrainSettings::to_json() const {
-  return {{"model", model},
-          {"data", data},
-          {"batches", batches},
-          {"balance", balance ? Json(*balance) : Json(nullptr)},
-          {"method", method},
-          {"loss", loss},
-          {"temperature", temperature},
-          {"negatives", negatives},
-          {"epochs", epochs},
-          {"max_steps", max_steps},
-          {"max_seconds", max_seconds},
-          {"batch_size", batch_size},
-          {"chunk_size", chunk_size},
-          {"seed", seed},
-          {"lr", learning_rate()},
-          {"warmup", warmup},
-          {"weight_decay", weight_decay},
-          {"clip", clip},
-          {"freeze", freeze},
-          {"lora_r", lora_r},
-          {"lora_alpha", lora_alpha},
-          {"lora_dropout", lora_dropout},
-          {"lora_init", lora_init},
-          {"lora_targets", lora_targets},
-          {"longest_edge", longest_edge ? Json(*longest_edge) : Json(nullptr)},
-          {"dimensions", dimensions},
-          {"dtype", dtype},
-          {"threads", threads},
-          {"device", device}};
+  Json json = {{"model", model},
+               {"data", data},
+               {"batches", batches},
+               {"balance", balance ? Json(*balance) : Json(nullptr)},
+               {"method", method},
+               {"negatives", negatives},
+               {"epochs", epochs},
+               {"max_steps", max_steps},
+               {"max_seconds", max_seconds},
+               {"batch_size", batch_size},
+               {"chunk_size", chunk_size},
+               {"seed", seed},
+               {"lr", learning_rate()},
+               {"warmup", warmup},
+               {"weight_decay", weight_decay},
+               {"clip", clip},
+               {"freeze", freeze},
+               {"lora_r", lora_r},
+               {"lora_alpha", lora_alpha},
+               {"lora_dropout", lora_dropout},
+               {"lora_init", lora_init},
+               {"lora_targets", lora_targets},
+               {"longest_edge", longest_edge ? Json(*longest_edge) : Json(nullptr)},
+               {"dimensions", dimensions},
+               {"dtype", dtype},
+               {"threads", threads},
+               {"device", device}};
+  json.update(loss_settings_json(*this));
+  return json;
 }
 
 void check_train_settings(const TrainSettings& settings) {
@@ -85,6 +85,7 @@ void check_train_settings(const TrainSettings& settings) {
   check_one_of("--lora-init", settings.lora_init, {"kaiming", "gaussian"});
   check_one_of("--dtype", settings.dtype, {"fp32", "fp16", "bf16"});
   check_one_of("--batches", settings.batches, {"mixed", "per-source"});
+  check_loss_settings(settings);
   check_amounts(settings);
   check_numbers(settings);
   if (settings.method == "lora" && !settings.freeze.empty()) {

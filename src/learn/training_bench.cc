@@ -74,7 +74,7 @@ void step(RetrieverModel& model, AdamW& optimizer, const std::vector<Sequence>& 
   LossInput input;
   input.queries = vectors.narrow(0, 0, pairs);
   input.positives = vectors.narrow(0, pairs, pairs);
-  contrastive_loss(LossKind::kInfoNce, input).backward();
+  loss_value(LossKind::kInfoNce, input).backward();
   encoder.backward(vectors.grad());
   optimizer.clip_gradients(1);
   optimizer.step(1e-6);
