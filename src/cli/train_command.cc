@@ -49,8 +49,11 @@ int start_train_program(const std::vector<std::string>& arguments) {
 
 void add_train_command(CommandLine& line) {
   const auto settings = std::make_shared<TrainSettings>();
-  CLI::App& app = line.add_command("train", "Fine-tune a model on a dataset, with LoRA or in full",
-                                   [&line] { return start_train_program(line.arguments()); });
+  // The options write to the settings, which must live as long as the command, though nobody here
+  // reads them.
+  CLI::App& app =
+      line.add_command("train", "Fine-tune a model on a dataset, with LoRA or in full",
+                       [&line, settings] { return start_train_program(line.arguments()); });
   add_train_options(app, *settings);
 }
 

@@ -1,6 +1,7 @@
 #include "cli/train_options.h"
 
 #include "cli/options.h"
+#include "cli/train_loss_options.h"
 
 namespace recto {
 namespace {
@@ -37,11 +38,6 @@ void add_objective(CLI::App& app, TrainSettings& s) {
               kTrainingGroup)
       ->type_name("lora|full")
       ->check(CLI::IsMember({"lora", "full"}).description(""));
-  add_setting(app, "loss", s.loss, "Contrastive loss", kTrainingGroup)
-      ->type_name("infonce|symmetric|binegative")
-      ->check(CLI::IsMember({"infonce", "symmetric", "binegative"}).description(""));
-  add_setting(app, "temperature", s.temperature, "What similarities are divided by", kTrainingGroup)
-      ->type_name("T");
   add_setting(app, "freeze", s.freeze,
               "Pattern of parameters that stay as they are, with --method full", kTrainingGroup)
       ->type_name("PATTERN");
@@ -93,6 +89,7 @@ void add_train_options(CLI::App& app, TrainSettings& settings) {
   add_files(app, settings);
   add_train_data_options(app, settings);
   add_objective(app, settings);
+  add_train_loss_options(app, settings);
   add_schedule(app, settings);
   add_threads_option(app, settings.threads);
   add_setting(app, "chunk-size", settings.chunk_size,

@@ -4,8 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
+#include "learn/contrastive_batch.h"
 #include "learn/lora.h"
-#include "learn/losses.h"
+#include "learn/objective.h"
+#include "learn/temperature.h"
 #include "learn/train_test_support.h"
 
 namespace recto {
@@ -18,8 +23,10 @@ class GradCacheTest : public testing::Test {
     ContractOverrides overrides;
     overrides.longest_edge = 2 * read_model_config(test::any_model()).vision.image_size;
     directory_ = ModelDirectory::open(test::any_model(), overrides);
-    for (int i = 0; i < 3; ++i) {
-      queries_.push_back(directory_->inputs().query("query of number " + std::to_string(i)));
+    for (int i = 0; i < 4; ++i) {
+      if (i < 3) {
+        queries_.push_back(directory_->inputs().query("query of number " + std::to_string(i)));
+      }
       pages_.push_back(directory_->inputs().document(test::striped_page(i)));
     }
   }
@@ -37,15 +44,31 @@ class GradCacheTest : public testing::Test {
     return all;
   }
 
-  /// The loss; the gradients of `model` are set.
-  double run(RetrieverModel& model, Chunks chunks) const {
+  /// The last page is a hard negative of the first and of the last query, and one pair is masked;
+  /// the teacher knows everything but one score and one vector.
+  LossInput loss_input(const torch::Tensor& vectors) const {
+    const ContrastiveBatch batch{{0, 1, 2}, {0, 1, 2, 3}, {0, 1, 2}, {3, 3}, {0, 2}};
+    LossInput input;
+    set_vectors(input, vectors, batch);
+    input.mask = torch::zeros({3, 5}, torch::kBool);
+    input.mask[0][1] = true;
+    input.repeated = torch::tensor({0, 0, 0, 0, 1}, torch::kInt32) == 1;
+    input.teacher.vectors = torch::ones({8, vectors.size(1)}) / std::sqrt(vectors.size(1));
+    input.teacher.has_vector = torch::arange(8) != 4;
+    input.teacher.scores = torch::arange(15, torch::kFloat32).view({3, 5}) / 15;
+    input.teacher.scores[1][2] = std::numeric_limits<float>::quiet_NaN();
+    return input;
+  }
+
+  /// The loss; the gradients of `model` and `temperature` are set.
+  double run(RetrieverModel& model, Chunks chunks, const Objective& objective,
+             const Temperature& temperature) const {
     model->zero_grad();
     ChunkedEncoder encoder(model, sequences(), std::move(chunks), /*training=*/true);
     const torch::Tensor vectors = encoder.encode();
-    LossInput input;
-    input.queries = vectors.narrow(0, 0, 3);
-    input.positives = vectors.narrow(0, 3, 3);
-    const torch::Tensor loss = contrastive_loss(LossKind::kInfoNce, input);
+    LossInput input = loss_input(vectors);
+    temperature.set(input);
+    const torch::Tensor loss = evaluate_objective(objective, input).total;
     loss.backward();
     encoder.backward(vectors.grad());
     return loss.item<double>();
@@ -60,20 +83,47 @@ class GradCacheTest : public testing::Test {
     return all;
   }
 
-  void expect_independent_of_chunks(RetrieverModel model) const {
-    const double loss = run(model, {{0, 1, 2, 3, 4, 5}});
-    const std::vector<torch::Tensor> want = gradients(model);
+  /// Loss and gradients of one pass over all seven inputs, with the gradient of log temperature
+  /// behind them, against those of other cuts.
+  void expect_independent_of_chunks(RetrieverModel model, const Objective& objective = {},
+                                    bool learn_temperature = false) const {
+    const Temperature temperature(0.2, learn_temperature, torch::kCPU);
+    const auto gradients_of = [&](const Chunks& chunks, double& loss) {
+      if (learn_temperature) temperature.parameter()->value.mutable_grad() = torch::Tensor();
+      loss = run(model, chunks, objective, temperature);
+      std::vector<torch::Tensor> all = gradients(model);
+      if (learn_temperature) all.push_back(temperature.parameter()->value.grad().clone());
+      return all;
+    };
+    double want_loss = 0, loss = 0;
+    const std::vector<torch::Tensor> want = gradients_of({{0, 1, 2, 3, 4, 5, 6}}, want_loss);
     ASSERT_FALSE(want.empty());
-    for (const Chunks& chunks : std::vector<Chunks>{
-             {{0}, {1}, {2}, {3}, {4}, {5}}, {{0, 1, 2}, {3, 4, 5}}, {{3, 5}, {0, 2, 4}, {1}}}) {
-      EXPECT_NEAR(run(model, chunks), loss, 1e-5);
-      const std::vector<torch::Tensor> got = gradients(model);
+    for (const Chunks& chunks : std::vector<Chunks>{{{0}, {1}, {2}, {3}, {4}, {5}, {6}},
+                                                    {{0, 1, 2}, {3, 4, 5, 6}},
+                                                    {{3, 5}, {0, 2, 4, 6}, {1}}}) {
+      const std::vector<torch::Tensor> got = gradients_of(chunks, loss);
+      EXPECT_NEAR(loss, want_loss, 1e-5 * std::max(1.0, std::abs(want_loss)));
       ASSERT_EQ(got.size(), want.size());
       for (size_t i = 0; i < got.size(); ++i) {
         EXPECT_LE((got[i] - want[i]).norm().item<double>(),
                   1e-4 * want[i].norm().item<double>() + 1e-6);
       }
     }
+  }
+
+  /// Adapters with dropout, on the text model or on all towers, that change something.
+  RetrieverModel adapted(const std::string& targets, double dropout) const {
+    RetrieverModel adapted = model();
+    LoraOptions options;
+    options.r = 4;
+    options.dropout = dropout;
+    options.target_modules = targets;
+    add_lora(adapted, options, 1);
+    const torch::NoGradGuard no_grad;
+    for (auto& [path, linear] : adapted->linears()) {
+      if (linear->adapted()) linear->lora_b->weight.normal_(0, 0.1);
+    }
+    return adapted;
   }
 
   std::shared_ptr<const ModelDirectory> directory_;
@@ -85,34 +135,31 @@ TEST_F(GradCacheTest, FullGradientsDoNotDependOnTheChunks) {
 }
 
 TEST_F(GradCacheTest, NorDoThoseOfAdaptersWithDropout) {
-  RetrieverModel adapted = model();
-  LoraOptions options;
-  options.r = 4;
-  options.dropout = 0.3;
-  options.target_modules = ".*_proj";  // in the vision tower too
-  add_lora(adapted, options, 1);
-  const torch::NoGradGuard no_grad;
-  for (auto& [path, linear] : adapted->linears()) {
-    if (linear->adapted()) linear->lora_b->weight.normal_(0, 0.1);
+  expect_independent_of_chunks(adapted(".*_proj", 0.3));  // in the vision tower too
+}
+
+TEST_F(GradCacheTest, NorDoThoseOfAnyLossWithALearnedTemperature) {
+  const RetrieverModel model = adapted(default_lora_targets(), 0.3);
+  const int width = directory_->contract().dimensions.front();
+  for (const char* losses :
+       {"infonce", "symmetric", "binegative", "distill_cosine,infonce:0.1", "distill_kl",
+        "infonce:0.5,binegative:2,distill_cosine:3,distill_kl:0.7,distill_margin_mse:5"}) {
+    for (const bool matryoshka : {false, true}) {
+      SCOPED_TRACE(fmt::format("{} matryoshka {}", losses, matryoshka));
+      Objective objective{parse_losses({losses}), {width}, {}};
+      if (matryoshka) objective.dimensions = {width, width / 2, width / 4};
+      if (matryoshka) objective.dimension_weights = {1, 0.5, 0.25};
+      expect_independent_of_chunks(model, objective, /*learn_temperature=*/true);
+    }
   }
-  const torch::AutoGradMode with_gradients(true);
-  expect_independent_of_chunks(adapted);
 }
 
 TEST_F(GradCacheTest, DropoutHangsOnTheSeedOfASequence) {
   const torch::NoGradGuard no_grad;
-  RetrieverModel adapted = model();
-  LoraOptions options;
-  options.r = 4;
-  options.dropout = 0.5;
-  options.target_modules = default_lora_targets();
-  add_lora(adapted, options, 1);
-  for (auto& [path, linear] : adapted->linears()) {
-    if (linear->adapted()) linear->lora_b->weight.normal_(0, 0.1);
-  }
+  RetrieverModel model = adapted(default_lora_targets(), 0.5);
   const auto vector = [&](uint64_t seed, bool training) {
     const Sequence sequence{&queries_[0], {}, seed};
-    return adapted->forward({&sequence, 1}, training);
+    return model->forward({&sequence, 1}, training);
   };
   EXPECT_TRUE(vector(1, true).equal(vector(1, true)));
   EXPECT_FALSE(vector(1, true).equal(vector(2, true)));

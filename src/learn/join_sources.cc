@@ -53,7 +53,10 @@ void append_source(TrainingData& all, TrainingData&& part, const TrainingData::S
   for (TrainingData::Page& page : part.pages) {
     page.source = number;
     own(page.near_group);
-    if (!is_named_by_content(page)) own(page.document_id);
+    if (!is_named_by_content(page)) {
+      own(page.document_id);
+      own(page.family);
+    }
     all.pages.push_back(std::move(page));
   }
   for (TrainingData::Query& query : part.queries) {

@@ -3,24 +3,30 @@
 #include <limits>
 
 #include "base/error.h"
+#include "learn/distillation.h"
 
 namespace recto {
 namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 torch::Tensor targets(const LossInput& input) {
   return torch::arange(input.queries.size(0), input.queries.options().dtype(torch::kInt64)) +
          input.offset;
 }
 
-/// S [b, B + m], masked.
+/// [b, columns], true where a document is compared with a query.
+torch::Tensor compared(const LossInput& input, int64_t columns) {
+  if (input.mask.defined()) return input.mask.narrow(1, 0, columns).logical_not();
+  return torch::ones({input.queries.size(0), columns}, input.queries.options().dtype(torch::kBool));
+}
+
+/// S [b, B + m] or [b, B], masked.
 torch::Tensor scores(const LossInput& input, bool with_negatives) {
-  const bool negatives = with_negatives && input.negatives.defined();
-  const torch::Tensor documents =
-      negatives ? torch::cat({input.positives, input.negatives}, 0) : input.positives;
-  const torch::Tensor s = input.queries.mm(documents.t()) / input.temperature;
+  const torch::Tensor documents = with_negatives ? all_documents(input) : input.positives;
+  const torch::Tensor s = over_temperature(input, input.queries.mm(documents.t()));
   if (!input.mask.defined()) return s;
-  return s.masked_fill(input.mask.narrow(1, 0, s.size(1)),
-                       -std::numeric_limits<double>::infinity());
+  return s.masked_fill(input.mask.narrow(1, 0, s.size(1)), -kInfinity);
 }
 
 torch::Tensor infonce(const LossInput& input, bool with_negatives) {
@@ -33,15 +39,26 @@ torch::Tensor page_to_query(const LossInput& input) {
   return at::cross_entropy_loss(own.t(), targets(input) - input.offset);
 }
 
-torch::Tensor pairwise(const LossInput& input) {
-  const torch::Tensor rows = input.negative_rows - input.offset;
-  const torch::Tensor mine =
-      (rows >= 0).logical_and(rows < input.queries.size(0)).nonzero().view(-1);
-  const torch::Tensor owners = rows.index_select(0, mine);
-  const torch::Tensor q = input.queries.index_select(0, owners);
-  const torch::Tensor p = input.positives.index_select(0, owners + input.offset);
-  const torch::Tensor n = input.negatives.index_select(0, mine);
-  return at::softplus(((q * n).sum(-1) - (q * p).sum(-1)) / input.temperature).mean();
+/// Hard negatives that kBiNegative compares: those of these queries that are not masked.
+OwnNegatives open_negatives(const LossInput& input) {
+  OwnNegatives own = own_negatives(input);
+  if (!input.mask.defined() || own.columns.numel() == 0) return own;
+  const torch::Tensor open =
+      input.mask.index({own.rows, own.columns}).logical_not().nonzero().view(-1);
+  return {own.rows.index_select(0, open), own.columns.index_select(0, open)};
+}
+
+torch::Tensor binegative(const LossInput& input) {
+  const torch::Tensor in_batch = infonce(input, /*with_negatives=*/false);
+  const OwnNegatives own = open_negatives(input);
+  if (own.columns.numel() == 0) return in_batch;
+  const torch::Tensor margins = score_margins(input, own);
+  return 0.5 * (at::softplus(over_temperature(input, -margins)).mean() + in_batch);
+}
+
+/// Rows of `open` [rows, columns] with at least two columns.
+int64_t rows_with_a_choice(const torch::Tensor& open) {
+  return (open.sum(1) >= 2).sum().item<int64_t>();
 }
 
 torch::Tensor prefix(const torch::Tensor& vectors, int64_t dimensions) {
@@ -52,39 +69,52 @@ torch::Tensor prefix(const torch::Tensor& vectors, int64_t dimensions) {
 
 }  // namespace
 
-LossKind parse_loss(const std::string& name) {
-  if (name == "infonce") return LossKind::kInfoNce;
-  if (name == "symmetric") return LossKind::kSymmetric;
-  if (name == "binegative") return LossKind::kBiNegative;
-  fail(ErrorCode::kUsage, "\"{}\" is no loss; infonce, symmetric or binegative is wanted", name);
-}
-
-torch::Tensor contrastive_loss(LossKind kind, const LossInput& input) {
+torch::Tensor loss_value(LossKind kind, const LossInput& input) {
   switch (kind) {
     case LossKind::kInfoNce:
       return infonce(input, /*with_negatives=*/true);
     case LossKind::kSymmetric:
       return 0.5 * (infonce(input, /*with_negatives=*/true) + page_to_query(input));
-    case LossKind::kBiNegative: {
-      const torch::Tensor in_batch = infonce(input, /*with_negatives=*/false);
-      return input.negatives.defined() ? 0.5 * (pairwise(input) + in_batch) : in_batch;
-    }
+    case LossKind::kBiNegative:
+      return binegative(input);
+    case LossKind::kDistillCosine:
+      return cosine_distillation(input);
+    case LossKind::kDistillKl:
+      return kl_distillation(input);
+    case LossKind::kDistillMarginMse:
+      return margin_distillation(input);
   }
   fail(ErrorCode::kInternal, "a loss without a formula");
 }
 
-torch::Tensor matryoshka_loss(LossKind kind, const LossInput& input,
-                              const std::vector<int>& dimensions) {
-  torch::Tensor sum;
-  for (const int d : dimensions) {
-    LossInput part = input;
-    part.queries = prefix(input.queries, d);
-    part.positives = prefix(input.positives, d);
-    part.negatives = prefix(input.negatives, d);
-    const torch::Tensor loss = contrastive_loss(kind, part);
-    sum = sum.defined() ? sum + loss : loss;
+int64_t count_comparisons(LossKind kind, const LossInput& input) {
+  const int64_t positives = input.positives.size(0), documents = all_documents(input).size(0);
+  switch (kind) {
+    case LossKind::kInfoNce:
+      return rows_with_a_choice(compared(input, documents));
+    case LossKind::kSymmetric:
+      return rows_with_a_choice(compared(input, documents)) +
+             rows_with_a_choice(
+                 compared(input, positives).narrow(1, input.offset, input.queries.size(0)).t());
+    case LossKind::kBiNegative:
+      return rows_with_a_choice(compared(input, positives)) + open_negatives(input).columns.numel();
+    case LossKind::kDistillCosine:
+      return taught_vectors(input).sum().item<int64_t>();
+    case LossKind::kDistillKl:
+      return rows_with_a_choice(taught_scores(input));
+    case LossKind::kDistillMarginMse:
+      return taught_negatives(input).columns.numel();
   }
-  return sum;
+  fail(ErrorCode::kInternal, "a loss without a count");
+}
+
+LossInput prefix_input(const LossInput& input, int64_t dimensions) {
+  LossInput part = input;
+  part.queries = prefix(input.queries, dimensions);
+  part.positives = prefix(input.positives, dimensions);
+  part.negatives = prefix(input.negatives, dimensions);
+  part.teacher.vectors = prefix(input.teacher.vectors, dimensions);
+  return part;
 }
 
 }  // namespace recto

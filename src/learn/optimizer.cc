@@ -35,10 +35,15 @@ double AdamW::clip_gradients(double maximum) {
 }
 
 void AdamW::step(double learning_rate) {
+  step(learning_rate, settings_.weight_decay, true);
+  step(learning_rate, 0, false);
+}
+
+void AdamW::step(double learning_rate, double weight_decay, bool decaying) {
   const torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> values, gradients, first, second, steps;
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    if (!parameters_[i].value.grad().defined()) continue;
+    if (parameters_[i].decays != decaying || !parameters_[i].value.grad().defined()) continue;
     values.push_back(parameters_[i].value);
     gradients.push_back(parameters_[i].value.grad().contiguous());
     first.push_back(first_[i]);
@@ -47,7 +52,7 @@ void AdamW::step(double learning_rate) {
   }
   if (values.empty()) return;
   at::_fused_adamw_(values, gradients, first, second, /*max_exp_avg_sqs=*/{}, steps, learning_rate,
-                    settings_.beta1, settings_.beta2, settings_.weight_decay, settings_.epsilon,
+                    settings_.beta1, settings_.beta2, weight_decay, settings_.epsilon,
                     /*amsgrad=*/false, /*maximize=*/false);
 }
 

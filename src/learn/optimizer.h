@@ -12,13 +12,14 @@ namespace recto {
 struct NamedParameter {
   std::string name;
   torch::Tensor value;
+  bool decays = true;  ///< whether weight decay pulls it to 0
 };
 
 struct AdamWSettings {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
-  double weight_decay = 0.01;  ///< of every parameter
+  double weight_decay = 0.01;  ///< of every parameter that decays
 };
 
 /// Adam with decoupled weight decay [Loshchilov and Hutter 2019], as torch.optim.AdamW computes it.
@@ -40,6 +41,8 @@ class AdamW {
   std::vector<NamedParameter> state() const;
 
  private:
+  void step(double learning_rate, double weight_decay, bool decaying);
+
   std::vector<NamedParameter> parameters_;
   AdamWSettings settings_;
   std::vector<torch::Tensor> first_, second_, steps_;

@@ -1,8 +1,11 @@
 #include "learn/step_source.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "learn/loss_terms.h"
 
 namespace recto {
 namespace {
@@ -14,18 +17,29 @@ void check_negatives(const TrainingData& data, const TrainSettings& settings) {
   size_t with = 0;
   for (const TrainingData::Query& query : data.queries) with += query.negatives.empty() ? 0 : 1;
   if (settings.negatives == 0) with = 0;
-  if (settings.loss == "binegative" && with == 0 && settings.remine_every == 0) {
+  for (const LossTerm& term : parse_losses(settings.loss)) {
+    const bool needed =
+        term.kind == LossKind::kBiNegative || term.kind == LossKind::kDistillMarginMse;
+    if (!needed || with > 0 || settings.remine_every > 0) continue;
     fail(ErrorCode::kUsage,
-         "--loss binegative compares a page with hard negatives, but {}; take --loss infonce, or "
+         "--loss {} compares a page with hard negatives, but {}; take another loss, or "
          "--remine-every to search some",
+         loss_name(term.kind),
          settings.negatives == 0 ? "--negatives is 0" : "the dataset has none");
   }
   log_info("{} of {} queries have hard negatives; at most {} each are used", with,
            data.queries.size(), settings.negatives);
 }
 
+/// Whether a loss sets documents against each other (distill_cosine looks at one at a time).
+bool compares_documents(const TrainSettings& settings) {
+  const std::vector<LossTerm> terms = parse_losses(settings.loss);
+  return std::any_of(terms.begin(), terms.end(),
+                     [](const LossTerm& term) { return term.kind != LossKind::kDistillCosine; });
+}
+
 void check_batches(const BatchSampler& sampler, const TrainSettings& settings) {
-  if (sampler.smallest_batch() < 2 && settings.negatives == 0) {
+  if (sampler.smallest_batch() < 2 && settings.negatives == 0 && compares_documents(settings)) {
     fail(ErrorCode::kUsage,
          "a batch of one pair without hard negatives has nothing to tell its page from: raise "
          "--batch-size or --negatives{}",

@@ -96,6 +96,7 @@ void write_train_json(const TrainSettings& settings, const Json& run, const Trai
     json["held_out_before"] = summary->before ? summary->before->to_json() : Json(nullptr);
     json["features"] = summary->features ? summary->features->to_json() : Json(nullptr);
     json["held_out_after"] = summary->after ? summary->after->to_json() : Json(nullptr);
+    if (summary->learned_temperature) json["learned_temperature"] = *summary->learned_temperature;
   }
   write_file(fs::path(settings.output) / kTrainJson, pretty_json(json));
 }

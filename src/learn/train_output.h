@@ -29,7 +29,8 @@ struct TrainSummary {
   int64_t steps = 0;
   int64_t skipped = 0;
   std::optional<HeldOutResult> before, after;
-  std::optional<FeatureCounts> features;  ///< when the vision tower is frozen
+  std::optional<FeatureCounts> features;      ///< when the vision tower is frozen
+  std::optional<double> learned_temperature;  ///< with --learn-temperature
 };
 void write_train_json(const TrainSettings& settings, const Json& run,
                       const TrainSummary* summary = nullptr);

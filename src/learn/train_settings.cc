@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "learn/loss_settings.h"
 #include "learn/train_data_settings.h"
 
 namespace recto {
@@ -32,7 +33,6 @@ void check_amounts(const TrainSettings& s) {
 }
 
 void check_numbers(const TrainSettings& s) {
-  wanted(s.temperature > 0, "--temperature", fmt::to_string(s.temperature), "a number above 0");
   wanted(s.learning_rate() > 0 && std::isfinite(s.learning_rate()), "--lr",
          fmt::to_string(s.learning_rate()), "a number above 0");
   wanted(s.warmup >= 0, "--warmup", fmt::to_string(s.warmup), "0 or more");
@@ -50,8 +50,6 @@ Json TrainSettings::to_json() const {
   Json json = {{"model", model},
                {"data", data},
                {"method", method},
-               {"loss", loss},
-               {"temperature", temperature},
                {"epochs", epochs},
                {"max_steps", max_steps},
                {"max_seconds", max_seconds},
@@ -76,6 +74,7 @@ Json TrainSettings::to_json() const {
                {"threads", threads},
                {"device", device}};
   json.update(data_settings_json(*this));
+  json.update(loss_settings_json(*this));
   return json;
 }
 
@@ -84,6 +83,7 @@ void check_train_settings(const TrainSettings& settings) {
   check_one_of("--lora-init", settings.lora_init, {"kaiming", "gaussian"});
   check_one_of("--dtype", settings.dtype, {"fp32", "fp16", "bf16"});
   check_data_settings(settings);
+  check_loss_settings(settings);
   check_one_of("--feature-dtype", settings.feature_dtype, {"fp32", "fp16", "bf16"});
   check_amounts(settings);
   check_numbers(settings);

@@ -11,6 +11,11 @@
 
 namespace recto {
 
+/// A learned temperature stays between these. Below, scores of unit vectors overwhelm fp32; above,
+/// no page can be told from another.
+inline constexpr double kLeastTemperature = 0.005;
+inline constexpr double kMostTemperature = 1;
+
 struct TrainSettings {
   std::string model;   ///< directory of the model to start from
   std::string output;  ///< directory to write; a model directory in the end
@@ -29,8 +34,19 @@ struct TrainSettings {
   std::optional<double> remine_max_score;
 
   std::string method = "lora";  ///< "lora", or "full" for every parameter that is not frozen
-  std::string loss = "infonce";
+
+  // Losses (learn/loss_settings.h)
+  std::vector<std::string> loss = {"infonce"};  ///< "NAME[:WEIGHT],..." (learn/loss_terms.h)
   double temperature = 0.02;
+  bool learn_temperature = false;         ///< `temperature` is then where it begins
+  std::vector<double> dimension_weights;  ///< of the Matryoshka prefixes; none: 1 each
+  bool mask_same_document = false;        ///< pages of the positive's document are no negatives
+  bool mask_translations = false;         ///< nor may-be translations of it
+  std::vector<std::string> guide;         ///< tables of a guide's vectors
+  double guide_margin = 0;
+  std::string guide_margin_type = "absolute";  ///< "absolute" or "relative"
+  std::vector<std::string> teacher;            ///< tables of a teacher's vectors or scores
+  double teacher_temperature = 0.05;
 
   double epochs = 1;
   int64_t max_steps = 0;   ///< 0: as many as the epochs have

@@ -92,7 +92,7 @@ class Training {
 
   void take_step(PreparedStep prepared, const Stopwatch& clock);
   /// Loss and gradients; the loss is not finite when either is not, and nothing may be updated.
-  double gradients(const PreparedStep& prepared, double& norm);
+  StepLoss gradients(const PreparedStep& prepared, double& norm);
   void checkpoint();
   void report(const std::string& state) const;
   void report_failure(const std::string& what) const;
@@ -152,7 +152,10 @@ void Training::open_model() {
   trainable_ = choose_trainable(model_, settings_, contract_.base_model);
   model_->to(torch::Device(checked_device(settings_.device)));
   log_info("training {} of {} parameters", trainable_.count, trainable_.all);
-  optimizer_ = std::make_unique<AdamW>(trainable_.parameters,
+  step_gradients_ = std::make_unique<StepGradients>(settings_, contract_, steps_->train(), model_);
+  std::vector<NamedParameter> parameters = trainable_.parameters;
+  if (const auto temperature = step_gradients_->parameter()) parameters.push_back(*temperature);
+  optimizer_ = std::make_unique<AdamW>(std::move(parameters),
                                        AdamWSettings{.weight_decay = settings_.weight_decay});
 }
 
@@ -181,8 +184,7 @@ void Training::plan_memory() {
   }
   features_ = open_feature_source(directory_, model_, settings_, estimate.features);
   source_ = std::make_unique<PageSource>(steps_->sources(), *inputs_, features_.get());
-  step_gradients_ =
-      std::make_unique<StepGradients>(settings_, contract_, steps_->train(), model_, estimate.page);
+  step_gradients_->set_page_bytes(estimate.page);
   remining_ = std::make_unique<Remining>(settings_, steps_->train(), directory_->inputs(), *source_,
                                          std::max(1, threads_ / 2));
   series_ = std::make_unique<HeldOutSeries>(directory_->inputs(), steps_->held_out(), *source_,
@@ -191,13 +193,14 @@ void Training::plan_memory() {
 
 Json Training::run_json() const {
   Json run = settings_.to_json();
-  for (const char* key :
-       {"model", "data", "threads", "chunk_size", "device", "max_seconds", "feature_store"}) {
+  for (const char* key : {"model", "data", "threads", "chunk_size", "device", "max_seconds",
+                          "feature_store", "guide", "teacher"}) {
     run.erase(key);
   }
   run["model_weights_sha256"] = directory_->contract().weights_sha256;
   run["contract"] = contract_.hash();
   run["data"] = steps_->sources().identity();
+  run.update(step_gradients_->knowledge().fingerprints());
   return run;
 }
 
@@ -230,12 +233,13 @@ void Training::restore(const fs::path& checkpoint) {
   log_info("resuming after step {} of {}", step_, total_steps_);
 }
 
-double Training::gradients(const PreparedStep& prepared, double& norm) {
+StepLoss Training::gradients(const PreparedStep& prepared, double& norm) {
   optimizer_->zero_gradients();
-  const StepLoss loss = step_gradients_->compute(prepared, step_);
-  if (!std::isfinite(loss.value)) return loss.value;
+  StepLoss loss = step_gradients_->compute(prepared, step_);
+  if (!std::isfinite(loss.value)) return loss;
   norm = optimizer_->clip_gradients(settings_.clip);
-  return std::isfinite(norm) ? loss.value : norm;
+  if (!std::isfinite(norm)) loss.value = norm;
+  return loss;
 }
 
 // The middle of the step to come, so that even a training of one step has a learning rate.
@@ -253,23 +257,29 @@ void Training::take_step(PreparedStep prepared, const Stopwatch& clock) {
   source_->complete(prepared.pages);
   const double rate = settings_.learning_rate() * schedule_factor(progress_share(), warmup_);
   double norm = 0;
-  const double loss = gradients(prepared, norm);
-  if (std::isfinite(loss)) {
+  const StepLoss loss = gradients(prepared, norm);
+  const std::optional<double> temperature = step_gradients_->learned_temperature();
+  if (std::isfinite(loss.value)) {
     optimizer_->step(rate);
+    step_gradients_->stepped();
     guard_.accept();
-    result_.last_loss = loss;
+    result_.last_loss = loss.value;
   } else {
-    guard_.skip(step_ + 1, loss);
+    guard_.skip(step_ + 1, loss.value);
   }
   ++step_;
   elapsed_ = clock.seconds();
+  if (!loss.idle.empty()) watch_->warned(step_, "nothing_to_compare", {{"losses", loss.idle}});
   watch_->step({.step = step_,
-                .loss = loss,
+                .loss = loss.value,
+                .terms = loss.terms,
+                .masked = loss.masked,
                 .learning_rate = rate,
                 .gradient_norm = norm,
+                .temperature = temperature,
                 .seconds = elapsed_,
                 .pairs = prepared.batch.queries.size()});
-  if (observer_) observer_(step_, loss);
+  if (observer_) observer_(step_, loss.value);
 }
 
 // A run that will see every page, and may take the time, computes what is missing at once.
@@ -359,8 +369,12 @@ void Training::finish() {
   write_trained_model(*directory_, model_, trainable_, contract_, parse_dtype(settings_.dtype),
                       settings_.output);
   report(fmt::format("Finished after {} steps.", step_));
-  TrainSummary summary{trainable_.count, step_,         guard_.skipped(),
-                       result_.before,   result_.after, {}};
+  TrainSummary summary{.trained_parameters = trainable_.count,
+                       .steps = step_,
+                       .skipped = guard_.skipped(),
+                       .before = result_.before,
+                       .after = result_.after,
+                       .learned_temperature = step_gradients_->learned_temperature()};
   if (features_ != nullptr) {
     summary.features = result_.features = features_->counts();
     log_info("features: {} pages from the store, {} computed", summary.features->from_store,

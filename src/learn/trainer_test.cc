@@ -242,15 +242,6 @@ TEST_F(TrainerTest, MatryoshkaPrefixesAreWrittenIntoTheContract) {
   EXPECT_EQ(ModelDirectory::open(output())->contract().dimensions, prefixes.dimensions);
 }
 
-TEST_F(TrainerTest, EveryLossTrains) {
-  for (const char* loss : {"symmetric", "binegative"}) {
-    TrainSettings other = settings(loss);
-    other.loss = loss;
-    other.max_steps = 2;
-    EXPECT_EQ(train(other).steps, 2) << loss;
-  }
-}
-
 TEST_F(TrainerTest, FrozenPartsStayAsTheyAre) {
   TrainSettings frozen = settings();
   frozen.method = "full";
@@ -289,10 +280,6 @@ INSTANTIATE_TEST_SUITE_P(
     All, BadSettingsTest,
     testing::Values(BadSettings{"method", [](TrainSettings& s) { s.method = "all"; },
                                 ErrorCode::kUsage, "--method is \"all\"; lora, full is wanted"},
-                    BadSettings{"loss", [](TrainSettings& s) { s.loss = "hinge"; },
-                                ErrorCode::kUsage, "\"hinge\" is no loss"},
-                    BadSettings{"temperature", [](TrainSettings& s) { s.temperature = 0; },
-                                ErrorCode::kUsage, "--temperature is 0"},
                     BadSettings{"lr", [](TrainSettings& s) { s.lr = -1; }, ErrorCode::kUsage,
                                 "--lr is -1"},
                     BadSettings{"epochs", [](TrainSettings& s) { s.epochs = 0; }, ErrorCode::kUsage,
@@ -323,12 +310,6 @@ INSTANTIATE_TEST_SUITE_P(
                                   s.negatives = 0;
                                 },
                                 ErrorCode::kUsage, "nothing to tell its page from"},
-                    BadSettings{"binegative",
-                                [](TrainSettings& s) {
-                                  s.loss = "binegative";
-                                  s.negatives = 0;
-                                },
-                                ErrorCode::kUsage, "but --negatives is 0"},
                     BadSettings{"dimensions", [](TrainSettings& s) { s.dimensions = {8, 4}; },
                                 ErrorCode::kUsage, "--dimensions 8,4"},
                     BadSettings{"device", [](TrainSettings& s) { s.device = "tpu"; },

@@ -12,8 +12,8 @@
 #include "base/random.h"
 #include "base/threads.h"
 #include "engine/gemm_selftest.h"
-#include "learn/feature_source.h"
 #include "learn/chunk_plan.h"
+#include "learn/feature_source.h"
 #include "learn/grad_cache.h"
 #include "learn/losses.h"
 #include "learn/memory_estimate.h"
@@ -162,7 +162,7 @@ void TrainingBench::step(size_t first) {
   LossInput input;
   input.queries = vectors.narrow(0, 0, options_.batch_size);
   input.positives = vectors.narrow(0, options_.batch_size, options_.batch_size);
-  contrastive_loss(LossKind::kInfoNce, input).backward();
+  loss_value(LossKind::kInfoNce, input).backward();
   encoder.backward(vectors.grad());
   optimizer_->clip_gradients(1);
   optimizer_->step(1e-6);

@@ -36,8 +36,19 @@ bool is_listed(const std::vector<size_t>& list, size_t page) {
   return std::find(list.begin(), list.end(), page) != list.end();
 }
 
+std::unordered_map<std::string, DocumentRow> documents_by_id(const Dataset& dataset,
+                                                             const std::string& split) {
+  std::unordered_map<std::string, DocumentRow> documents;
+  for (DocumentRow& row : dataset.documents(split)) {
+    std::string id = row.document_id;
+    documents.emplace(std::move(id), std::move(row));
+  }
+  return documents;
+}
+
 void read_pages(const Dataset& dataset, const std::string& split, TrainingData& data,
                 Places& places) {
+  const std::unordered_map<std::string, DocumentRow> documents = documents_by_id(dataset, split);
   for (const PageRow& row : dataset.pages(split)) {
     places.emplace(row.page_id, data.pages.size());
     TrainingData::Page page;
@@ -49,6 +60,12 @@ void read_pages(const Dataset& dataset, const std::string& split, TrainingData& 
     page.height = row.height;
     page.blank = row.content_class == kBlank;
     if (!row.perceptual_hash.empty()) page.hash = parse_hash(row.perceptual_hash);
+    page.number = row.page_number;
+    if (const auto found = documents.find(row.document_id); found != documents.end()) {
+      page.document_pages = found->second.pages;
+      page.family = found->second.family;
+      page.language = found->second.language;
+    }
     data.pages.push_back(std::move(page));
   }
 }

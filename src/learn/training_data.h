@@ -29,6 +29,10 @@ struct TrainingData {
     std::string passage;    ///< "" for a picture
     PerceptualHash hash{};  ///< of the picture; all zero when it is not known
     bool blank = false;
+    int number = 0;          ///< in its document, from 1
+    int document_pages = 0;  ///< 0 when the dataset does not say
+    std::string family;      ///< of its document, "" when the dataset does not say
+    std::string language;    ///< of its document, BCP 47, or ""
 
     /// "PLACE OF THE SOURCE:ID": a name that no other page of the data has.
     std::string key() const;

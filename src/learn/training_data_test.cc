@@ -7,7 +7,6 @@
 
 #include <set>
 
-#include "learn/contrastive_batch.h"
 #include "learn/hold_out.h"
 #include "learn/train_test_support.h"
 
@@ -91,54 +90,6 @@ TEST_F(TrainingDataTest, AQrelsRowWithoutItsPageIsNamed) {
   const Error error = error_of([&] { load_training_data(Dataset::open(path), "train"); });
   EXPECT_EQ(error.code(), ErrorCode::kBadInput);
   EXPECT_THAT(error.what(), HasSubstr("the page \"p2\" is not in the dataset's train split"));
-}
-
-/// Three queries: 0 and 1 share page 0; 2 has page 1, near-duplicate of page 2.
-TrainingData shared_pages() {
-  TrainingData data;
-  data.pages = {{"a", "train", "d", ""},
-                {"b", "train", "d", "g"},
-                {"c", "train", "d", "g"},
-                {"e", "train", "d", ""}};
-  data.queries = {{"q0", "one", {0}, {3}}, {"q1", "two", {0, 3}, {2}}, {"q2", "three", {1}, {2}}};
-  data.pairs = {{0, 0}, {1, 0}, {1, 3}, {2, 1}};
-  return data;
-}
-
-TEST(ContrastiveBatchTest, KnownAnswersAreNoNegatives) {
-  const TrainingData data = shared_pages();
-  const ContrastiveBatch batch = make_batch(data, {0, 1, 3}, {{3}, {2}, {2}});
-  EXPECT_EQ(batch.pages, (std::vector<size_t>{0, 1, 3, 2}));  // page 0 and 2 are encoded once
-  EXPECT_EQ(batch.owners, (std::vector<size_t>{0, 1, 2}));
-  // Columns: the pages of q0, q1, q2, then the hard negatives e, c, c.
-  const std::vector<std::vector<int>> want = {{0, 1, 0, 0, 0, 0},   // q1's page is q0's own again
-                                              {1, 0, 0, 1, 0, 0},   // e answers q1
-                                              {0, 0, 0, 0, 1, 1}};  // c shows the same as b
-  const torch::Tensor mask = false_negative_mask(data, batch).to(torch::kInt32);
-  for (int64_t i = 0; i < 3; ++i) {
-    for (int64_t j = 0; j < 6; ++j) {
-      EXPECT_EQ(mask[i][j].item<int>(), want[static_cast<size_t>(i)][static_cast<size_t>(j)])
-          << i << " " << j;
-    }
-  }
-}
-
-TEST(ContrastiveBatchTest, TheSameQueryTextIsMasked) {
-  TrainingData data = shared_pages();
-  data.queries[2].text = "one";
-  const torch::Tensor mask = false_negative_mask(data, make_batch(data, {0, 3}, {{}, {}}));
-  EXPECT_TRUE(mask[0][1].item<bool>());
-  EXPECT_TRUE(mask[1][0].item<bool>());
-  EXPECT_FALSE(mask[0][0].item<bool>());
-}
-
-TEST(ContrastiveBatchTest, MaskedDocumentsTakeNoPartInTheLoss) {
-  const TrainingData data = shared_pages();
-  const ContrastiveBatch batch = make_batch(data, {0, 1}, {{}, {}});
-  torch::Tensor vectors = torch::eye(4).narrow(0, 0, 3).clone().requires_grad_();
-  const torch::Tensor loss =
-      contrastive_loss(LossKind::kInfoNce, loss_input(vectors, data, batch, 0.02));
-  EXPECT_EQ(loss.item<double>(), 0);  // nothing but the own page is left to compare with
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Losses, gradients and optimiser steps against the reference values.
+// Gradients of the model and optimiser steps against the reference values.
 
 #include <gtest/gtest.h>
 
@@ -10,72 +10,6 @@ namespace recto {
 namespace {
 
 using test::GoldenModel;
-
-constexpr double kLoss = 1e-5;
-
-torch::Tensor leaf(const torch::Tensor& values) { return values.clone().requires_grad_(); }
-
-LossInput loss_input(const torch::Tensor& q, const torch::Tensor& p, const torch::Tensor& n,
-                     double temperature, int64_t offset = 0) {
-  LossInput input;
-  input.queries = q;
-  input.positives = p;
-  input.temperature = temperature;
-  input.offset = offset;
-  if (n.defined()) {
-    const int64_t each = n.dim() == 3 ? n.size(1) : 1;
-    input.negatives = n.reshape({-1, n.size(-1)});
-    input.negative_rows = torch::arange(p.size(0)).repeat_interleave(each);
-  }
-  return input;
-}
-
-void expect_gradient(const torch::Tensor& vectors, const torch::Tensor& want,
-                     const std::string& what) {
-  const torch::Tensor got = vectors.grad().defined() ? vectors.grad() : torch::zeros_like(vectors);
-  const double scale = std::max(1.0, want.abs().max().item<double>());
-  EXPECT_LE(test::largest_difference(got, want), kLoss * scale) << what;
-}
-
-TEST(LearnGolden, LossesOnRandomVectors) {
-  const std::filesystem::path folder = test::goldens() / "train";
-  for (const char* name : {"losses_random.json", "losses_random.safetensors"}) {
-    if (!std::filesystem::exists(folder / name)) GTEST_SKIP() << name << " is not in this set";
-  }
-  const Json json = read_json(folder / "losses_random.json");
-  const SafetensorsFile file(folder / "losses_random.safetensors");
-  ASSERT_FALSE(json["cases"].empty());
-  for (const Json& c : json["cases"]) {
-    const std::string id = std::to_string(c["case"].get<int>()) + ".";
-    SCOPED_TRACE("case " + id);
-    const bool negatives = c["negatives"].get<int>() > 0;
-    const torch::Tensor q = leaf(test::tensor_of(file, id + "q"));
-    const torch::Tensor p = leaf(test::tensor_of(file, id + "p"));
-    const torch::Tensor n = negatives ? leaf(test::tensor_of(file, id + "n")) : torch::Tensor();
-    const LossInput input = loss_input(q, p, n, c["tau"], c["offset"].get<int64_t>());
-    const torch::Tensor loss = contrastive_loss(LossKind::kInfoNce, input);
-    EXPECT_NEAR(loss.item<double>(), c["infonce"].get<double>(),
-                kLoss * std::max(1.0, loss.item<double>()));
-    loss.backward();
-    expect_gradient(q, test::tensor_of(file, id + "dq"), "dq");
-    expect_gradient(p, test::tensor_of(file, id + "dp"), "dp");
-    if (negatives) expect_gradient(n, test::tensor_of(file, id + "dn"), "dn");
-    const auto expect_value = [&](const char* key, const torch::Tensor& value) {
-      const double want = c[key];
-      EXPECT_NEAR(value.item<double>(), want, kLoss * std::max(1.0, want)) << key;
-    };
-    if (c.contains("binegce")) {
-      expect_value("binegce", contrastive_loss(LossKind::kBiNegative, input));
-    }
-    if (c.contains("symmetric")) {
-      expect_value("symmetric", contrastive_loss(LossKind::kSymmetric, input));
-    }
-    if (c.contains("mrl")) {
-      expect_value("mrl", matryoshka_loss(LossKind::kInfoNce, input,
-                                          c.at("mrl_dims").get<std::vector<int>>()));
-    }
-  }
-}
 
 /// A section of train/: the model, its batch, and what is expected.
 struct Training {
@@ -95,10 +29,13 @@ struct Training {
   }
 
   torch::Tensor loss(RetrieverModel& model) const {
-    return contrastive_loss(
-        LossKind::kInfoNce,
-        loss_input(test::vectors_of(model, queries), test::vectors_of(model, positives),
-                   test::vectors_of(model, negatives), cases["tau"]));
+    LossInput input;
+    input.queries = test::vectors_of(model, queries);
+    input.positives = test::vectors_of(model, positives);
+    input.negatives = test::vectors_of(model, negatives);
+    input.negative_rows = torch::arange(input.negatives.size(0));
+    input.temperature = cases["tau"];
+    return loss_value(LossKind::kInfoNce, input);
   }
 };
 
@@ -119,51 +56,6 @@ std::vector<Training> trainings(const std::string& needed, test::GoldenSections&
     if (sections.has(folder / needed) && has_pages(folder, sections)) all.emplace_back(name);
   }
   return all;
-}
-
-TEST(LearnGolden, LossesOnModelVectors) {
-  test::GoldenSections sections;
-  for (const Training& training : trainings("embeddings_and_loss_grads.safetensors", sections)) {
-    const SafetensorsFile file(training.folder / "embeddings_and_loss_grads.safetensors");
-    const Json& losses = training.cases["losses"];
-    const double tau = training.cases["tau"];
-    const std::string at_tau = "_tau" + dump_json(training.cases["tau"]);
-    const auto check = [&](const std::string& name, LossKind kind, double temperature,
-                           const std::string& mask, bool matryoshka) {
-      if (!losses.contains(name) || !file.contains(name + ".dunit.q")) {
-        return sections.skip(training.folder.string() + " has no " + name);
-      }
-      SCOPED_TRACE(name);
-      sections.tested();
-      const torch::Tensor q = leaf(test::tensor_of(file, "unit.q"));
-      const torch::Tensor p = leaf(test::tensor_of(file, "unit.p"));
-      const torch::Tensor n = leaf(test::tensor_of(file, "unit.n"));
-      LossInput input = loss_input(q, p, n, temperature);
-      if (!mask.empty()) {
-        const TensorView& view = file.at(mask);
-        input.mask =
-            torch::from_blob(const_cast<std::byte*>(view.bytes.data()), view.shape, torch::kBool)
-                .clone();
-      }
-      const torch::Tensor loss =
-          matryoshka
-              ? matryoshka_loss(kind, input, training.cases["mrl_dims"].get<std::vector<int>>())
-              : contrastive_loss(kind, input);
-      const double want = losses[name];
-      EXPECT_NEAR(loss.item<double>(), want, kLoss * std::max(1.0, want));
-      loss.backward();
-      expect_gradient(q, test::tensor_of(file, name + ".dunit.q"), "dq");
-      expect_gradient(p, test::tensor_of(file, name + ".dunit.p"), "dp");
-      expect_gradient(n, test::tensor_of(file, name + ".dunit.n"), "dn");
-    };
-    check("infonce" + at_tau, LossKind::kInfoNce, tau, "", false);
-    check("infonce_tau1", LossKind::kInfoNce, 1, "", false);
-    check("symmetric" + at_tau, LossKind::kSymmetric, tau, "", false);
-    check("masked_infonce" + at_tau, LossKind::kInfoNce, tau, "mask", false);
-    check("binegce" + at_tau, LossKind::kBiNegative, tau, "", false);
-    check("mrl" + at_tau, LossKind::kInfoNce, tau, "", true);
-  }
-  sections.finish();
 }
 
 TEST(LearnGolden, GradientOfEveryParameter) {

@@ -23,6 +23,7 @@ Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nul
 Json StepRecord::to_json() const {
   Json line = {{"step", step},
                {"loss", number(loss)},
+               {"masked", masked},
                {"lr", learning_rate},
                {"gradient_norm", number(gradient_norm)},
                {"seconds", seconds}};

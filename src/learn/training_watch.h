@@ -25,6 +25,7 @@ struct StepRecord {
   double loss = 0;   ///< not finite when the step was skipped
   /// Parts of the loss by name, before their weights, where there is more than one.
   std::map<std::string, double> terms;
+  int64_t masked = 0;                 ///< queries × documents known to be no negatives
   double learning_rate = 0;           ///< largest of the parameter groups
   double gradient_norm = 0;           ///< before clipping
   std::optional<double> temperature;  ///< where it is learned

@@ -1,0 +1,64 @@
+#include "cli/train_loss_options.h"
+
+#include "cli/options.h"
+
+namespace recto {
+namespace {
+
+void add_losses(CLI::App& app, TrainSettings& s) {
+  add_setting(app, "loss", s.loss,
+              "Loss, or a weighted sum of losses: infonce, symmetric, binegative, distill_cosine, "
+              "distill_kl, distill_margin_mse",
+              kLossGroup)
+      ->type_name("NAME[:WEIGHT],...")
+      ->default_str("infonce");
+  add_setting(app, "temperature", s.temperature, "What similarities are divided by", kLossGroup)
+      ->type_name("T");
+  add_setting(app, "learn-temperature", s.learn_temperature,
+              "Train the temperature too, from --temperature on, between 0.005 and 1", kLossGroup);
+  add_setting(app, "dimension-weights", s.dimension_weights,
+              "Weights of the losses over each of --dimensions (default: 1 each)", kLossGroup)
+      ->type_name("W,W,...")
+      ->delimiter(',');
+}
+
+void add_masks(CLI::App& app, TrainSettings& s) {
+  add_setting(app, "mask-same-document", s.mask_same_document,
+              "Pages of the document that answers a query are no negatives of it", kLossGroup);
+  add_setting(app, "mask-translations", s.mask_translations,
+              "Nor are pages at the same place of a document of its family in another language",
+              kLossGroup);
+  add_setting(app, "guide", s.guide,
+              "Table of vectors of queries and pages by another model (outputs of embed); what it "
+              "finds as good as the answer is no negative",
+              kLossGroup)
+      ->type_name("FILE");
+  add_setting(app, "guide-margin", s.guide_margin,
+              "How much less good a page may be to the guide and still be no negative", kLossGroup)
+      ->type_name("M");
+  add_setting(app, "guide-margin-type", s.guide_margin_type,
+              "Above own - M, or above own * (1 - M)", kLossGroup)
+      ->type_name("absolute|relative")
+      ->check(CLI::IsMember({"absolute", "relative"}).description(""));
+}
+
+void add_teacher(CLI::App& app, TrainSettings& s) {
+  add_setting(app, "teacher", s.teacher,
+              "Table that the distill losses learn from: vectors by id (outputs of embed, of any "
+              "model), or scores with columns query_id, page_id and score",
+              kLossGroup)
+      ->type_name("FILE");
+  add_setting(app, "teacher-temperature", s.teacher_temperature,
+              "What the teacher's scores are divided by (distill_kl)", kLossGroup)
+      ->type_name("T");
+}
+
+}  // namespace
+
+void add_train_loss_options(CLI::App& app, TrainSettings& settings) {
+  add_losses(app, settings);
+  add_masks(app, settings);
+  add_teacher(app, settings);
+}
+
+}  // namespace recto
