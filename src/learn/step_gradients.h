@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "learn/optimizer.h"
+#include "learn/process_group.h"
 #include "learn/step_source.h"
 #include "learn/train_settings.h"
 #include "model/contract.h"
@@ -20,15 +22,24 @@ class StepGradients {
   /// `page_bytes` are the activations of the largest page. Throws Error(kUsage) for a loss there is
   /// not.
   StepGradients(const TrainSettings& settings, const Contract& contract, const TrainingData& data,
-                RetrieverModel model, uint64_t page_bytes);
+                RetrieverModel model, uint64_t page_bytes, ProcessGroup& group);
 
-  /// The loss of step `step` (from 0), and its gradients added to those of the parameters. Dropout
-  /// depends on the seed, the step and the place of an input among queries and pages of the step
-  /// alone. Throws Error(kInterrupted) between chunks.
-  StepLoss compute(const PreparedStep& prepared, int64_t step);
+  /// The loss of step `step` (from 0), and its gradients as those of `parameters`, which have none
+  /// yet. Dropout depends on the seed, the step and the place of an input among queries and pages
+  /// of the step alone. With several processes each encodes its part of the step, all compute the
+  /// loss of the whole on the vectors of all, and the gradients are the sums over the parts; they
+  /// and the loss are the same in every process. Throws Error(kInterrupted) between chunks, and
+  /// what the group throws.
+  StepLoss compute(const PreparedStep& prepared, int64_t step,
+                   const std::vector<NamedParameter>& parameters);
 
  private:
   std::vector<Sequence> sequences(const PreparedStep& prepared, int64_t step) const;
+  /// Vectors [queries + pages, d] of the whole step, a leaf, from those of this process's part.
+  torch::Tensor vectors_of_all(const torch::Tensor& own, const PreparedStep& prepared);
+  /// Loss and gradients of the parameters as far as this process computes them.
+  double own_gradients(const PreparedStep& prepared, int64_t step,
+                       const std::vector<NamedParameter>& parameters);
   /// A number, with a graph down to `vectors` [queries + pages, d].
   torch::Tensor loss(const torch::Tensor& vectors, const ContrastiveBatch& batch) const;
 
@@ -37,6 +48,7 @@ class StepGradients {
   const TrainingData& data_;
   RetrieverModel model_;
   uint64_t page_bytes_;
+  ProcessGroup& group_;
   LossKind kind_;
 };
 
