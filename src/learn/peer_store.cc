@@ -1,18 +1,14 @@
 #include "learn/peer_store.h"
 
-#include <arpa/inet.h>
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netdb.h>
+#include <c10/util/Logging.h>
 #include <sched.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <chrono>
+#include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <set>
 #include <thread>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
@@ -23,6 +19,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "learn/network_address.h"
 #include "learn/torch_setup.h"
 
 namespace recto {
@@ -30,9 +27,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kAttempt{2000};
 constexpr std::chrono::milliseconds kPause{50};
 constexpr const char* kInterface = "GLOO_SOCKET_IFNAME";
+constexpr const char* kWhatToCheck =
+    "is it running, are MASTER_ADDR and MASTER_PORT right, is the port open? --dist-timeout waits "
+    "longer";
 constexpr const char* kWhere = "the greeting of a process";
 
 double seconds_since(Clock::time_point time) {
@@ -58,61 +57,6 @@ std::string affinity() {
     if (CPU_ISSET(core, &cores)) list += fmt::format("{},", core);
   }
   return list;
-}
-
-std::string numeric(const sockaddr* address, socklen_t length) {
-  char text[NI_MAXHOST] = "";
-  ::getnameinfo(address, length, text, sizeof(text), nullptr, 0, NI_NUMERICHOST);
-  return text;
-}
-
-/// The address from which this machine reaches `host`; nothing is sent.
-std::string address_towards(const std::string& host, uint16_t port) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_DGRAM;
-  addrinfo* found = nullptr;
-  const int error = ::getaddrinfo(host.c_str(), fmt::to_string(port).c_str(), &hints, &found);
-  if (error != 0) {
-    fail(ErrorCode::kIo, "MASTER_ADDR is {}, a name this machine does not know ({})", host,
-         ::gai_strerror(error));
-  }
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list(found, &::freeaddrinfo);
-  std::string address;
-  for (const addrinfo* one = found; one != nullptr && address.empty(); one = one->ai_next) {
-    const int socket = ::socket(one->ai_family, one->ai_socktype | SOCK_CLOEXEC, one->ai_protocol);
-    if (socket < 0) continue;
-    sockaddr_storage own{};
-    socklen_t length = sizeof(own);
-    if (::connect(socket, one->ai_addr, one->ai_addrlen) == 0 &&
-        ::getsockname(socket, reinterpret_cast<sockaddr*>(&own), &length) == 0) {
-      address = numeric(reinterpret_cast<sockaddr*>(&own), length);
-    }
-    ::close(socket);
-  }
-  if (!address.empty()) return address;
-  fail(ErrorCode::kIo, "no network interface of this machine leads to MASTER_ADDR {}", host);
-}
-
-/// First address of the interface `name`.
-std::string address_of_interface(const std::string& name) {
-  ifaddrs* found = nullptr;
-  if (::getifaddrs(&found) != 0) fail_errno(errno, "cannot list the network interfaces");
-  const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> list(found, &::freeifaddrs);
-  std::set<std::string> names;
-  for (const ifaddrs* one = found; one != nullptr; one = one->ifa_next) {
-    if (one->ifa_addr == nullptr || (one->ifa_flags & IFF_UP) == 0) continue;
-    const int family = one->ifa_addr->sa_family;
-    if (family != AF_INET && family != AF_INET6) continue;
-    names.insert(one->ifa_name);
-    const socklen_t length = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
-    if (name == one->ifa_name) return numeric(one->ifa_addr, length);
-  }
-  fail(ErrorCode::kUsage, "{} is \"{}\", but the interfaces of this machine that are up are {}",
-       kInterface, name, fmt::join(names, ", "));
-}
-
-bool is_loopback(const std::string& address) {
-  return address.rfind("127.", 0) == 0 || address == "::1";
 }
 
 std::string to_text(const PeerGreeting& greeting) {
@@ -163,6 +107,18 @@ void check_greeting(const Rendezvous& place, const PeerGreeting& own, int rank,
   }
 }
 
+void wait_for_store(const Rendezvous& place, double seconds) {
+  const Clock::time_point start = Clock::now();
+  for (std::string why; !(why = why_unreachable(place.host, place.port)).empty();) {
+    throw_if_interrupted();
+    if (seconds_since(start) > seconds) {
+      fail(ErrorCode::kIo, "rank {} could not reach rank 0 at {}:{} within {:.0f} s ({}); {}",
+           place.rank, place.host, place.port, seconds, why, kWhatToCheck);
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
 /// Adds those that have come since to `come`, whether that is all.
 bool all_here(c10d::Store& store, const Rendezvous& place, std::map<int, PeerGreeting>& come) {
   for (int rank = 0; rank < place.size; ++rank) {
@@ -195,32 +151,26 @@ std::string outside_text(const std::exception& error) {
 }
 
 c10::intrusive_ptr<c10d::Store> connect_store(const Rendezvous& place, bool serve, double seconds) {
+  ::setenv("TORCH_CPP_LOG_LEVEL", "FATAL", /*overwrite=*/0);  // it tells of attempts at length
+  c10::initLogging();
+  if (!serve) wait_for_store(place, seconds);
   c10d::TCPStoreOptions options;
   options.port = place.port;
   options.isServer = serve;
   options.waitWorkers = false;
-  options.timeout = kAttempt;
-  const Clock::time_point start = Clock::now();
-  for (;;) {
-    throw_if_interrupted();
-    try {
-      auto store = c10::make_intrusive<c10d::TCPStore>(place.host, options);
-      return c10::make_intrusive<c10d::PrefixStore>(place.prefix, store);
-    } catch (const std::exception& error) {
-      if (serve) {
-        fail(ErrorCode::kIo,
-             "rank 0 cannot listen on port {} ({}); set MASTER_PORT to a free port, the same for "
-             "all processes",
-             place.port, outside_text(error));
-      }
-      if (seconds_since(start) + 2 > seconds) {
-        fail(ErrorCode::kIo,
-             "rank {} could not reach rank 0 at {}:{} within {:.0f} s ({}); is it running, are "
-             "MASTER_ADDR and MASTER_PORT right, is the port open? --dist-timeout waits longer",
-             place.rank, place.host, place.port, seconds, outside_text(error));
-      }
+  options.timeout = std::chrono::seconds(static_cast<int64_t>(std::ceil(seconds)));
+  try {
+    auto store = c10::make_intrusive<c10d::TCPStore>(place.host, options);
+    return c10::make_intrusive<c10d::PrefixStore>(place.prefix, store);
+  } catch (const std::exception& error) {
+    if (serve) {
+      fail(ErrorCode::kIo,
+           "rank 0 cannot listen on port {} ({}); set MASTER_PORT to a free port, the same for all "
+           "processes",
+           place.port, outside_text(error));
     }
-    std::this_thread::sleep_for(kPause);
+    fail(ErrorCode::kIo, "what listens at {}:{} is not rank 0 of a training ({}); {}", place.host,
+         place.port, outside_text(error), kWhatToCheck);
   }
 }
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from support import BUILD, Case, document_pdf, environment, model, read_tensors, recto
+from support import BUILD, RECTO, Case, document_pdf, environment, model, read_tensors, recto
 
 TRAIN = BUILD / "recto-train"
 WORDS = ("anchor bearing casing dowel engine flange gasket hinge inlet journal keyway lever manifold nozzle outlet "
@@ -83,9 +83,10 @@ class Distributed(Case):
         self.addCleanup(lambda: [process.kill() for process in self.running])
 
     def arguments(self, output, *more):
-        return ["--model", model(), "--data", dataset(), "--output", self.path(output), "--threads", 1,
-                "--longest-edge", 128, "--batch-size", 7, "--lora-r", 4, "--epochs", 100, "--max-steps", STEPS,
-                "--checkpoint-every", 5, "--eval-queries", 4, *more]
+        usual = {"--model": model(), "--data": dataset(), "--output": self.path(output), "--threads": 1,
+                 "--longest-edge": 128, "--batch-size": 7, "--lora-r": 4, "--epochs": 100, "--max-steps": STEPS,
+                 "--checkpoint-every": 5, "--eval-queries": 4}
+        return [item for option in usual.items() if option[0] not in more for item in option] + list(more)
 
     def start(self, arguments, variables, prefix=()):
         self.running.append(Process(self.directory, f"process-{len(self.running)}", arguments, variables, prefix))
@@ -158,7 +159,7 @@ class DistributedEquality(Distributed):
         if not torchrun.exists():
             self.skipTest(f"{torchrun} is missing")
         self.train(1, "one")
-        done = subprocess.run([torchrun, "--standalone", "--no-python", "--nproc-per-node", "2", TRAIN, "train",
+        done = subprocess.run([torchrun, "--standalone", "--no-python", "--nproc-per-node", "2", RECTO, "train",
                                *map(str, self.arguments("two"))], capture_output=True, timeout=120,
                               stdin=subprocess.DEVNULL, env=environment(), text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -237,6 +238,11 @@ class DistributedLoss(Distributed):
             self.assert_ends(processes[1], 1, "rank 0 of 2 was lost")
 
 
+    def test_a_training_that_diverges_ends_in_all(self):
+        for process in self.start_ranks(2, self.arguments("run", "--lr", 1e30, "--warmup", 0)):
+            self.assert_ends(process, 1, "in 5 steps in a row")
+
+
 class DistributedStart(Distributed):
     """What is wrong at the start is said at once, by all that know."""
 
@@ -291,7 +297,7 @@ class DistributedStart(Distributed):
         for rank in range(2):
             arguments = self.arguments("run")
             if rank == 1:
-                arguments[arguments.index("--data") + 1] = self.path("gone")
+                arguments = self.arguments("run", "--data", self.path("gone"))
             processes.append(self.start(arguments, {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_PORT": port,
                                                     "MASTER_ADDR": "127.0.0.1"}))
         self.assertEqual(processes[1].finish(), 1, processes[1].text())
