@@ -6,11 +6,13 @@
 #include <csignal>
 
 #include "base/error.h"
+#include "base/interrupt_request.h"
 
 namespace recto {
 namespace {
 
 std::atomic<bool> g_interrupted{false};
+std::atomic<bool> g_requested{false};
 thread_local int t_deferred = 0;
 static_assert(std::atomic<bool>::is_always_lock_free);
 
@@ -34,7 +36,13 @@ void install_interrupt_handler() {
   std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit becomes EFBIG, an error with a message
 }
 
-bool interrupted() { return t_deferred == 0 && g_interrupted.load(std::memory_order_relaxed); }
+bool interrupted() {
+  return t_deferred == 0 && (g_interrupted.load(std::memory_order_relaxed) ||
+                             g_requested.load(std::memory_order_relaxed));
+}
+
+void request_interrupt() { g_requested.store(true, std::memory_order_relaxed); }
+void withdraw_interrupt_request() { g_requested.store(false, std::memory_order_relaxed); }
 
 DeferInterrupts::DeferInterrupts() { ++t_deferred; }
 DeferInterrupts::~DeferInterrupts() { --t_deferred; }

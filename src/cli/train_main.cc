@@ -19,6 +19,7 @@ std::string held_out_line(const char* name, const HeldOutResult& result) {
 
 int run_train(const TrainSettings& settings) {
   const TrainResult result = train(settings);
+  if (result.rank > 0) return 0;  // the first process tells it for all
   std::string text = fmt::format("steps {} skipped {} loss {:.4f} pairs/s {:.2f}\n", result.steps,
                                  result.skipped, result.last_loss, result.pairs_per_second);
   if (result.before) text += held_out_line("held-out before", *result.before);

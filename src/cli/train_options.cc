@@ -101,6 +101,11 @@ void add_train_options(CLI::App& app, TrainSettings& settings) {
   add_setting(app, "device", settings.device, "Where the model is trained", kSpeedGroup)
       ->type_name("cpu|cuda|cuda:N");
   add_seed_option(app, settings.seed);
+  add_setting(app, "dist-timeout", settings.dist_timeout,
+              "With several processes (torchrun, srun, mpirun): how long to wait for the others at "
+              "the start, and for a sign of life of any later",
+              kSpeedGroup)
+      ->type_name("S");
 }
 
 }  // namespace recto

@@ -14,22 +14,31 @@ constexpr size_t kPagesAtOnce = 8;
 constexpr size_t kQueriesAtOnce = 64;
 
 template <typename T>
-std::span<const T> group_of(const std::vector<T>& items, size_t group, size_t size) {
+std::span<const T> group_of(std::span<const T> items, size_t group, size_t size) {
   const size_t first = group * size;
-  return std::span(items).subspan(first, std::min(size, items.size() - first));
+  return items.subspan(first, std::min(size, items.size() - first));
+}
+
+size_t groups_of(size_t items, size_t size) { return (items + size - 1) / size; }
+
+/// The start of a list of vectors: none.
+std::vector<torch::Tensor> no_vectors(RetrieverModel& model) {
+  return {torch::zeros({0, model->config().text.hidden_size})};
 }
 
 }  // namespace
 
 torch::Tensor page_vectors(RetrieverModel& model, const std::vector<TrainingData::Page>& pages,
-                           const PageSource& source, int threads, const std::string& label) {
+                           const PageSource& source, int threads, const std::string& label,
+                           ProcessGroup& group) {
   const torch::NoGradGuard no_grad;
-  const size_t groups = (pages.size() + kPagesAtOnce - 1) / kPagesAtOnce;
-  Prefetcher<std::vector<PreparedPage>> prepared(groups, 2, [&](size_t group) {
-    return source.prepare(requests(group_of(pages, group, kPagesAtOnce)), threads);
-  });
-  std::vector<torch::Tensor> vectors;
-  Progress progress(label, pages.size());
+  const auto own = part_of(pages, group.share(pages.size()));
+  Prefetcher<std::vector<PreparedPage>> prepared(
+      groups_of(own.size(), kPagesAtOnce), 2, [&](size_t some) {
+        return source.prepare(requests(group_of(own, some, kPagesAtOnce)), threads);
+      });
+  std::vector<torch::Tensor> vectors = no_vectors(model);
+  Progress progress(label, own.size());
   while (auto ready = prepared.next()) {
     throw_if_interrupted();
     source.complete(*ready);
@@ -38,25 +47,25 @@ torch::Tensor page_vectors(RetrieverModel& model, const std::vector<TrainingData
     vectors.push_back(model->forward(sequences).to(torch::kCPU));
     progress.advance(ready->size());
   }
-  return torch::cat(vectors, 0);
+  return group.gather(torch::cat(vectors, 0), pages.size());
 }
 
 torch::Tensor query_vectors(RetrieverModel& model, const std::vector<TrainingData::Query>& queries,
-                            const InputBuilder& builder) {
+                            const InputBuilder& builder, ProcessGroup& group) {
   const torch::NoGradGuard no_grad;
-  const size_t groups = (queries.size() + kQueriesAtOnce - 1) / kQueriesAtOnce;
-  std::vector<torch::Tensor> vectors;
-  for (size_t group = 0; group < groups; ++group) {
+  const auto own = part_of(queries, group.share(queries.size()));
+  std::vector<torch::Tensor> vectors = no_vectors(model);
+  for (size_t some = 0; some < groups_of(own.size(), kQueriesAtOnce); ++some) {
     throw_if_interrupted();
     std::vector<ModelInput> inputs;
-    for (const TrainingData::Query& query : group_of(queries, group, kQueriesAtOnce)) {
+    for (const TrainingData::Query& query : group_of(own, some, kQueriesAtOnce)) {
       inputs.push_back(builder.query(query.text));
     }
     std::vector<Sequence> sequences;
     for (const ModelInput& input : inputs) sequences.push_back({&input, {}, 0});
     vectors.push_back(model->forward(sequences).to(torch::kCPU));
   }
-  return torch::cat(vectors, 0);
+  return group.gather(torch::cat(vectors, 0), queries.size());
 }
 
 }  // namespace recto

@@ -30,6 +30,7 @@ torch::Tensor ChunkedEncoder::forward(const std::vector<size_t>& chunk) {
 }
 
 torch::Tensor ChunkedEncoder::encode() {
+  if (sequences_.empty()) return torch::zeros({0, model_->config().text.hidden_size});
   if (chunks_.size() == 1) {
     RECTO_CHECK(chunks_.front().size() == sequences_.size());
     graph_ = forward(chunks_.front());

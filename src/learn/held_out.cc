@@ -20,11 +20,13 @@ HeldOutResult HeldOutResult::from_json(const Json& json, const std::string& wher
 }
 
 HeldOutResult measure_held_out(RetrieverModel& model, const InputBuilder& builder,
-                               const TrainingData& data, const PageSource& source, int threads) {
+                               const TrainingData& data, const PageSource& source, int threads,
+                               ProcessGroup& group) {
   const torch::NoGradGuard no_grad;
-  const torch::Tensor pages = page_vectors(model, data.pages, source, threads, "held-out pages");
-  const torch::Tensor scores =
-      query_vectors(model, data.queries, builder).mm(pages.t()).nan_to_num(-2).contiguous();
+  const torch::Tensor pages =
+      page_vectors(model, data.pages, source, threads, "held-out pages", group);
+  const torch::Tensor queries = query_vectors(model, data.queries, builder, group);
+  const torch::Tensor scores = queries.mm(pages.t()).nan_to_num(-2).contiguous();
   Qrels qrels;
   Run run;
   for (size_t q = 0; q < data.queries.size(); ++q) {
@@ -35,8 +37,9 @@ HeldOutResult measure_held_out(RetrieverModel& model, const InputBuilder& builde
     for (size_t p = 0; p < data.pages.size(); ++p) run[id].push_back({data.pages[p].key(), row[p]});
   }
   const MetricValues mean = mean_metrics(run_metrics(qrels, run));
-  return {mean.at("ndcg_at_5"), mean.at("hit_rate_at_1"), static_cast<int64_t>(data.queries.size()),
-          static_cast<int64_t>(data.pages.size())};
+  // Machines may differ in the last bit of a score, but what is done next must not.
+  return {group.broadcast(mean.at("ndcg_at_5")), group.broadcast(mean.at("hit_rate_at_1")),
+          static_cast<int64_t>(data.queries.size()), static_cast<int64_t>(data.pages.size())};
 }
 
 }  // namespace recto

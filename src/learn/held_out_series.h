@@ -13,11 +13,11 @@ class HeldOutSeries {
  public:
   /// References must outlive the object. Without queries in `data` nothing is ever measured.
   HeldOutSeries(const InputBuilder& builder, const TrainingData& data, const PageSource& source,
-                int threads)
-      : builder_(builder), data_(data), source_(source), threads_(threads) {}
+                int threads, ProcessGroup& group)
+      : builder_(builder), data_(data), source_(source), threads_(threads), group_(group) {}
 
-  /// Measures the model as it is after `step` steps and shows it to `watch`; does
-  /// nothing when that was measured last. Throws Error(kInterrupted | kIo).
+  /// Measures the model as it is after `step` steps and shows it to `watch`; does nothing when that
+  /// was measured last. Throws Error(kInterrupted | kIo) and what the group throws.
   void measure(RetrieverModel& model, int64_t step, TrainingWatch& watch);
 
   /// Of the last measurement.
@@ -28,6 +28,7 @@ class HeldOutSeries {
   const TrainingData& data_;
   const PageSource& source_;
   int threads_;
+  ProcessGroup& group_;
   int64_t measured_at_ = -1;
   std::optional<HeldOutResult> latest_;
 };

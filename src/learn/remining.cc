@@ -53,15 +53,37 @@ Counts count(const NegativeLists& now, const NegativeLists& before) {
   return counts;
 }
 
+/// The step, then the length of each list and what is in it.
+std::vector<int64_t> to_numbers(const MinedNegatives& mined) {
+  std::vector<int64_t> numbers{mined.step};
+  for (const std::vector<size_t>& list : mined.lists) {
+    numbers.push_back(std::ssize(list));
+    numbers.insert(numbers.end(), list.begin(), list.end());
+  }
+  return numbers;
+}
+
+MinedNegatives from_numbers(const std::vector<int64_t>& numbers) {
+  MinedNegatives mined{numbers.front(), {}};
+  for (size_t next = 1; next < numbers.size();) {
+    const auto first = numbers.begin() + static_cast<std::ptrdiff_t>(next) + 1;
+    mined.lists.emplace_back(first, first + numbers[next]);
+    next += static_cast<size_t>(numbers[next]) + 1;
+  }
+  return mined;
+}
+
 }  // namespace
 
 Remining::Remining(const TrainSettings& settings, const TrainingData& data,
-                   const InputBuilder& builder, const PageSource& source, int threads)
+                   const InputBuilder& builder, const PageSource& source, int threads,
+                   ProcessGroup& group)
     : settings_(settings),
       data_(data),
       builder_(builder),
       source_(source),
       threads_(threads),
+      group_(group),
       of_data_(negatives_of(data)) {
   data_has_some_ = std::any_of(of_data_.begin(), of_data_.end(),
                                [](const std::vector<size_t>& list) { return !list.empty(); });
@@ -82,12 +104,14 @@ int64_t Remining::next(int64_t step) const {
 void Remining::mine(RetrieverModel& model, int64_t step, TrainingWatch& watch) {
   const auto start = std::chrono::steady_clock::now();
   watch.measuring();
-  const Matrix pages =
-      to_matrix(page_vectors(model, data_.pages, source_, threads_, "pages to mine negatives"));
-  const Matrix queries = to_matrix(query_vectors(model, data_.queries, builder_));
-  MinedNegatives found{step, miner_->mine(queries, pages)};
-  const Counts counts = count(found.lists, negatives());
-  mined_ = std::move(found);
+  const Matrix pages = to_matrix(
+      page_vectors(model, data_.pages, source_, threads_, "pages to mine negatives", group_));
+  const Matrix queries = to_matrix(query_vectors(model, data_.queries, builder_, group_));
+  const NegativeLists before = negatives();
+  // Machines may differ in the last bit of a score, but a step must be the same everywhere.
+  if (group_.is_first()) mined_ = MinedNegatives{step, miner_->mine(queries, pages)};
+  share();
+  const Counts counts = count(negatives(), before);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   log_info("step {}: {} of {} queries have hard negatives, {} of {} are new; mined in {:.1f} s",
            step, counts.queries, data_.queries.size(), counts.fresh, counts.negatives,
@@ -95,6 +119,14 @@ void Remining::mine(RetrieverModel& model, int64_t step, TrainingWatch& watch) {
   watch.mined(
       step + 1,
       {{"queries", counts.queries}, {"negatives", counts.negatives}, {"new", counts.fresh}});
+}
+
+void Remining::share() {
+  if (group_.size() == 1 || !miner_) return;
+  std::vector<int64_t> numbers;
+  if (group_.is_first() && mined_) numbers = to_numbers(*mined_);
+  numbers = group_.broadcast(numbers);
+  if (!group_.is_first() && !numbers.empty()) mined_ = from_numbers(numbers);
 }
 
 void Remining::save(const fs::path& checkpoint) const {

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "learn/grad_cache.h"
+#include "learn/gradient_sum.h"
 
 namespace recto {
 namespace {
@@ -19,13 +20,31 @@ void move_to(torch::Tensor& tensor, const torch::Device& device) {
   if (tensor.defined()) tensor = tensor.to(device);
 }
 
+void drop_gradients(const std::vector<NamedParameter>& parameters) {
+  for (const NamedParameter& parameter : parameters) {
+    torch::Tensor value = parameter.value;
+    value.mutable_grad() = torch::Tensor();
+  }
+}
+
+/// Of [queries + pages, d] of the whole step, the rows of this process's part.
+torch::Tensor own_rows(const torch::Tensor& all, const PreparedStep& prepared) {
+  const auto rows = [&](size_t offset, const Share& share) {
+    return all.narrow(0, static_cast<int64_t>(offset + share.first),
+                      static_cast<int64_t>(share.count));
+  };
+  return torch::cat(
+      {rows(0, prepared.own_queries), rows(prepared.batch.queries.size(), prepared.own_pages)}, 0);
+}
+
 }  // namespace
 
 StepGradients::StepGradients(const TrainSettings& settings, const Contract& contract,
-                             const TrainingData& data, RetrieverModel model)
+                             const TrainingData& data, RetrieverModel model, ProcessGroup& group)
     : settings_(settings),
       data_(data),
       model_(std::move(model)),
+      group_(group),
       objective_(objective_of(settings, contract)),
       knowledge_(settings, data, contract.dimensions.front()),
       temperature_(settings.temperature, settings.learn_temperature, model_->device()) {}
@@ -37,14 +56,16 @@ std::optional<double> StepGradients::learned_temperature() const {
 
 std::vector<Sequence> StepGradients::sequences(const PreparedStep& prepared, int64_t step) const {
   const uint64_t seed = derived_seed(settings_.seed, static_cast<uint64_t>(step));
-  std::vector<Sequence> all;
+  std::vector<Sequence> own;
+  size_t place = prepared.own_queries.first;
   for (const ModelInput& query : prepared.queries) {
-    all.push_back({&query, {}, derived_seed(seed, all.size())});
+    own.push_back({&query, {}, derived_seed(seed, place++)});
   }
+  place = prepared.batch.queries.size() + prepared.own_pages.first;
   for (const PreparedPage& page : prepared.pages) {
-    all.push_back({&page.input, page.features, derived_seed(seed, all.size())});
+    own.push_back({&page.input, page.features, derived_seed(seed, place++)});
   }
-  return all;
+  return own;
 }
 
 LossInput StepGradients::loss_input(const torch::Tensor& vectors,
@@ -75,19 +96,26 @@ std::vector<std::string> StepGradients::warn_of_nothing(const LossInput& input, 
   return idle;
 }
 
-// Several processes: the loss wants the vectors of the whole batch, each process has encoded a part
-// of its inputs. What encode() gives is to be gathered from all of them into one leaf before the
-// loss, in the order of the batch (queries, then pages), and the part of vectors.grad() that
-// belongs to the own inputs goes into the encoder's backward(). Every process then computes the
-// same loss over everything, no term has to know of ranks, and the gradients of the parameters are
-// summed, not averaged.
-StepLoss StepGradients::compute(const PreparedStep& prepared, int64_t step) {
+torch::Tensor StepGradients::vectors_of_all(const torch::Tensor& own,
+                                            const PreparedStep& prepared) {
+  if (group_.size() == 1) return own;
+  const auto queries = static_cast<int64_t>(prepared.queries.size());
+  const auto pages = static_cast<int64_t>(prepared.pages.size());
+  return torch::cat({group_.gather(own.narrow(0, 0, queries), prepared.batch.queries.size()),
+                     group_.gather(own.narrow(0, queries, pages), prepared.batch.pages.size())},
+                    0)
+      .requires_grad_();
+}
+
+StepLoss StepGradients::own_gradients(const PreparedStep& prepared, int64_t step,
+                                      const std::vector<NamedParameter>& parameters) {
   std::vector<Sequence> inputs = sequences(prepared, step);
   Chunks chunks =
       plan_chunks(model_->config(), model_->vision_trained(), inputs, prepared.queries.size(),
                   page_bytes_ * static_cast<uint64_t>(settings_.chunk_size));
   ChunkedEncoder encoder(model_, std::move(inputs), std::move(chunks), /*training=*/true);
-  const torch::Tensor vectors = encoder.encode();
+  const torch::Tensor own = encoder.encode();
+  const torch::Tensor vectors = vectors_of_all(own, prepared);
   const LossInput input = loss_input(vectors, prepared.batch);
   const ObjectiveValue value = evaluate_objective(objective_, input);
   StepLoss result;
@@ -99,7 +127,16 @@ StepLoss StepGradients::compute(const PreparedStep& prepared, int64_t step) {
   }
   if (!std::isfinite(result.value)) return result;
   value.total.backward();
-  encoder.backward(vectors.grad());
+  // Every process has the whole loss, so what is trained in it has its gradient from one of them.
+  if (!group_.is_first()) drop_gradients(parameters);
+  encoder.backward(own_rows(vectors.grad(), prepared));
+  return result;
+}
+
+StepLoss StepGradients::compute(const PreparedStep& prepared, int64_t step,
+                                const std::vector<NamedParameter>& parameters) {
+  StepLoss result = own_gradients(prepared, step, parameters);
+  result.value = sum_gradients(group_, parameters, result.value);
   return result;
 }
 

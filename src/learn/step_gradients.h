@@ -11,6 +11,8 @@
 
 #include "learn/batch_knowledge.h"
 #include "learn/objective.h"
+#include "learn/optimizer.h"
+#include "learn/process_group.h"
 #include "learn/step_source.h"
 #include "learn/temperature.h"
 #include "learn/train_settings.h"
@@ -31,7 +33,7 @@ class StepGradients {
   /// tables of guide and teacher. Throws Error(kUsage) for losses and weights that cannot be meant,
   /// and what BatchKnowledge throws.
   StepGradients(const TrainSettings& settings, const Contract& contract, const TrainingData& data,
-                RetrieverModel model);
+                RetrieverModel model, ProcessGroup& group);
 
   /// What the activations of the largest page take: a chunk may take chunk_size times as much. To
   /// be called before the first step.
@@ -46,22 +48,31 @@ class StepGradients {
   /// Of the next step; nothing when it is fixed.
   std::optional<double> learned_temperature() const;
 
-  /// The loss of step `step` (from 0), and its gradients added to those of the parameters. Dropout
-  /// depends on the seed, the step and the place of an input among queries and pages of the step
-  /// alone. Warns of a loss that has nothing to compare, the first time. Throws Error(kInterrupted)
-  /// between chunks.
-  StepLoss compute(const PreparedStep& prepared, int64_t step);
+  /// The loss of step `step` (from 0), and its gradients as those of `parameters`, which have none
+  /// yet. Dropout depends on the seed, the step and the place of an input among queries and pages
+  /// of the step alone. With several processes each encodes its part of the step, all compute the
+  /// loss of the whole on the vectors of all, and the gradients are the sums over the parts; they
+  /// and the loss are the same in every process. Warns of a loss that has nothing to compare, the
+  /// first time. Throws Error(kInterrupted) between chunks, and what the group throws.
+  StepLoss compute(const PreparedStep& prepared, int64_t step,
+                   const std::vector<NamedParameter>& parameters);
 
  private:
   std::vector<Sequence> sequences(const PreparedStep& prepared, int64_t step) const;
   LossInput loss_input(const torch::Tensor& vectors, const ContrastiveBatch& batch) const;
   /// Losses with nothing to compare that were not warned of before.
   std::vector<std::string> warn_of_nothing(const LossInput& input, int64_t step);
+  /// Vectors [queries + pages, d] of the whole step, a leaf, from those of this process's part.
+  torch::Tensor vectors_of_all(const torch::Tensor& own, const PreparedStep& prepared);
+  /// Loss and gradients of the parameters as far as this process computes them.
+  StepLoss own_gradients(const PreparedStep& prepared, int64_t step,
+                         const std::vector<NamedParameter>& parameters);
 
   const TrainSettings& settings_;
   const TrainingData& data_;
   RetrieverModel model_;
   uint64_t page_bytes_ = 0;
+  ProcessGroup& group_;
   Objective objective_;
   BatchKnowledge knowledge_;
   Temperature temperature_;

@@ -71,8 +71,9 @@ void say_mix(BatchSampler& sampler, const TrainingData& data) {
 
 }  // namespace
 
-StepSource::StepSource(const TrainSettings& settings)
+StepSource::StepSource(const TrainSettings& settings, const ProcessGroup& group)
     : settings_(settings),
+      group_(group),
       sources_(settings.data, settings.eval_queries, settings.seed),
       sampler_(train(), {.batch_size = settings.batch_size,
                          .per_source = settings.batches == "per-source",
@@ -103,11 +104,13 @@ PreparedStep StepSource::prepare(int64_t step, const InputBuilder& builder, cons
                               .seed = settings_.seed};
   prepared.batch =
       make_batch(train(), pairs, choose_negatives(train(), negatives_, pairs, choice, step));
-  for (const size_t query : prepared.batch.queries) {
+  prepared.own_queries = group_.share(prepared.batch.queries.size());
+  prepared.own_pages = group_.share(prepared.batch.pages.size());
+  for (const size_t query : part_of(prepared.batch.queries, prepared.own_queries)) {
     prepared.queries.push_back(builder.query(train().queries[query].text));
   }
   std::vector<PageRequest> wanted;
-  for (const size_t page : prepared.batch.pages) {
+  for (const size_t page : part_of(prepared.batch.pages, prepared.own_pages)) {
     wanted.push_back({&train().pages[page], longest_edge(step, page)});
   }
   prepared.pages = pages.prepare(wanted, threads);

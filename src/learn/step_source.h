@@ -9,6 +9,7 @@
 #include "learn/contrastive_batch.h"
 #include "learn/negative_choice.h"
 #include "learn/page_source.h"
+#include "learn/process_group.h"
 #include "learn/train_settings.h"
 #include "learn/training_sources.h"
 
@@ -16,17 +17,18 @@ namespace recto {
 
 /// A step with everything that can be made ready without the model.
 struct PreparedStep {
-  ContrastiveBatch batch;
-  std::vector<ModelInput> queries;
-  std::vector<PreparedPage> pages;
+  ContrastiveBatch batch;           ///< the whole of it, the same in every process
+  Share own_queries, own_pages;     ///< of batch.queries and batch.pages: what this process encodes
+  std::vector<ModelInput> queries;  ///< own_queries
+  std::vector<PreparedPage> pages;  ///< own_pages
 };
 
 /// What is trained on, what is held out, and the steps made of it.
 class StepSource {
  public:
-  /// Opens the data of `settings`, which must outlive the object. Throws Error(kUsage) for a batch
-  /// or a loss that the data cannot serve, and what opening the data throws.
-  explicit StepSource(const TrainSettings& settings);
+  /// Opens the data of `settings`; references must outlive the object. Throws Error(kUsage) for a
+  /// batch or a loss that the data cannot serve, and what opening the data throws.
+  StepSource(const TrainSettings& settings, const ProcessGroup& group);
 
   const TrainingSources& sources() const { return sources_; }
   const TrainingData& train() const { return sources_.train(); }
@@ -37,8 +39,9 @@ class StepSource {
   /// The hard negatives of each query from here on; those of the data until then.
   void set_negatives(NegativeLists negatives) { negatives_ = std::move(negatives); }
 
-  /// Step `step` (from 0) on up to `threads` threads; a function of the settings, the data, the
-  /// hard negatives and the number. Not thread-safe. Throws what reading a page throws.
+  /// This process's part of step `step` (from 0) on up to `threads` threads; a function of the
+  /// settings, the data, the hard negatives and the number. Not thread-safe. Throws what reading a
+  /// page throws.
   PreparedStep prepare(int64_t step, const InputBuilder& builder, const PageSource& pages,
                        int threads);
 
@@ -47,6 +50,7 @@ class StepSource {
   int longest_edge(int64_t step, size_t page) const;
 
   const TrainSettings& settings_;
+  const ProcessGroup& group_;
   TrainingSources sources_;
   BatchSampler sampler_;
   NegativeLists negatives_;

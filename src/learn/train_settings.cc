@@ -40,6 +40,8 @@ void check_numbers(const TrainSettings& s) {
   wanted(s.clip > 0, "--clip", fmt::to_string(s.clip), "a number above 0");
   wanted(s.lora_r >= 1, "--lora-r", fmt::to_string(s.lora_r), "1 or more");
   wanted(s.lora_alpha > 0, "--lora-alpha", fmt::to_string(s.lora_alpha), "a number above 0");
+  wanted(s.dist_timeout >= 1 && s.dist_timeout <= 86400, "--dist-timeout",
+         fmt::to_string(s.dist_timeout), "a number of seconds from 1 to 86400");
   wanted(s.lora_dropout >= 0 && s.lora_dropout < 1, "--lora-dropout",
          fmt::to_string(s.lora_dropout), "a number from 0 to below 1");
 }

@@ -82,6 +82,9 @@ struct TrainSettings {
   std::string device = "cpu";
   bool resume = false;
 
+  // With several processes.
+  double dist_timeout = 300;  ///< seconds to wait for others, and for a sign of life of any
+
   /// 2e-4 for LoRA, 2e-5 for full fine-tuning.
   double learning_rate() const { return lr.value_or(method == "lora" ? 2e-4 : 2e-5); }
 

@@ -9,13 +9,17 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "base/threads.h"
 #include "learn/checkpoint.h"
+#include "learn/early_end.h"
 #include "learn/features_ahead.h"
 #include "learn/held_out_series.h"
 #include "learn/memory_estimate.h"
 #include "learn/prefetch.h"
+#include "learn/process_group.h"
 #include "learn/remining.h"
+#include "learn/shared_start.h"
 #include "learn/step_gradients.h"
 #include "learn/step_guard.h"
 #include "learn/step_source.h"
@@ -75,13 +79,14 @@ MemoryRequest data_memory(const StepSource& steps, const TrainSettings& settings
 
 class Training {
  public:
-  Training(const TrainSettings& settings, const StepObserver& observer);
+  Training(const TrainSettings& settings, const StepObserver& observer, ProcessGroup& group);
   TrainResult run();
 
  private:
   void open_model();
   void plan_steps();
   void plan_memory();
+  void begin();
   void resume();
   void restore(const fs::path& checkpoint);
   void compute_features();
@@ -89,6 +94,8 @@ class Training {
   /// The steps up to `last`, which have the same hard negatives.
   void take_steps(int64_t last, const Stopwatch& clock);
   void finish();
+  void measure_and_loop();
+  [[noreturn]] void end_early(const Error& error);
 
   void take_step(PreparedStep prepared, const Stopwatch& clock);
   /// Loss and gradients; the loss is not finite when either is not, and nothing may be updated.
@@ -102,6 +109,7 @@ class Training {
 
   TrainSettings settings_;
   const StepObserver& observer_;
+  ProcessGroup& group_;
   const int asked_chunk_size_;
   int threads_;
   std::shared_ptr<const ModelDirectory> directory_;
@@ -121,21 +129,26 @@ class Training {
   double warmup_ = 0;  // share of the training
   int64_t step_ = 0;
   double elapsed_ = 0;
+  bool finished_ = false;  // by an earlier run
   StepGuard guard_;
   std::unique_ptr<HeldOutSeries> series_;
   TrainResult result_;
 };
 
-Training::Training(const TrainSettings& settings, const StepObserver& observer)
+Training::Training(const TrainSettings& settings, const StepObserver& observer, ProcessGroup& group)
     : settings_(settings),
       observer_(observer),
+      group_(group),
       asked_chunk_size_(settings.chunk_size),
       guard_(settings.learning_rate()) {
-  check_train_settings(settings_);
-  check_output(settings_.output, settings_.resume);
-  threads_ = settings_.threads > 0 ? settings_.threads : available_cores();
+  if (group_.is_first()) check_output(settings_.output, settings_.resume);
+  threads_ = settings_.threads > 0 ? settings_.threads
+                                   : std::max(1, available_cores() / group_.on_these_cores());
+  if (group_.size() > 1 && settings_.device == "cuda") {
+    settings_.device = fmt::format("cuda:{}", group_.local_rank());
+  }
   set_up_torch(threads_, settings_.seed, settings_.device);
-  steps_ = std::make_unique<StepSource>(settings_);
+  steps_ = std::make_unique<StepSource>(settings_, group_);
   open_model();
   plan_steps();
   plan_memory();
@@ -152,7 +165,8 @@ void Training::open_model() {
   trainable_ = choose_trainable(model_, settings_, contract_.base_model);
   model_->to(torch::Device(checked_device(settings_.device)));
   log_info("training {} of {} parameters", trainable_.count, trainable_.all);
-  step_gradients_ = std::make_unique<StepGradients>(settings_, contract_, steps_->train(), model_);
+  step_gradients_ =
+      std::make_unique<StepGradients>(settings_, contract_, steps_->train(), model_, group_);
   std::vector<NamedParameter> parameters = trainable_.parameters;
   if (const auto temperature = step_gradients_->parameter()) parameters.push_back(*temperature);
   optimizer_ = std::make_unique<AdamW>(std::move(parameters),
@@ -166,17 +180,21 @@ void Training::plan_steps() {
   warmup_ = settings_.warmup < 1 ? settings_.warmup
                                  : settings_.warmup / static_cast<double>(total_steps_);
   log_info("{} steps of {} pairs", total_steps_, steps_->batch_size());
+  if (group_.size() > 1) log_info("each step is divided among {} processes", group_.size());
 }
 
 void Training::plan_memory() {
   MemoryRequest request = data_memory(*steps_, settings_, contract_);
   request.parameters = trainable_.all;
   request.trained = trainable_.count;
+  request.queries_in_step = group_.largest_share(request.queries_in_step);
+  request.pages_in_step = group_.largest_share(request.pages_in_step);
   request.vision_trained = model_->vision_trained();
   request.chunk_size = settings_.chunk_size;
+  const auto neighbours = static_cast<uint64_t>(group_.on_this_machine());
   const MemoryEstimate estimate =
-      estimate_memory(directory_->config(), request, available_memory_bytes());
-  settings_.chunk_size = estimate.chunk_size;
+      estimate_memory(directory_->config(), request, available_memory_bytes() / neighbours);
+  settings_.chunk_size = static_cast<int>(group_.least(estimate.chunk_size));
   memory_ = estimate.text();
   log_info("{}", memory_);
   if (estimate.total() > estimate.available) {
@@ -186,9 +204,9 @@ void Training::plan_memory() {
   source_ = std::make_unique<PageSource>(steps_->sources(), *inputs_, features_.get());
   step_gradients_->set_page_bytes(estimate.page);
   remining_ = std::make_unique<Remining>(settings_, steps_->train(), directory_->inputs(), *source_,
-                                         std::max(1, threads_ / 2));
+                                         std::max(1, threads_ / 2), group_);
   series_ = std::make_unique<HeldOutSeries>(directory_->inputs(), steps_->held_out(), *source_,
-                                            std::max(1, threads_ / 2));
+                                            std::max(1, threads_ / 2), group_);
 }
 
 Json Training::run_json() const {
@@ -222,7 +240,6 @@ void Training::restore(const fs::path& checkpoint) {
   check_same_run(state.run, run_json(), checkpoint);
   restore_checkpoint(checkpoint, *optimizer_);
   remining_->restore(checkpoint);
-  steps_->set_negatives(remining_->negatives());
   step_ = state.step;
   elapsed_ = state.elapsed_seconds;
   guard_.restore(state.bad_steps,
@@ -235,7 +252,7 @@ void Training::restore(const fs::path& checkpoint) {
 
 StepLoss Training::gradients(const PreparedStep& prepared, double& norm) {
   optimizer_->zero_gradients();
-  StepLoss loss = step_gradients_->compute(prepared, step_);
+  StepLoss loss = step_gradients_->compute(prepared, step_, optimizer_->parameters());
   if (!std::isfinite(loss.value)) return loss;
   norm = optimizer_->clip_gradients(settings_.clip);
   if (!std::isfinite(norm)) loss.value = norm;
@@ -268,7 +285,7 @@ void Training::take_step(PreparedStep prepared, const Stopwatch& clock) {
     guard_.skip(step_ + 1, loss.value);
   }
   ++step_;
-  elapsed_ = clock.seconds();
+  elapsed_ = settings_.max_seconds > 0 ? group_.broadcast(clock.seconds()) : clock.seconds();
   if (!loss.idle.empty()) watch_->warned(step_, "nothing_to_compare", {{"losses", loss.idle}});
   watch_->step({.step = step_,
                 .loss = loss.value,
@@ -293,6 +310,7 @@ void Training::compute_features() {
 }
 
 void Training::checkpoint() {
+  if (!group_.is_first()) return;
   const DeferInterrupts until_written;
   Json results = {{"skipped", guard_.skipped()}};
   if (result_.before) results["before"] = result_.before->to_json();
@@ -366,6 +384,7 @@ void Training::finish() {
   result_.after = series_->latest();
   result_.skipped = guard_.skipped();
   checkpoint();
+  if (!group_.is_first()) return;
   write_trained_model(*directory_, model_, trainable_, contract_, parse_dtype(settings_.dtype),
                       settings_.output);
   report(fmt::format("Finished after {} steps.", step_));
@@ -383,37 +402,68 @@ void Training::finish() {
   write_train_json(settings_, run_json(), &summary);
 }
 
-TrainResult Training::run() {
-  if (settings_.resume) {
-    if (is_finished(settings_.output)) {
-      log_info("{} is finished already; nothing is left to do", settings_.output);
-      result_.steps = total_steps_;
-      return result_;
-    }
-    resume();
-  } else {
-    start_output(settings_, run_json());
+// Rank 0 knows where the training stands; the others begin with what it has.
+void Training::begin() {
+  if (group_.is_first()) {
+    finished_ = settings_.resume && is_finished(settings_.output);
+    if (!settings_.resume) start_output(settings_, run_json());
+    if (settings_.resume && !finished_) resume();
   }
-  watch_ = std::make_unique<TrainingWatch>(settings_, step_ > 0 ? step_ : -1);
+  Json place = {{"finished", finished_},
+                {"step", step_},
+                {"elapsed_seconds", elapsed_},
+                {"bad_steps", guard_.bad_steps()},
+                {"skipped", guard_.skipped()},
+                {"chunk_size", settings_.chunk_size},
+                {"before", result_.before ? result_.before->to_json() : Json(nullptr)}};
+  share_start(group_, run_json(), place, *optimizer_);
+  remining_->share();
+  steps_->set_negatives(remining_->negatives());
+  if (group_.is_first()) return;
+  finished_ = place["finished"];
+  step_ = place["step"];
+  elapsed_ = place["elapsed_seconds"];
+  guard_.restore(place["bad_steps"], place["skipped"]);
+  settings_.chunk_size = place["chunk_size"];
+  if (!place["before"].is_null()) {
+    result_.before = HeldOutResult::from_json(place["before"], "rank 0");
+  }
+}
+
+void Training::measure_and_loop() {
+  if (step_ == 0) {
+    series_->measure(model_, step_, *watch_);
+    result_.before = series_->latest();
+  }
+  loop();
+  finish();
+}
+
+// The state is that after the last whole step, whatever ended the run between two of them.
+void Training::end_early(const Error& error) {
+  watch_->end();
+  const Error cause = group_.leave(error);
+  const bool can_go_on = worth_a_checkpoint(group_, cause);
+  if (can_go_on) checkpoint();
+  report_failure(cause.code() == ErrorCode::kInterrupted ? "interrupted" : cause.what());
+  throw can_go_on ? early_end(group_, cause, step_, total_steps_) : cause;
+}
+
+TrainResult Training::run() {
+  result_.rank = group_.rank();
+  begin();
+  if (finished_) {
+    log_info("{} is finished already; nothing is left to do", settings_.output);
+    result_.steps = total_steps_;
+    return result_;
+  }
+  watch_ = group_.is_first() ? std::make_unique<TrainingWatch>(settings_, step_ > 0 ? step_ : -1)
+                             : std::make_unique<TrainingWatch>();
   try {
     compute_features();
-    if (step_ == 0) {
-      series_->measure(model_, step_, *watch_);
-      result_.before = series_->latest();
-    }
-    loop();
-    finish();
+    measure_and_loop();
   } catch (const Error& error) {
-    watch_->end();
-    if (error.code() != ErrorCode::kInterrupted) {
-      report_failure(error.what());
-      throw;
-    }
-    checkpoint();
-    report_failure("interrupted");
-    fail(ErrorCode::kInterrupted,
-         "interrupted after step {} of {}; the checkpoint is written, go on with --resume", step_,
-         total_steps_);
+    end_early(error);
   }
   result_.steps = step_;
   return result_;
@@ -422,8 +472,23 @@ TrainResult Training::run() {
 }  // namespace
 
 TrainResult train(const TrainSettings& settings, const StepObserver& observer) {
-  Training training(settings, observer);
-  return training.run();
+  check_train_settings(settings);
+  ProcessGroup group(read_rendezvous(), settings.dist_timeout);
+  if (!group.is_first()) {  // rank 0 speaks for all
+    set_log_level(LogLevel::kWarning);
+    set_progress_shown(false);
+  }
+  try {
+    Training training(settings, observer, group);
+    const TrainResult result = training.run();
+    group.finish();
+    return result;
+  } catch (const Error& error) {
+    throw group.leave(error);
+  } catch (const std::exception& error) {
+    static_cast<void>(group.leave(Error(ErrorCode::kInternal, error.what())));
+    throw;
+  }
 }
 
 }  // namespace recto

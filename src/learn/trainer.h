@@ -12,6 +12,7 @@
 namespace recto {
 
 struct TrainResult {
+  int rank = 0;         ///< of this process among those of the training
   int64_t steps = 0;    ///< done in all, earlier runs of the same training included
   int64_t skipped = 0;  ///< of this run, because the loss or a gradient was not a number
   double last_loss = 0;
@@ -33,6 +34,11 @@ using StepObserver = std::function<void(int64_t step, double loss)>;
 /// run), interrupted and resumed or not. A step whose loss or gradient is not a finite number is
 /// skipped and said; five in a row end the run with Error(kInternal). SIGINT and SIGTERM write a
 /// checkpoint and end it with Error(kInterrupted). However it ends, the report is written.
+///
+/// Several processes that the environment joins (learn/rendezvous.h) divide each step among them;
+/// loss and weights are those of one process to the precision of fp32. The first of them alone
+/// writes. When one is interrupted, fails or is lost, all end with an error that says so within
+/// settings.dist_timeout, and a checkpoint is written if the first is there.
 ///
 /// Throws Error(kUsage) for settings that cannot be meant, an output directory that is not empty
 /// (without resume) or has no checkpoint (with it), and what opening model and data throws.
