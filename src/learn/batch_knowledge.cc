@@ -38,6 +38,11 @@ torch::Tensor repeated_documents(const ContrastiveBatch& batch) {
   return repeated;
 }
 
+NegativePages negative_pages(const TrainSettings& settings) {
+  if (settings.negatives == 0) return NegativePages::kNone;
+  return settings.remine_every > 0 ? NegativePages::kAll : NegativePages::kOfTheData;
+}
+
 }  // namespace
 
 BatchKnowledge::BatchKnowledge(const TrainSettings& settings, const TrainingData& data,
@@ -45,14 +50,14 @@ BatchKnowledge::BatchKnowledge(const TrainSettings& settings, const TrainingData
     : data_(data), rules_{settings.mask_same_document, settings.mask_translations} {
   if (settings.negatives > 0) tell_masked_negatives(data, rules_);
   if (!settings.guide.empty()) {
-    guide_.emplace(settings.guide, data, settings.negatives > 0,
+    guide_.emplace(settings.guide, data, pages_in_steps(data, negative_pages(settings)),
                    GuideMargin{settings.guide_margin, settings.guide_margin_type == "relative"});
     fingerprints_["guide_sha256"] = guide_->sha256();
   }
   if (!settings.teacher.empty()) {
-    teacher_.emplace(
-        settings.teacher, data,
-        TeacherWish{parse_losses(settings.loss), dimensions, settings.teacher_temperature});
+    teacher_.emplace(settings.teacher, data,
+                     TeacherWish{parse_losses(settings.loss), dimensions,
+                                 settings.teacher_temperature, negative_pages(settings)});
     fingerprints_["teacher_sha256"] = teacher_->sha256();
   }
 }

@@ -1,6 +1,5 @@
 #include "learn/contrastive_batch.h"
 
-#include <algorithm>
 #include <unordered_map>
 
 namespace recto {

@@ -54,10 +54,10 @@ torch::Tensor guided_mask(const torch::Tensor& scores, const GuideMargin& margin
   return mask;
 }
 
-Guide::Guide(const std::vector<std::string>& files, const TrainingData& data, bool with_negatives,
-             const GuideMargin& margin)
+Guide::Guide(const std::vector<std::string>& files, const TrainingData& data,
+             const std::vector<size_t>& pages, const GuideMargin& margin)
     : vectors_(read_reference_vectors(files, data, "--guide")), margin_(margin) {
-  check_complete(vectors_, data, pages_in_steps(data, with_negatives), files);
+  check_complete(vectors_, data, pages, files);
   log_info("guide: {} vectors of {} dimensions", vectors_.vectors.rows, vectors_.vectors.columns);
 }
 

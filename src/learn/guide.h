@@ -24,11 +24,11 @@ torch::Tensor guided_mask(const torch::Tensor& scores, const GuideMargin& margin
 
 class Guide {
  public:
-  /// Reads tables of vectors. Throws Error(kBadInput) with the number and the first ids of queries
-  /// and pages that can stand in a step of `data` and have no vector, and what
-  /// read_reference_vectors() throws.
-  Guide(const std::vector<std::string>& files, const TrainingData& data, bool with_negatives,
-        const GuideMargin& margin);
+  /// Reads tables of vectors. Throws Error(kBadInput) with the number and the first ids of the
+  /// queries of `data` and of `pages`, those that can stand in a step, that have no vector, and
+  /// what read_reference_vectors() throws.
+  Guide(const std::vector<std::string>& files, const TrainingData& data,
+        const std::vector<size_t>& pages, const GuideMargin& margin);
 
   torch::Tensor mask(const ContrastiveBatch& batch) const;
   std::string sha256() const { return vectors_.sha256(); }

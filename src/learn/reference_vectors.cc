@@ -100,11 +100,11 @@ ReferenceVectors read_reference_vectors(const std::vector<std::string>& files,
   return std::move(collector).result();
 }
 
-std::vector<size_t> pages_in_steps(const TrainingData& data, bool with_negatives) {
-  std::vector<bool> used(data.pages.size());
+std::vector<size_t> pages_in_steps(const TrainingData& data, NegativePages negatives) {
+  std::vector<bool> used(data.pages.size(), negatives == NegativePages::kAll);
   for (const TrainingData::Query& query : data.queries) {
     for (const size_t page : query.positives) used[page] = true;
-    if (!with_negatives) continue;
+    if (negatives == NegativePages::kNone) continue;
     for (const size_t page : query.negatives) used[page] = true;
   }
   std::vector<size_t> pages;

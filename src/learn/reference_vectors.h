@@ -30,8 +30,10 @@ struct ReferenceVectors {
 ReferenceVectors read_reference_vectors(const std::vector<std::string>& files,
                                         const TrainingData& data, const std::string& option);
 
-/// Pages of `data` that can stand in a step: those that answer queries, and mined negatives when
-/// `with_negatives`; sorted.
-std::vector<size_t> pages_in_steps(const TrainingData& data, bool with_negatives);
+/// Pages that a step takes its hard negatives from.
+enum class NegativePages { kNone, kOfTheData, kAll };
+
+/// Pages of `data` that can stand in a step: those that answer queries, and negatives; sorted.
+std::vector<size_t> pages_in_steps(const TrainingData& data, NegativePages negatives);
 
 }  // namespace recto

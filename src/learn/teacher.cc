@@ -28,9 +28,9 @@ struct Coverage {
   std::string text;
   bool partial = false;
 
-  Coverage(const ReferenceVectors& vectors, const TrainingData& data) {
+  Coverage(const ReferenceVectors& vectors, const TrainingData& data, NegativePages negatives) {
     const auto has = [](int64_t row) { return row != ReferenceVectors::kNone; };
-    const std::vector<size_t> pages = pages_in_steps(data, /*with_negatives=*/true);
+    const std::vector<size_t> pages = pages_in_steps(data, negatives);
     const auto known_queries =
         std::count_if(vectors.query_rows.begin(), vectors.query_rows.end(), has);
     const auto known_pages = std::count_if(
@@ -70,7 +70,7 @@ bool Teacher::wants_scores() const {
 
 void Teacher::tell(const TrainingData& data) const {
   if (!vectors_.empty()) {
-    const Coverage coverage(vectors_, data);
+    const Coverage coverage(vectors_, data, wish_.negatives);
     const std::string text = fmt::format("teacher: vectors of {}, {} dimensions", coverage.text,
                                          vectors_.vectors.columns);
     if (coverage.partial) {
@@ -119,7 +119,8 @@ void Teacher::check_scores(const TrainingData& data) const {
          "--teacher has no score of any query and a page that answers it (vectors of both make "
          "one); distill_kl and distill_margin_mse learn from scores");
   }
-  if (triples == 0 && wanted(LossKind::kDistillMarginMse)) {
+  if (triples == 0 && wish_.negatives != NegativePages::kAll &&
+      wanted(LossKind::kDistillMarginMse)) {
     fail(ErrorCode::kBadInput,
          "--loss distill_margin_mse: --teacher has scores for {} pairs, but for none of their hard "
          "negatives",

@@ -15,6 +15,7 @@ struct TeacherWish {
   std::vector<LossTerm> terms;
   int dimensions = 0;         ///< of the student's vectors
   double temperature = 0.05;  ///< of the teacher's scores
+  NegativePages negatives = NegativePages::kOfTheData;
 };
 
 class Teacher {

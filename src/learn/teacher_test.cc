@@ -9,7 +9,6 @@
 
 #include "base/file.h"
 #include "data/table.h"
-#include "learn/batch_test_support.h"
 #include "learn/guide.h"
 #include "learn/reference_batch.h"
 #include "support/errors.h"
@@ -57,6 +56,9 @@ class TeacherTest : public testing::Test {
                                        {"b", {0, 1}},
                                        {"c", {3, 4}},
                                        {"d", {4, 3}}});
+  }
+  std::vector<size_t> pages(NegativePages negatives) const {
+    return pages_in_steps(data_, negatives);
   }
   static TeacherWish wish(const std::vector<std::string>& losses, int dimensions = 2) {
     return {parse_losses(losses), dimensions, 0.05};
@@ -125,9 +127,9 @@ TEST_F(TeacherTest, AnIdOfSeveralSourcesMustMeanTheSame) {
 }
 
 TEST_F(TeacherTest, AGuideMasksWhatItFindsNearlyAsGood) {
-  const ContrastiveBatch batch = batch_of(data_, {0, 1, 2}, 1);
+  const ContrastiveBatch batch = make_batch(data_, {0, 1, 2}, {{3}, {}, {}});
   const auto mask = [&](const GuideMargin& margin) {
-    const Guide guide({all_vectors()}, data_, true, margin);
+    const Guide guide({all_vectors()}, data_, {0, 1, 2, 3}, margin);
     std::string text;
     const torch::Tensor found = guide.mask(batch);
     for (int64_t i = 0; i < 3; ++i) {
@@ -148,17 +150,21 @@ TEST_F(TeacherTest, AGuideMasksWhatItFindsNearlyAsGood) {
 TEST_F(TeacherTest, AGuideKnowsAllThatCanStandInAStep) {
   const std::string some =
       vectors("some.safetensors", {{"q0", {1, 0}}, {"a", {1, 0}}, {"b", {1, 0}}, {"c", {1, 0}}});
-  EXPECT_THAT(test::error_of([&] { Guide({some}, data_, true, {}); }, ErrorCode::kBadInput),
+  EXPECT_THAT(test::error_of([&] { Guide({some}, data_, pages(NegativePages::kOfTheData), {}); },
+                             ErrorCode::kBadInput),
               HasSubstr("--guide: 2 of 3 queries and 1 of 4 pages of the data have no vector in " +
                         some + ": \"q1\", \"q2\", \"d\"; rows"));
   const std::string rest = vectors("rest.safetensors", {{"q1", {1, 0}}, {"q2", {1, 0}}});
-  const Guide without_negatives({some, rest}, data_, false, {});
+  const Guide without_negatives({some, rest}, data_, pages(NegativePages::kNone), {});
   EXPECT_NE(without_negatives.sha256(), "");
+  data_.pages.push_back({"e", "train", "e", ""});
+  EXPECT_EQ(pages(NegativePages::kOfTheData), (std::vector<size_t>{0, 1, 2, 3}));
+  EXPECT_EQ(pages(NegativePages::kAll), (std::vector<size_t>{0, 1, 2, 3, 4}));
 }
 
 TEST_F(TeacherTest, VectorsGiveTargetsAndScores) {
   const Teacher teacher({all_vectors()}, data_, wish({"distill_cosine,distill_kl"}));
-  const TeacherTargets targets = teacher.targets(batch_of(data_, {0, 2}, 1));
+  const TeacherTargets targets = teacher.targets(make_batch(data_, {0, 2}, {{3}, {}}));
   EXPECT_EQ(targets.vectors.sizes(), (std::vector<int64_t>{5, 2}));  // q0, q2, a, c, d
   EXPECT_TRUE(targets.has_vector.all().item<bool>());
   EXPECT_NEAR(targets.scores[0][1].item<double>(), 0.6, 1e-6);
@@ -168,7 +174,7 @@ TEST_F(TeacherTest, VectorsGiveTargetsAndScores) {
 TEST_F(TeacherTest, WhatATeacherDoesNotKnowIsLeftOpen) {
   const Teacher teacher({vectors("q.jsonl", {{"q0", {1, 0}}, {"a", {1, 1}}})}, data_,
                         wish({"distill_cosine,distill_kl"}));
-  const TeacherTargets targets = teacher.targets(batch_of(data_, {0, 1}, 0));
+  const TeacherTargets targets = teacher.targets(make_batch(data_, {0, 1}, {{}, {}}));
   EXPECT_EQ(targets.has_vector.to(torch::kInt32).sum().item<int>(), 2);
   EXPECT_TRUE(targets.has_vector[0].item<bool>());
   EXPECT_TRUE(targets.has_vector[2].item<bool>());
@@ -184,7 +190,7 @@ TEST_F(TeacherTest, ATableOfScoresIsTakenBeforeCosines) {
       "{\"query_id\":\"stranger\",\"page_id\":\"a\",\"score\":1}\n");
   const Teacher teacher({all_vectors(), table}, data_,
                         wish({"distill_cosine,distill_kl,distill_margin_mse"}));
-  const TeacherTargets targets = teacher.targets(batch_of(data_, {0, 1}, 1));
+  const TeacherTargets targets = teacher.targets(make_batch(data_, {0, 1}, {{3}, {}}));
   EXPECT_EQ(targets.scores[0][0].item<double>(), 7);
   EXPECT_EQ(targets.scores[0][2].item<double>(), -1);
   EXPECT_EQ(targets.scores.isnan().sum().item<int>(), 4);
