@@ -30,7 +30,9 @@ torch::Tensor ChunkedEncoder::forward(const std::vector<size_t>& chunk) {
 }
 
 torch::Tensor ChunkedEncoder::encode() {
-  if (sequences_.empty()) return torch::zeros({0, model_->config().text.hidden_size});
+  if (sequences_.empty()) {
+    return torch::zeros({0, model_->config().text.hidden_size}, model_->device());
+  }
   if (chunks_.size() == 1) {
     RECTO_CHECK(chunks_.front().size() == sequences_.size());
     graph_ = forward(chunks_.front());
@@ -49,6 +51,7 @@ torch::Tensor ChunkedEncoder::encode() {
 }
 
 void ChunkedEncoder::backward(const torch::Tensor& gradient) {
+  if (sequences_.empty()) return;
   if (graph_.defined()) {
     graph_.backward(gradient);
     return;
