@@ -111,9 +111,11 @@ void ProcessGroup::Peers::meet(const Rendezvous& place, double timeout) {
     gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(store, place.rank, place.size, options);
     gloo->setTimeout(kForever);
 #ifdef USE_C10D_NCCL
-    const auto with_gpu = c10d::ProcessGroupNCCL::Options::create();
-    with_gpu->timeout = kForever;
-    nccl = c10::make_intrusive<c10d::ProcessGroupNCCL>(store, place.rank, place.size, with_gpu);
+    if (torch::cuda::is_available()) {  // without a GPU it cannot be made
+      const auto with_gpu = c10d::ProcessGroupNCCL::Options::create();
+      with_gpu->timeout = kForever;
+      nccl = c10::make_intrusive<c10d::ProcessGroupNCCL>(store, place.rank, place.size, with_gpu);
+    }
 #endif
   } catch (const std::exception& error) {
     fail(ErrorCode::kIo,
