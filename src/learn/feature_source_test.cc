@@ -142,7 +142,7 @@ TEST_P(FeatureSourceTest, GradientsAreThoseOfARunWithoutACache) {
   const std::vector<torch::Tensor> wanted = gradients({});
   EXPECT_GT(model_->vision_views(), 0);
   ASSERT_EQ(wanted.size(), 14u * directory_->config().text.num_hidden_layers);
-  // Relative to a gradient's norm; docs/formats/feature-store.md states the last two.
+  // Relative to the norm of each gradient.
   for (const auto& [dtype, most] : {std::pair{"fp32", 1e-5}, {"fp16", 2e-3}, {"bf16", 2e-2}}) {
     const std::vector<torch::Tensor> found = gradients(computed(*source(dtype)));
     ASSERT_EQ(found.size(), wanted.size());

@@ -43,8 +43,9 @@ uint64_t page_activation_bytes(const ModelConfig& config, int views, bool vision
   return activation_bytes(config, tokens + kPromptTokens, views, vision_trained);
 }
 
-uint64_t page_feature_bytes(const ModelConfig& config, int views) {
-  return static_cast<uint64_t>(views) * config.image_seq_len() * config.text.hidden_size * kFloat;
+uint64_t page_feature_bytes(const ModelConfig& config, int views, uint64_t value_bytes) {
+  return static_cast<uint64_t>(views) * config.image_seq_len() * config.text.hidden_size *
+         value_bytes;
 }
 
 int most_views(const std::vector<TrainingData::Page>& pages, const ViewSettings& settings) {
@@ -97,8 +98,10 @@ MemoryEstimate estimate_memory(const ModelConfig& config, const MemoryRequest& r
   const auto chunk = static_cast<uint64_t>(estimate.chunk_size);
   estimate.activations = page * (chunk + std::min(chunk, queries_as_pages));
   if (!request.vision_trained) {
-    estimate.features =
-        std::min(available / 4, page_feature_bytes(config, request.views) * request.pages_in_data);
+    const uint64_t page_bytes =
+        page_feature_bytes(config, request.views, request.feature_value_bytes);
+    estimate.feature_limit = std::min(available / 4, page_bytes * request.pages_in_data);
+    if (!request.feature_store) estimate.features = estimate.feature_limit;
   }
   return estimate;
 }

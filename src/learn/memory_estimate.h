@@ -24,8 +24,8 @@ uint64_t page_activation_bytes(const ModelConfig& config, int views, bool vision
 /// Queries are that much shorter than pages, roughly.
 inline constexpr uint64_t kQueriesPerPage = 16;
 
-/// Bytes of the connector output of a page.
-uint64_t page_feature_bytes(const ModelConfig& config, int views);
+/// Bytes of the connector output of a page, each number taking `value_bytes`.
+uint64_t page_feature_bytes(const ModelConfig& config, int views, uint64_t value_bytes = 4);
 
 /// Views of the page with the most, under the contract; 0 when there are passages alone.
 int most_views(const std::vector<TrainingData::Page>& pages, const ViewSettings& settings);
@@ -35,10 +35,11 @@ int most_views(const std::vector<TrainingData::Page>& pages, const ViewSettings&
 int most_pages_in_step(const TrainingData& data, size_t batch_size, int negatives, bool mined);
 
 struct MemoryEstimate {
-  uint64_t weights = 0;      ///< the model in fp32
-  uint64_t optimizer = 0;    ///< gradients and both moments
-  uint64_t activations = 0;  ///< of one chunk
-  uint64_t features = 0;     ///< most that the feature cache may take
+  uint64_t weights = 0;        ///< the model in fp32
+  uint64_t optimizer = 0;      ///< gradients and both moments
+  uint64_t activations = 0;    ///< of one chunk
+  uint64_t features = 0;       ///< of pages, kept in memory
+  uint64_t feature_limit = 0;  ///< most that may be kept in memory when a store fails
   uint64_t available = 0;
   int chunk_size = 0;  ///< pages of the largest kind in one pass with gradients
   uint64_t page = 0;   ///< activations of such a page
@@ -59,6 +60,8 @@ struct MemoryRequest {
   int views = 0;           ///< of the largest page; 0 when there are passages alone
   int passage_tokens = 0;  ///< of the longest passage; 0 for none
   bool vision_trained = false;
+  uint64_t feature_value_bytes = 4;  ///< of a number of the features of a page
+  bool feature_store = false;        ///< they are kept in files
   int chunk_size = 0;  ///< 0: chosen so that the activations take at most half of what is free
 };
 

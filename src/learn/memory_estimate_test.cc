@@ -44,6 +44,11 @@ TEST(MemoryEstimateTest, FrozenVisionTakesFeaturesInsteadOfActivations) {
   EXPECT_EQ(estimate_memory(config, request, 100 * all).features, all);
   EXPECT_EQ(estimate_memory(config, request, all).features, all / 4);
   EXPECT_THAT(estimate_memory(config, request, all).text(), testing::HasSubstr("MB available"));
+  request.feature_value_bytes = 2;
+  EXPECT_EQ(estimate_memory(config, request, 100 * all).features, all / 2);
+  request.feature_store = true;
+  EXPECT_EQ(estimate_memory(config, request, 100 * all).features, 0u);
+  EXPECT_EQ(estimate_memory(config, request, 100 * all).feature_limit, all / 2);
 }
 
 TEST(MemoryEstimateTest, PassagesAloneAreTheLargestPages) {

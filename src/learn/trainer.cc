@@ -190,6 +190,8 @@ void Training::plan_memory() {
   request.queries_in_step = group_.largest_share(request.queries_in_step);
   request.pages_in_step = group_.largest_share(request.pages_in_step);
   request.vision_trained = model_->vision_trained();
+  request.feature_value_bytes = dtype_size(parse_dtype(settings_.feature_dtype));
+  request.feature_store = !settings_.feature_store.empty();
   request.chunk_size = settings_.chunk_size;
   const auto neighbours = static_cast<uint64_t>(group_.on_this_machine());
   const MemoryEstimate estimate =
@@ -200,7 +202,7 @@ void Training::plan_memory() {
   if (estimate.total() > estimate.available) {
     log_warning("that is more than is available; lower --chunk-size, or --longest-edge");
   }
-  features_ = open_feature_source(directory_, model_, settings_, estimate.features);
+  features_ = open_feature_source(directory_, model_, settings_, estimate.feature_limit);
   source_ = std::make_unique<PageSource>(steps_->sources(), *inputs_, features_.get());
   step_gradients_->set_page_bytes(estimate.page);
   remining_ = std::make_unique<Remining>(settings_, steps_->train(), directory_->inputs(), *source_,

@@ -197,8 +197,8 @@ Json TrainingBench::run() {
     best.wall = std::min(best.wall, seconds.wall);
     best.cpu = std::min(best.cpu, seconds.cpu);
   }
-  const double steps = options_.pages / options_.batch_size;
-  const double pairs = steps * options_.batch_size;
+  const int steps = options_.pages / options_.batch_size;
+  const int pairs = steps * options_.batch_size;
   const auto speed = [&](double first_epoch, double epoch) {
     return Json{{"first_epoch_seconds", first_epoch},
                 {"epoch_seconds", epoch},
