@@ -19,12 +19,12 @@ struct Generator {
 
 const std::vector<Generator>& all() {
   static const std::vector<Generator> generators = {
-      {{kOutlineGenerator, "2", "heading",
+      {{kOutlineGenerator, "3", "heading",
         "headings of the outline that stand on their page; unspecific ones with the heading above "
         "them or the work's title",
         true},
        generate_outline},
-      {{kQuestionGenerator, "1", "question", "headings that ask a question, in the outline or text",
+      {{kQuestionGenerator, "2", "question", "headings that ask a question, in the outline or text",
         true},
        generate_questions},
       {{kCaptionGenerator, "1", "caption", "captions of figures, and lists of figures", true},

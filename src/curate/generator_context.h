@@ -59,6 +59,9 @@ bool is_question(std::string_view heading);
 /// eight East Asian characters.
 bool is_telling(const FoldedText& words);
 
+/// True for a question that needs no heading in front: eight words, or 42 letters.
+bool is_telling_question(const FoldedText& words);
+
 /// True for words mostly of Chinese, Japanese or Korean characters.
 bool is_east_asian(const FoldedText& words);
 

@@ -109,18 +109,23 @@ class OutlineGenerator {
       return drop(heading, "at the end of its page, its text is on the next");
     }
     const std::string title = without_colon(heading.query);
-    if (is_telling(words) && !around_.is_repeated(heading)) return add(heading, title);
-    const std::string path = around_.with_context(heading);
-    if (!path.empty()) return add(heading, path);
+    if (around_.refers_elsewhere(heading)) return drop(heading, "its text is a reference");
+    if (around_.repeats_earlier(heading)) {
+      return drop(heading, "repeats a section of the same name");
+    }
+    if (is_telling(words) && !around_.is_repeated(heading)) return add(heading, {title, {}});
+    ContextQuery path = around_.with_context(heading);
+    if (!path.text.empty()) return add(heading, std::move(path));
     if (heading.is_short) return drop(heading, "short, and nothing above it says more");
     if (around_.is_repeated(heading)) {
       return drop(heading, "repeated, and nothing above it says more");
     }
-    add(heading, title);
+    add(heading, {title, {}});
   }
 
-  void add(const Heading& heading, std::string query) {
-    Candidate& candidate = context_.propose(std::move(query), "heading", heading.page);
+  void add(const Heading& heading, ContextQuery query) {
+    Candidate& candidate = context_.propose(std::move(query.text), "heading", heading.page);
+    candidate.within = query.within;
     candidate.section = heading.folded;
     candidate.outline_entry = heading.entry;
   }

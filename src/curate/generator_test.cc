@@ -110,7 +110,7 @@ TEST(OutlineGenerator, UnspecificHeadingsComeWithWhatIsAboveThem) {
 }
 
 TEST(OutlineGenerator, PathsGoUpToAHeadingThatSaysEnough) {
-  CuratedDocument document = document_of({"Investments\nTerms\n" + kBody, "Loans\nTerms\n" + kBody},
+  CuratedDocument document = document_of({"Investments\nTerms\n" + kBody, "Loans\nTerms\nOf loans: " + kBody},
                                          {{"Managing the family's money", 0, 1},
                                           {"Investments", 1, 1},
                                           {"Terms", 2, 1},
@@ -169,6 +169,36 @@ TEST(WorkTitle, IsOfSourcesThePdfOrATitlePage) {
   CuratedDocument full = document_of({"Heading of a page\n"});
   full.pages[0].words = 300;
   EXPECT_EQ(work_title(full), "") << "no title page";
+}
+
+TEST(OutlineGenerator, SectionsThatRepeatOrOnlyReferAreLeftOut) {
+  const std::string exercise =
+      "Packaging a gem of Ruby\nRead the documents about the packaging "
+      "of Ruby, and build a package.\n";
+  const CuratedDocument document = document_of(
+      {"Exercises for everybody\n" + exercise, "Solutions of the exercises\n" + exercise + kBody,
+       "Options\nThose of the first program: " + kBody,
+       "Options\nSee Section 4.2 [Files], page 12.\nReading the pages of a book\n" + kBody},
+      {{"Exercises for everybody", 0, 1},
+       {"Packaging a gem of Ruby", 1, 1},
+       {"Solutions of the exercises", 0, 2},
+       {"Packaging a gem of Ruby", 1, 2},
+       {"Options", 1, 3},
+       {"Options", 1, 4},
+       {"Reading the pages of a book", 1, 4}});
+  Audit audit;
+  EXPECT_THAT(queries(document, "outline", &audit),
+              ElementsAre("heading Exercises for everybody @1",
+                          "heading Exercises for everybody: Packaging a gem of Ruby @1",
+                          "heading Solutions of the exercises @2",
+                          "heading Solutions of the exercises: Options @3",
+                          "heading Reading the pages of a book @4"));
+  EXPECT_THAT(reasons(audit),
+              ElementsAre("doc#outline-4 outline: repeats a section of the same name",
+                          "doc#outline-6 outline: its text is a reference"));
+  const std::vector<Candidate> found = generate(document, {}, audit);
+  EXPECT_EQ(found[1].within, (PageRange{1, 2})) << "it names the exercises";
+  EXPECT_EQ(found[0].within, PageRange());
 }
 
 // ---- questions

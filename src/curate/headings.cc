@@ -15,7 +15,7 @@ namespace {
 constexpr const char* kStage = "heading";
 constexpr int kMinLetters = 6;
 constexpr int kMinLettersOfOneWord = 12;
-constexpr size_t kMinBytesBelow = 150;
+constexpr size_t kMinBytesBelow = 400;
 
 /// Words that stand before the number of a chapter, in lower case.
 constexpr std::array<std::string_view, 28> kChapterWords = {
@@ -141,6 +141,20 @@ bool begins_at_page_end(const FoldedText& heading, const FoldedText& page) {
   if (heading.empty() || place == std::string::npos) return false;
   const size_t end = place + heading.joined().size();
   return place * 2 > page.joined().size() && page.joined().size() - end < kMinBytesBelow;
+}
+
+PageRange pages_above(const std::vector<OutlinePlace>& outline, size_t entry) {
+  size_t above = entry;
+  while (above > 0 && outline[above].level >= outline[entry].level) --above;
+  PageRange pages;
+  if (outline[above].level >= outline[entry].level) return pages;
+  pages.first = std::max(pages.first, outline[above].page);
+  for (size_t next = entry + 1; next < outline.size(); ++next) {
+    if (outline[next].level > outline[above].level || outline[next].page < pages.first) continue;
+    pages.last = outline[next].page;
+    break;
+  }
+  return pages;
 }
 
 std::vector<Heading> find_headings(const std::string& document_id,

@@ -71,6 +71,32 @@ TEST(FoldedText, LettersLeaveOutDigitsAndWeighIdeographs) {
   EXPECT_EQ(FoldedText(tokenizer, "1.2 3!").letters(), 0);
 }
 
+TEST(PagesAbove, AreThoseOfTheEntryItStandsUnder) {
+  const std::vector<OutlinePlace> outline = {{0, 2}, {1, 3}, {2, 4}, {1, 0}, {1, 6},
+                                             {0, 8}, {1, 9}, {0, 0}, {1, 12}};
+  constexpr int kEnd = PageRange{}.last;
+  const std::vector<PageRange> wanted = {{1, kEnd}, {2, 8},    {3, 6},    {2, 8},   {2, 8},
+                                         {1, kEnd}, {8, kEnd}, {1, kEnd}, {1, kEnd}};
+  for (size_t i = 0; i < outline.size(); ++i) EXPECT_EQ(pages_above(outline, i), wanted[i]) << i;
+}
+
+TEST(BeginsAtPageEnd, WhenLittleTextFollowsInTheSecondHalf) {
+  WordTokenizer tokenizer;
+  const FoldedText heading(tokenizer, "Writing the pages");
+  struct Case {
+    int above;
+    int below;
+    bool wanted;
+  };
+  for (const Case& test : {Case{1000, 399, true}, Case{1000, 401, false}, Case{100, 200, false},
+                           Case{300, 0, true}, Case{0, 0, false}}) {
+    const std::string page =
+        std::string(test.above, 'x') + " Writing the pages " + std::string(test.below, 'y');
+    EXPECT_EQ(begins_at_page_end(heading, FoldedText(tokenizer, page)), test.wanted)
+        << test.above << " " << test.below;
+  }
+}
+
 TEST(FindHeadings, EveryEntryIsKeptOrSaidWhyNot) {
   WordTokenizer tokenizer;
   const std::map<int, std::string> pages = {{1, "Contents"},

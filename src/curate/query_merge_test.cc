@@ -122,6 +122,21 @@ TEST(QueryMerge, DuplicatesOfAnAnswerAreAnswers) {
   EXPECT_EQ(result.reasons.at("dropped ambiguous: its page stands in several families"), 1);
 }
 
+TEST(QueryMerge, DuplicatesOutsideOfTheNamedHeadingAreNoAnswers) {
+  Corpus corpus = small_corpus();
+  for (const int page : {2, 5, 9}) corpus.pages[page - 1].group = 7;  // exercise, overlay, solution
+  corpus.pages[kPagesEach + 1].group = 7;                             // d1-2, another edition
+  Candidate exercise = candidate("Exercises: Packaging a gem", 2);
+  exercise.within = {1, 6};
+  Candidate solution = candidate("Solutions: Packaging a gem", 9);
+  solution.within = {7, 12};
+  EXPECT_EQ(
+      merge(corpus, {{0, exercise}, {0, solution}, {0, candidate("Packaging a gem", 9)}}).answers,
+      (Answers{{"heading: Exercises: Packaging a gem", {"d0-2", "d0-5", "d1-2"}},
+               {"heading: Solutions: Packaging a gem", {"d0-9", "d1-2"}},
+               {"heading: Packaging a gem", {"d0-2", "d0-5", "d0-9", "d1-2"}}}));
+}
+
 TEST(QueryMerge, CrossLingualQueriesAreTheirOwn) {
   const Result result =
       merge(small_corpus(), {{0, candidate("Security updates", 4)},
