@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "curate/folded_text.h"
+#include "curate/query_rules.h"
 
 namespace recto {
 
@@ -144,6 +145,14 @@ struct QueryMerger::State {
     return true;
   }
 
+  /// True when the pages are in languages that differ: the words tell none of them.
+  bool in_several_languages(const Variant& variant) const {
+    const std::string& first = corpus.pages[variant.pages.front()].language;
+    return std::any_of(variant.pages.begin(), variant.pages.end(), [&](int32_t page) {
+      return !languages_agree(first, corpus.pages[page].language);
+    });
+  }
+
   Refusal refuse(const Group& group, Variant& variant) const {
     const auto families = static_cast<int>(group.families.size());
     const int pages = distinct_pages(variant);
@@ -152,6 +161,7 @@ struct QueryMerger::State {
               double(settings.generic_families)};
     }
     if (families > 1) return {"ambiguous: words of several families", double(families), 1};
+    if (in_several_languages(variant)) return {"ambiguous: words of several languages"};
     if (pages > settings.max_pages) {
       return {"ambiguous: words of many pages", double(pages), double(settings.max_pages)};
     }

@@ -28,6 +28,7 @@ std::string query_id(std::string_view folded, std::string_view kind,
 ///
 /// - Words that stand in `generic_families` families or more, whatever the kind, are generic; in
 ///   two or more: ambiguous. Both are dropped, so that no query is in two splits.
+/// - On pages in several languages: ambiguous, dropped.
 /// - On several pages of one family: all are answers; on more than `max_pages`: ambiguous, dropped.
 ///   Duplicates of a page count as the same page.
 /// - A duplicate of an answer is an answer, but for one outside of the heading that the query names

@@ -13,7 +13,8 @@ namespace {
 
 constexpr int kPagesEach = 12;
 
-/// Documents d0 (family f1), d1 (f1), d2 (f2), d3 (f3), of twelve pages each; d1 is German.
+/// Documents d0 (family f1), d1 (f1), d2 (f2), d3 (f3), of twelve pages each; d1 is German but
+/// for its fifth page.
 Corpus small_corpus() {
   Corpus corpus;
   const std::pair<const char*, const char*> families[] = {
@@ -24,7 +25,7 @@ Corpus small_corpus() {
       CorpusPage page;
       page.document = d;
       page.number = n;
-      page.language = std::string(d == 1 ? "de" : "en");
+      page.language = std::string(d == 1 && n != 5 ? "de" : "en");
       corpus.pages.push_back(std::move(page));
     }
   }
@@ -84,6 +85,8 @@ TEST(QueryMerge, SameWordsAreOneQuery) {
                                                {0, candidate("options of it", 4)},
                                                {1, candidate("WHAT IS IT", 5)},
                                                {1, candidate("Getting started", 1)},
+                                               {0, candidate("Grid point engraver", 8)},
+                                               {1, candidate("Grid point engraver", 8)},
                                                {2, candidate("Getting started", 9)},
                                                {2, candidate("In two families", 1)},
                                                {3, candidate("getting  started!", 2)},
@@ -94,6 +97,7 @@ TEST(QueryMerge, SameWordsAreOneQuery) {
   EXPECT_EQ(result.reasons,
             (std::map<std::string, int>{{"dropped ambiguous: words of many pages", 1},
                                         {"dropped ambiguous: words of several families", 1},
+                                        {"dropped ambiguous: words of several languages", 1},
                                         {"dropped generic: words of many families", 1},
                                         {"kept on one page", 1},
                                         {"kept on several pages, all of them answers", 2}}));
