@@ -29,6 +29,15 @@ TEST(StripNumbering, Cases) {
       {"X11 and Wayland", "X11 and Wayland"},
       {"Chapter and verse", "Chapter and verse"},
       {"Part of the whole", "Part of the whole"},
+      {"Step 1: The list", "The list"},
+      {"Étape 2 – La liste", "La liste"},
+      {"ステップ 1: 控除リスト", "控除リスト"},
+      {"ステップ1：控除リスト", "控除リスト"},
+      {"第8章 结论", "结论"},
+      {"第 十 節結論", "結論"},
+      {"第一の例", "第一の例"},
+      {"ステップを書く", "ステップを書く"},
+      {"Step by step", "Step by step"},
       {"1.2.3", ""},
       {"  ", ""},
       {"", ""},
@@ -60,6 +69,8 @@ TEST(FoldedText, ContainsWholeWordsHoweverSpaced) {
 TEST(FoldedText, LongWordsAreThoseThatSaySomething) {
   WordTokenizer tokenizer;
   EXPECT_EQ(FoldedText(tokenizer, "Voorstelling van de componenten").long_words(), 2u);
+  EXPECT_EQ(FoldedText(tokenizer, "Configurazione dell'hardware").long_words(), 2u);
+  EXPECT_EQ(FoldedText(tokenizer, "Conversion à partir d'autres formats").long_words(), 2u);
   EXPECT_EQ(FoldedText(tokenizer, "где это будет").long_words(), 1u);
   EXPECT_EQ(FoldedText().long_words(), 0u);
 }
