@@ -287,6 +287,16 @@ TEST(CaptionGenerator, CaptionsAreQueriesWhenTheySayEnough) {
   EXPECT_THAT(queries(document, "table"), ElementsAre("table Options of the reading program @1"));
 }
 
+TEST(CaptionGenerator, TheNearestSectionAboveIsNamed) {
+  CuratedDocument document = document_of(
+      {"Setting the preferences\nPrinter\nof it\nWindows\nFigure 1: The tab of Windows",
+       "Figure 2: The tab of colours\nColours\n" + std::string(90, 'x')},
+      {{"Setting the preferences", 0, 1}, {"Windows", 1, 1}, {"Printer", 1, 1}, {"Colours", 1, 2}});
+  EXPECT_THAT(queries(document, "caption"),
+              ElementsAre("caption Setting the preferences: Windows: The tab of Windows @1",
+                          "caption Setting the preferences: Printer: The tab of colours @2"));
+}
+
 TEST(CaptionGenerator, WhatOneOfSeveralHasInCommonIsNoQuery) {
   const std::string below = "\n" + std::string(450, 'x') + "\n";
   CuratedDocument document = document_of(

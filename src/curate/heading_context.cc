@@ -116,11 +116,20 @@ std::string HeadingContext::section_above(int page, const FoldedText& part) cons
   const std::string& text = context_.text.folded(page).joined();
   const size_t place = text.find(part.joined());
   const Heading* above = nullptr;
+  size_t nearest = 0;
   for (const Heading& heading : context_.headings) {
-    // Its last occurrence: the first may be in a running head.
-    const bool before =
-        heading.page < page || (heading.page == page && text.rfind(heading.folded) < place);
-    if (before && (above == nullptr || heading.page >= above->page)) above = &heading;
+    if (heading.page > page || (above != nullptr && heading.page < above->page)) continue;
+    size_t own = 0;
+    if (heading.page == page) {
+      // The last time before the part: the first may be in a running head.
+      own = place < heading.folded.size()
+                ? std::string::npos
+                : text.rfind(heading.folded, place - heading.folded.size());
+      if (own == std::string::npos) continue;
+      if (above != nullptr && above->page == page && own < nearest) continue;
+    }
+    above = &heading;
+    nearest = own;
   }
   if (above == nullptr) return "";
   const std::string own = without_colon(above->query);

@@ -16,6 +16,8 @@ constexpr const char* kStage = "heading";
 constexpr int kMinLetters = 6;
 constexpr int kMinLettersOfOneWord = 12;
 constexpr size_t kMinBytesBelow = 400;
+/// Of a heading whose words stand on the page before, too: the last time may be a mention.
+constexpr size_t kMinBytesBelowLast = 150;
 
 /// Words that stand before the number of a chapter, in lower case.
 constexpr std::array<std::string_view, 38> kChapterWords = {
@@ -173,7 +175,9 @@ bool begins_at_page_end(const FoldedText& heading, const FoldedText& page) {
   const size_t place = page.joined().rfind(heading.joined());
   if (heading.empty() || place == std::string::npos) return false;
   const size_t end = place + heading.joined().size();
-  return place * 2 > page.joined().size() && page.joined().size() - end < kMinBytesBelow;
+  const bool once = page.joined().find(heading.joined()) == place;
+  return place * 2 > page.joined().size() &&
+         page.joined().size() - end < (once ? kMinBytesBelow : kMinBytesBelowLast);
 }
 
 PageRange pages_above(const std::vector<OutlinePlace>& outline, size_t entry) {

@@ -35,7 +35,8 @@ std::string strip_numbering(std::string_view title);
 using PageWords = std::function<const FoldedText&(int number)>;
 
 /// True when `heading` stands in the second half of the page's words and little follows it (fewer
-/// than 400 bytes, folded): its text is on the next page.
+/// than 400 bytes, folded, or 150 when its words stand there before, too): its text is on the next
+/// page.
 bool begins_at_page_end(const FoldedText& heading, const FoldedText& page);
 
 struct OutlinePlace {

@@ -108,6 +108,14 @@ TEST(BeginsAtPageEnd, WhenLittleTextFollowsInTheSecondHalf) {
   }
 }
 
+TEST(BeginsAtPageEnd, AMentionAtTheEndOfASlideIsNoHeading) {
+  WordTokenizer tokenizer;
+  const std::string slide = "Building it\n" + std::string(300, 'x') + "\nmore on building it\n";
+  const FoldedText heading(tokenizer, "Building it");
+  EXPECT_FALSE(begins_at_page_end(heading, FoldedText(tokenizer, slide + std::string(200, 'y'))));
+  EXPECT_TRUE(begins_at_page_end(heading, FoldedText(tokenizer, slide + std::string(100, 'y'))));
+}
+
 TEST(FindHeadings, EveryEntryIsKeptOrSaidWhyNot) {
   WordTokenizer tokenizer;
   const std::map<int, std::string> pages = {{1, "Contents"},

@@ -145,7 +145,7 @@ struct QueryMerger::State {
     return true;
   }
 
-  /// True when the pages are in languages that differ: the words tell none of them.
+  /// True when the pages are in languages that differ: the words may be of any of them.
   bool in_several_languages(const Variant& variant) const {
     const std::string& first = corpus.pages[variant.pages.front()].language;
     return std::any_of(variant.pages.begin(), variant.pages.end(), [&](int32_t page) {
@@ -161,7 +161,6 @@ struct QueryMerger::State {
               double(settings.generic_families)};
     }
     if (families > 1) return {"ambiguous: words of several families", double(families), 1};
-    if (in_several_languages(variant)) return {"ambiguous: words of several languages"};
     if (pages > settings.max_pages) {
       return {"ambiguous: words of many pages", double(pages), double(settings.max_pages)};
     }
@@ -209,6 +208,9 @@ std::vector<CorpusQuery> QueryMerger::finish(Audit& audit) {
       audit.keep(id, kStage, several ? "on several pages, all of them answers" : "on one page",
                  state_->distinct_pages(variant), state_->settings.max_pages);
       variant.row.query_id = std::move(id);
+      if (variant.target.empty() && state_->in_several_languages(variant)) {
+        variant.row.language.clear();
+      }
       queries.push_back({std::move(variant.row), group.folded, std::move(variant.pages)});
     }
     group = {};

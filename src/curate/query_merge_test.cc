@@ -93,17 +93,20 @@ TEST(QueryMerge, SameWordsAreOneQuery) {
                                                {3, candidate("In two families", 4)}});
   EXPECT_EQ(result.answers, (Answers{{"question: What is it?", {"d0-1", "d1-5"}},
                                      {"heading: Only here", {"d0-3"}},
-                                     {"heading: Twice in one", {"d0-4", "d0-6"}}}));
+                                     {"heading: Twice in one", {"d0-4", "d0-6"}},
+                                     {"heading: Grid point engraver", {"d0-8", "d1-8"}}}));
   EXPECT_EQ(result.reasons,
             (std::map<std::string, int>{{"dropped ambiguous: words of many pages", 1},
                                         {"dropped ambiguous: words of several families", 1},
-                                        {"dropped ambiguous: words of several languages", 1},
                                         {"dropped generic: words of many families", 1},
                                         {"kept on one page", 1},
-                                        {"kept on several pages, all of them answers", 2}}));
+                                        {"kept on several pages, all of them answers", 3}}));
   EXPECT_EQ(result.queries[1].row.query_id, "q-" + sha256_hex("onlyhere").substr(0, 16));
   EXPECT_EQ(result.queries[1].folded, "onlyhere");
   EXPECT_EQ(result.queries[1].row.language, "en") << "the page's, when the candidate has none";
+  EXPECT_EQ(result.queries[3].row.query, "Grid point engraver");
+  EXPECT_EQ(result.queries[3].row.language, "") << "English and German pages";
+  EXPECT_EQ(result.queries[0].row.language, "en");
   EXPECT_EQ(result.queries[1].row.method, "outline");
   EXPECT_EQ(result.queries[1].row.generator_version, "2");
 }
