@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "curate/function_words.h"
 #include "curate/text_lines.h"
 
 namespace recto {
@@ -40,6 +41,11 @@ std::string first_sentence(std::string text) {
     if (text.ends_with(again)) text.resize(text.size() - again.size());
   }
   return text;
+}
+
+/// True when the text ends in "und", "de", "of": it goes on.
+bool ends_open(const std::string& text) {
+  return is_function_word(std::string_view(text).substr(text.rfind(' ') + 1));
 }
 
 class CaptionFinder {
@@ -88,13 +94,17 @@ class CaptionFinder {
     for (size_t next = i + 1; next < end; ++next) {
       const size_t percent = lines[next - 1].size() * 100 / std::max<size_t>(1, long_size);
       const bool goes_on = begins_small(lines[next]);
+      if (ends_open(text) && goes_on) {
+        text += ' ' + lines[next];
+        continue;
+      }
       const bool over = ends_sentence(text) || first_sentence(text) != text;
       if (over || (percent < kFullPercent && !goes_on)) break;
       if (percent < kSomePercent) break;
       if (percent < kFullPercent || !goes_on) return "";
       text += ' ' + lines[next];
     }
-    return first_sentence(fold_spaces(text));
+    return ends_open(text) ? "" : first_sentence(fold_spaces(text));
   }
 
   /// The title that a list gives the number, when it begins as `text` does.

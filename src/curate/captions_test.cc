@@ -77,6 +77,16 @@ TEST(FindCaptions, LongOnesAreJoinedAndCutAfterASentence) {
             std::vector<std::string>{" @1"});
 }
 
+TEST(FindCaptions, AFunctionWordAtTheEndOfALineGoesOn) {
+  const auto tables = [](const std::string& page) { return found({page}, CaptionKind::kTable); };
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(tables(kLong + "\nTabelle 4: Funktionen für die\nübrigen Dateien\nPunkt\n" + kLong),
+            Lines{"Funktionen für die übrigen Dateien @1"});
+  EXPECT_EQ(tables(kLong + "\nTabelle 4: Funktionen für Dateien und\nKonten\n" + kLong),
+            Lines{" @1"});
+  EXPECT_EQ(tables(kLong + "\nTabelle 4: Funktionen für Dateien und"), Lines{" @1"});
+}
+
 TEST(FindListedCaptions, LeadToThePageThatBearsTheNumberIfTheWordsStandThere) {
   CuratedDocument document = document_of(
       {"List of Tables\n1.1 Units of length . . . . . . 1\n1.2 Units of time in use\nand out of "

@@ -9,6 +9,7 @@
 #include "base/interrupt.h"
 #include "curate/contents_pages.h"
 #include "curate/generator_context.h"
+#include "curate/heading_context.h"
 #include "curate/outline_alignment.h"
 
 namespace recto {
@@ -16,6 +17,32 @@ namespace recto {
 namespace {
 
 constexpr size_t kMinEntries = 10;
+/// A heading of fewer words or letters comes with what it stands under: for a page that has none of
+/// its words there is nothing else to go by.
+constexpr size_t kTellingWords = 8;
+constexpr int kTellingLetters = 42;
+
+bool is_telling_abroad(const Heading& heading, const FoldedText& words) {
+  if (is_question(heading.query)) return is_telling_question(words);
+  return words.words() >= kTellingWords && words.letters() >= kTellingLetters;
+}
+
+/// The heading as it asks for the page of a translation, "" when it says too little.
+std::string query_abroad(const HeadingContext& around, const Heading& heading,
+                         const FoldedText& words) {
+  if (is_telling_abroad(heading, words)) return heading.query;
+  std::string path = around.with_context(heading).text;
+  return path.empty() && is_telling(words) ? heading.query : path;
+}
+
+std::vector<OutlinePlace> places_of(const TranslatedWork& work) {
+  std::vector<OutlinePlace> places;
+  places.reserve(work.outline.size());
+  for (const TranslatedHeading& heading : work.outline) {
+    places.push_back({heading.level, heading.page});
+  }
+  return places;
+}
 
 std::vector<int> levels_of(const TranslatedWork& work) {
   std::vector<int> levels;
@@ -89,6 +116,7 @@ class CrossLingual {
         counts_(works.size()) {
     for (size_t i = 0; i < works.size(); ++i) {
       askers_[i].resize(works[i].outline.size());
+      places_.push_back(places_of(works[i]));
       for (const TranslatedHeading& heading : works[i].outline) ++counts_[i][heading.folded];
     }
     for (const Translation& found : find_all(works, settings)) {
@@ -161,6 +189,7 @@ class CrossLingual {
     candidate.page = target.page;
     candidate.section = target.folded;
     candidate.outline_entry = static_cast<int>(entry);
+    candidate.within = pages_above(places_[work], entry);
     out_.push_back({work, std::move(candidate)});
   }
 
@@ -169,6 +198,7 @@ class CrossLingual {
   Audit& audit_;
   std::vector<std::vector<std::vector<Asker>>> askers_;       ///< by work and entry
   std::vector<std::unordered_map<std::string, int>> counts_;  ///< folded headings by work
+  std::vector<std::vector<OutlinePlace>> places_;             ///< by work
   std::vector<CrossLingualCandidate> out_;
 };
 
@@ -185,14 +215,20 @@ std::vector<TranslatedHeading> translated_headings(const CuratedDocument& docume
       find_headings(document.document_id, document.outline, document.page_count, text.tokenizer(),
                     words, ignored, ShortHeadings::kKeep);
   const std::set<int> contents = find_contents_pages(text, headings);
+  const GeneratorSettings settings;
+  const Sections sections(headings, document.page_count);
+  std::vector<Candidate> none;
+  GeneratorContext context{document, settings, text, headings, sections, ignored, none};
+  const HeadingContext around(context);
   for (const Heading& heading : headings) {
     const FoldedText folded = text.fold(heading.query);
     if (contents.count(heading.page) != 0) continue;
     if (begins_at_page_end(folded, text.folded(heading.page))) continue;
+    if (around.refers_elsewhere(heading)) continue;
     TranslatedHeading& entry = outline[static_cast<size_t>(heading.entry)];
     entry.page = heading.page;
     entry.folded = heading.folded;
-    if (is_telling(folded)) entry.query = heading.query;
+    entry.query = query_abroad(around, heading, folded);
   }
   return outline;
 }

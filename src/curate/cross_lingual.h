@@ -14,13 +14,16 @@
 namespace recto {
 
 inline constexpr const char* kCrossLingualGenerator = "cross_lingual";
-inline constexpr const char* kCrossLingualVersion = "1";
+inline constexpr const char* kCrossLingualVersion = "2";
 
 /// One entry of an outline; those that cannot be queries count for the alignment.
 struct TranslatedHeading {
   int level = 0;
-  int page = 0;        ///< the page it stands on (find_headings), 0 when on none
-  std::string query;   ///< without numbering; "" when short or on no page
+  int page = 0;  ///< the page it stands on (find_headings), 0 when on none
+  /// As it asks: without numbering, unless it is long with what it stands under or the work's
+  /// title;
+  /// "" when that says too little or it is on no page.
+  std::string query;
   std::string folded;  ///< FoldedText::joined of the query
 };
 
@@ -41,6 +44,7 @@ struct CrossLingualSettings {
 };
 
 /// The outline of a document as this stage wants it: what the phase that has the text hands on.
+/// Sections at the end of their page, and those that only refer to others, count as on no page.
 std::vector<TranslatedHeading> translated_headings(const CuratedDocument& document);
 
 /// Pairs of documents (by position, first < second) that are translations of one work: the same

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "curate/outline_alignment.h"
+#include "curate/test_document.h"
 
 namespace recto {
 namespace {
@@ -31,6 +32,39 @@ TranslatedWork work(const std::string& language, const std::string& word, int en
   return work;
 }
 
+TEST(TranslatedHeadings, ShortOnesAskWithWhatTheyStandUnder) {
+  const std::string body = "\n" + std::string(450, 'x') + "\n";
+  CuratedDocument document = test::document_of(
+      {"Getting packages to work everywhere" + body + "Where is help?" + body + "Tools you need" +
+           body + "Where can one find help when the package does not work?" + body,
+       "Help" + body + "The reason of all efforts\nSee Section 1.2.\nMore than that" + body,
+       "What the installed maintainer scripts of a package do on removal" + body},
+      {{"Getting packages to work everywhere", 0, 1},
+       {"Where is help?", 1, 1},
+       {"Tools you need", 1, 1},
+       {"Where can one find help when the package does not work?", 1, 1},
+       {"Help", 0, 2},
+       {"The reason of all efforts", 1, 2},
+       {"More than that", 1, 2},
+       {"What the installed maintainer scripts of a package do on removal", 0, 3}});
+  document.title = "Packaging Tutorial";
+  const std::pair<int, const char*> wanted[] = {
+      {1, "Getting packages to work everywhere (Packaging Tutorial)"},
+      {1, "Getting packages to work everywhere: Where is help?"},
+      {1, "Getting packages to work everywhere: Tools you need"},
+      {1, "Where can one find help when the package does not work?"},
+      {2, "Help (Packaging Tutorial)"},
+      {0, ""},
+      {2, "Help: More than that (Packaging Tutorial)"},
+      {3, "What the installed maintainer scripts of a package do on removal"}};
+  const std::vector<TranslatedHeading> outline = translated_headings(document);
+  ASSERT_EQ(outline.size(), std::size(wanted));
+  for (size_t i = 0; i < outline.size(); ++i) {
+    EXPECT_EQ(outline[i].page, wanted[i].first) << wanted[i].second;
+    EXPECT_EQ(outline[i].query, wanted[i].second);
+  }
+}
+
 TEST(CrossLingual, AsksInOneLanguageForThePageOfTheOther) {
   std::vector<TranslatedWork> works = {work("en", "Heading"), work("de", "Überschrift")};
   works[1].outline[4].page = 99;
@@ -45,6 +79,7 @@ TEST(CrossLingual, AsksInOneLanguageForThePageOfTheOther) {
   EXPECT_EQ(asked.candidate.section, "Überschrift4");
   EXPECT_EQ(asked.candidate.kind, "cross_lingual");
   EXPECT_EQ(asked.candidate.outline_entry, 4);
+  EXPECT_EQ(asked.candidate.within, (PageRange{4, 7})) << "from its chapter to the next";
   EXPECT_EQ(find_translations(works, {}), (std::vector<std::pair<size_t, size_t>>{{0, 1}}));
 }
 

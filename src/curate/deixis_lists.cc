@@ -26,6 +26,8 @@ DeixisList english() {
       "particular specific simple summary service maintenance product safety operating instruction "
       "system sample",
       {
+          "^ the same ... in a|an different|other",
+          "^ the same ... in another",
           "this|these @modifiers? @parts",
           "the following !day|days|morning|evening|night|week|month|year|years|season|winter|"
           "summer|spring|decade|century",
@@ -76,6 +78,7 @@ DeixisList french() {
       "courbes carte organigramme croquis capture",
       "même dernier dernière premier première deuxième nouveau nouvelle petit petite court grand",
       {
+          "^ le|la|les même|mêmes ... dans un|une autre",
           "ce|cet|cette|ces @modifiers? @parts",
           "ce|le|du|au présent @modifiers? @parts",
           "cette|la présente @modifiers? @parts",
@@ -119,6 +122,7 @@ DeixisList german() {
       "technische technischen erste ersten zweite zweiten letzte letzten neue neuen kurze kurzen "
       "ganze ganzen gesamte gesamten",
       {
+          "^ derselbe|dieselbe|dieselben|dasselbe ... in einer|einem anderen",
           "diese|dieser|dieses|diesem|diesen @modifiers? @parts",
           "folgende|folgender|folgendes|folgendem|folgenden @modifiers? @parts",
           "im_folgenden",
@@ -161,6 +165,7 @@ DeixisList spanish() {
       "cuadro cuadros mapa captura croquis",
       "mismo misma primer primera segundo segunda último última nuevo nueva pequeño pequeña",
       {
+          "^ el|la|los|las mismo|misma|mismos|mismas ... en otro|otra",
           "este|esta|estos|estas|ese|esa|esos|esas @modifiers? @parts",
           "el|la|los|las|del|al siguiente|siguientes|presente|presentes|anterior|anteriores "
           "@modifiers? @visuals",

@@ -2,6 +2,7 @@
 // A document between its reading and the dataset: what the generators of queries and the global
 // stages (near-duplicates, filters, negatives, splits) know of it. Pictures stay on disk.
 
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,6 +62,15 @@ struct CuratedDocument {
 };
 
 /// A query that a generator proposes for one page of one document.
+/// Pages of a document, both ends included; all of them unless said otherwise.
+struct PageRange {
+  int first = 1;
+  int last = std::numeric_limits<int>::max();
+
+  bool holds(int page) const { return first <= page && page <= last; }
+  bool operator==(const PageRange&) const = default;
+};
+
 struct Candidate {
   std::string query;       ///< valid UTF-8, one line, white space folded
   std::string kind;        ///< heading, question, caption, table, index, sentence, cross_lingual,
@@ -71,6 +81,9 @@ struct Candidate {
   int page = 0;            ///< the page that answers it, from 1
   std::string section;     ///< heading the query stands under, folded (FoldedText::joined), or ""
   int outline_entry = -1;  ///< place in the outline it comes from, -1 for none
+  /// Of the heading above that the query names: a duplicate of its page elsewhere in the document
+  /// does not answer it.
+  PageRange within;
 };
 
 }  // namespace recto

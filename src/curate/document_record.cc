@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 constexpr uint64_t kMaxBytes = uint64_t{1} << 30;
 
 /// Takes the values of a JSON array one after another, with their types.
@@ -72,12 +72,13 @@ CuratedPage read_page(const Json& json, const std::string& where) {
 }
 
 Json candidate_json(const Candidate& candidate) {
-  return {candidate.query,    candidate.kind, candidate.method,  candidate.version,
-          candidate.language, candidate.page, candidate.section, candidate.outline_entry};
+  return {candidate.query,        candidate.kind,       candidate.method,  candidate.version,
+          candidate.language,     candidate.page,       candidate.section, candidate.outline_entry,
+          candidate.within.first, candidate.within.last};
 }
 
 Candidate read_candidate(const Json& json, const std::string& where) {
-  Values values(json, 8, where);
+  Values values(json, 10, where);
   Candidate candidate;
   candidate.query = values.text();
   candidate.kind = values.text();
@@ -87,6 +88,8 @@ Candidate read_candidate(const Json& json, const std::string& where) {
   candidate.page = values.integer();
   candidate.section = values.text();
   candidate.outline_entry = values.integer();
+  candidate.within.first = values.integer();
+  candidate.within.last = values.integer();
   return candidate;
 }
 

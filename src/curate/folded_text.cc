@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/utf8.h"
+#include "curate/function_words.h"
 
 namespace recto {
 
@@ -60,7 +61,8 @@ size_t FoldedText::long_words() const {
     const size_t end = i + 1 < starts_.size() ? starts_[i + 1] : joined_.size();
     int characters = 0;
     for (size_t at = starts_[i]; at < end; ++characters) decode_utf8(joined_, at);
-    if (characters >= kLongWord) ++count;
+    const std::string_view word = std::string_view(joined_).substr(starts_[i], end - starts_[i]);
+    if (characters >= kLongWord && !is_function_word(word)) ++count;
   }
   return count;
 }

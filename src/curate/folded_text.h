@@ -18,7 +18,7 @@ class FoldedText {
   /// The words without anything between them.
   const std::string& joined() const { return joined_; }
   size_t words() const { return starts_.size(); }
-  /// Words of four characters or more: articles and prepositions are mostly shorter.
+  /// Words of four characters or more that say something (not is_function_word()).
   size_t long_words() const;
   bool empty() const { return joined_.empty(); }
 

@@ -19,19 +19,19 @@ struct Generator {
 
 const std::vector<Generator>& all() {
   static const std::vector<Generator> generators = {
-      {{kOutlineGenerator, "2", "heading",
+      {{kOutlineGenerator, "3", "heading",
         "headings of the outline that stand on their page; unspecific ones with the heading above "
         "them or the work's title",
         true},
        generate_outline},
-      {{kQuestionGenerator, "1", "question", "headings that ask a question, in the outline or text",
+      {{kQuestionGenerator, "2", "question", "headings that ask a question, in the outline or text",
         true},
        generate_questions},
-      {{kCaptionGenerator, "1", "caption", "captions of figures, and lists of figures", true},
+      {{kCaptionGenerator, "2", "caption", "captions of figures, and lists of figures", true},
        generate_captions},
-      {{kTableGenerator, "1", "table", "titles of tables, and lists of tables", true},
+      {{kTableGenerator, "2", "table", "titles of tables, and lists of tables", true},
        generate_tables},
-      {{kIndexGenerator, "1", "index", "terms of a back-of-book index that stand on their page",
+      {{kIndexGenerator, "2", "index", "terms of a back-of-book index that stand on their page",
         true},
        generate_index_terms},
       {{kSentenceGenerator, "1", "sentence", "the sentence of a page with the rarest words", false},

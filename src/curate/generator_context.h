@@ -56,8 +56,11 @@ void generate_sentences(GeneratorContext& context);
 bool is_question(std::string_view heading);
 
 /// True for words that can be a query on their own: three long words or more with 20 letters, or
-/// eight East Asian characters.
+/// twelve East Asian characters.
 bool is_telling(const FoldedText& words);
+
+/// True for a question that needs no heading in front: eight words, or 42 letters.
+bool is_telling_question(const FoldedText& words);
 
 /// True for words mostly of Chinese, Japanese or Korean characters.
 bool is_east_asian(const FoldedText& words);

@@ -1,11 +1,13 @@
 // Terms of a back-of-book index as queries.
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <set>
 
 #include "base/interrupt.h"
 #include "curate/book_index.h"
+#include "curate/function_words.h"
 #include "curate/generator_context.h"
 #include "curate/text_lines.h"
 
@@ -21,6 +23,13 @@ constexpr size_t kMaxOtherWordsOfHeading = 3;
 constexpr size_t kMaxOtherPages = 4;
 /// A term of fewer words comes with the title of the work.
 constexpr size_t kTellingWords = 4;
+
+/// What stands before the quoted title of another section; also as text layers with loose accents
+/// have it.
+constexpr auto kSectionWords = std::to_array<std::string_view>(
+    {"section", "abschnitt", "sección", "secci´on", "sezione", "secção", "seção", "sectie",
+     "paragraaf", "rozdział", "chapter", "kapitel", "chapitre", "capítulo", "cap´ıtulo",
+     "capitolo"});
 
 /// "see sorting", "siehe auch …": a reference within the index.
 bool refers_elsewhere(const std::string& term) {
@@ -48,14 +57,7 @@ bool is_code(const std::string& term) {
 
 /// "for real numbers": what stands below another term.
 bool is_subordinate(const std::string& term) {
-  static const std::set<std::string_view> kFirstWords = {
-      "a",    "an",  "and", "as",  "at",   "by",   "for",  "from", "in",  "into", "of",  "on",
-      "or",   "the", "to",  "vs",  "with", "auf",  "aus",  "bei",  "für", "im",   "mit", "und",
-      "von",  "zu",  "à",   "au",  "avec", "dans", "de",   "des",  "du",  "en",   "et",  "par",
-      "pour", "sur", "con", "del", "el",   "la",   "para", "por",  "sin", "y",    "al",  "che",
-      "da",   "di",  "e",   "il",  "nel",  "per",  "com",  "em",   "na",  "no",   "o",   "dla",
-      "do",   "i",   "w",   "z",   "het",  "met",  "op",   "van",  "voor"};
-  return kFirstWords.count(lower_case(term.substr(0, term.find(' ')))) != 0;
+  return is_function_word(lower_case(term.substr(0, term.find(' '))));
 }
 
 /// "Knuth, Donald E": an index of persons says where they are mentioned.
@@ -63,6 +65,46 @@ bool is_person(const std::string& term) {
   const size_t comma = term.find(", ");
   return comma != std::string::npos && term.find(' ') > comma && begins_sentence(term) &&
          begins_sentence(std::string_view(term).substr(comma + 2));
+}
+
+/// "gaussian (family)" is no more telling than "gaussian".
+std::string without_parentheses(std::string term) {
+  for (size_t open = term.find('('); open != std::string::npos; open = term.find('(')) {
+    term.erase(open, std::min(term.find(')', open), term.size() - 1) - open + 1);
+  }
+  return fold_spaces(term);
+}
+
+/// "See also" and what else stands above references to other sections, folded.
+bool heads_references(const FoldedText& line) {
+  static const std::set<std::string_view> kNames = {"seealso",      "sieheauch", "voiraussi",
+                                                    "veasetambien", "vedianche", "vejatambem",
+                                                    "zieook",       "zobacztez"};
+  return kNames.count(line.joined()) != 0;
+}
+
+/// The line without what it quotes after "Section": 'see Section "Pedals" in Notation'.
+std::string without_references(const std::string& line) {
+  const std::string small = lower_case(line);
+  std::string out;
+  size_t from = 0;
+  for (const std::string_view quote : {"“", "„", "«", "\""}) {
+    for (size_t open = line.find(quote, from); open != std::string::npos;
+         open = line.find(quote, from)) {
+      size_t end = line.size();
+      for (const std::string_view closing : {"”", "“", "»", "\""}) {
+        const size_t close = line.find(closing, open + quote.size());
+        if (close != std::string::npos) end = std::min(end, close + closing.size());
+      }
+      const std::string before = fold_spaces(std::string_view(small).substr(0, open));
+      const bool refers =
+          std::any_of(kSectionWords.begin(), kSectionWords.end(),
+                      [&](std::string_view word) { return before.ends_with(word); });
+      out += line.substr(from, (refers ? open : end) - from);
+      from = end;
+    }
+  }
+  return out + line.substr(from);
 }
 
 class IndexGenerator {
@@ -86,9 +128,10 @@ class IndexGenerator {
  private:
   /// Why the entry gives no query, or null.
   const char* propose(const IndexEntry& entry) {
-    const FoldedText words = context_.text.fold(entry.term);
+    const std::string bare = without_parentheses(entry.term);
+    const FoldedText words = context_.text.fold(bare);
     // One word is as often the name of something in a program; East Asian terms have no spaces.
-    const bool one_word = entry.term.find(' ') == std::string::npos;
+    const bool one_word = bare.find(' ') == std::string::npos;
     if (words.letters() < kMinLetters || (one_word && !is_east_asian(words))) return "short";
     if (is_code(entry.term)) return "program text";
     if (entry.term.front() >= '0' && entry.term.front() <= '9') return "numbered";
@@ -126,12 +169,14 @@ class IndexGenerator {
   }
 
   /// The page is about the term rather than mentioning it: it stands in a line of its own (a
-  /// heading, the name of an item), or more than once.
+  /// heading, the name of an item), or more than once, references to other sections left out.
   bool is_prominent(const FoldedText& term, int page) {
     int lines = 0;
+    bool references = false;
     for (const std::string& line : context_.text.lines(page)) {
-      const FoldedText words = context_.text.fold(line);
-      if (!words.contains(term)) continue;
+      const FoldedText words = context_.text.fold(without_references(line));
+      references = references || heads_references(words);
+      if (references || !words.contains(term)) continue;
       if (words.words() <= term.words() + kMaxOtherWordsOfHeading && begins_sentence(line)) {
         return true;
       }

@@ -12,7 +12,7 @@ namespace {
 /// A heading of fewer words and letters also comes with what it stands under.
 constexpr size_t kTellingWords = 3;  // of four characters or more
 constexpr int kTellingLetters = 20;
-constexpr int kEastAsianLetters = 24;            // eight characters
+constexpr int kEastAsianLetters = 36;            // twelve characters
 constexpr unsigned char kFirstEastAsian = 0xE2;  // in UTF-8
 constexpr size_t kMaxWords = 25;
 
@@ -86,6 +86,71 @@ const std::set<std::string_view>& lists_of_contents() {
   return names;
 }
 
+/// Folded headings that say nothing without what they stand under.
+const std::set<std::string_view>& empty_headings() {
+  static const std::set<std::string_view> names = {"introduction",
+                                                   "conclusion",
+                                                   "conclusions",
+                                                   "summary",
+                                                   "preface",
+                                                   "foreword",
+                                                   "einleitung",
+                                                   "einfuhrung",
+                                                   "zusammenfassung",
+                                                   "schluss",
+                                                   "fazit",
+                                                   "vorwort",
+                                                   "schlussfolgerung",
+                                                   "resume",
+                                                   "preface",
+                                                   "avantpropos",
+                                                   "introduccion",
+                                                   "conclusiones",
+                                                   "resumen",
+                                                   "prefacio",
+                                                   "prologo",
+                                                   "introduzione",
+                                                   "conclusioni",
+                                                   "conclusione",
+                                                   "sommario",
+                                                   "prefazione",
+                                                   "riepilogo",
+                                                   "introducao",
+                                                   "conclusao",
+                                                   "conclusoes",
+                                                   "resumo",
+                                                   "inleiding",
+                                                   "conclusie",
+                                                   "conclusies",
+                                                   "besluit",
+                                                   "samenvatting",
+                                                   "voorwoord",
+                                                   "wstep",
+                                                   "wprowadzenie",
+                                                   "podsumowanie",
+                                                   "wnioski",
+                                                   "zakonczenie",
+                                                   "przedmowa",
+                                                   "введение",
+                                                   "заключение",
+                                                   "предисловие",
+                                                   "はじめに",
+                                                   "序論",
+                                                   "結論",
+                                                   "まとめ",
+                                                   "概要",
+                                                   "おわりに",
+                                                   "引言",
+                                                   "简介",
+                                                   "結論",
+                                                   "结论",
+                                                   "總結",
+                                                   "总结",
+                                                   "前言",
+                                                   "簡介"};
+  return names;
+}
+
 class OutlineGenerator {
  public:
   explicit OutlineGenerator(GeneratorContext& context) : context_(context), around_(context) {}
@@ -109,18 +174,26 @@ class OutlineGenerator {
       return drop(heading, "at the end of its page, its text is on the next");
     }
     const std::string title = without_colon(heading.query);
-    if (is_telling(words) && !around_.is_repeated(heading)) return add(heading, title);
-    const std::string path = around_.with_context(heading);
-    if (!path.empty()) return add(heading, path);
+    if (around_.refers_elsewhere(heading)) return drop(heading, "its text is a reference");
+    if (around_.repeats_earlier(heading)) {
+      return drop(heading, "repeats a section of the same name");
+    }
+    if (is_telling(words) && !around_.is_repeated(heading)) return add(heading, {title, {}});
+    ContextQuery path = around_.with_context(heading);
+    if (empty_headings().count(heading.folded) != 0 && path.within == PageRange{}) {
+      return drop(heading, "says nothing, and nothing is above it");
+    }
+    if (!path.text.empty()) return add(heading, std::move(path));
     if (heading.is_short) return drop(heading, "short, and nothing above it says more");
     if (around_.is_repeated(heading)) {
       return drop(heading, "repeated, and nothing above it says more");
     }
-    add(heading, title);
+    add(heading, {title, {}});
   }
 
-  void add(const Heading& heading, std::string query) {
-    Candidate& candidate = context_.propose(std::move(query), "heading", heading.page);
+  void add(const Heading& heading, ContextQuery query) {
+    Candidate& candidate = context_.propose(std::move(query.text), "heading", heading.page);
+    candidate.within = query.within;
     candidate.section = heading.folded;
     candidate.outline_entry = heading.entry;
   }

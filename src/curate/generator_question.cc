@@ -99,8 +99,9 @@ class QuestionGenerator {
     if (begins_at_page_end(context_.text.fold(heading.query), context_.text.folded(heading.page))) {
       return drop(heading, "at the end of its page, its text is on the next");
     }
-    Candidate& candidate =
-        context_.propose(in_context(heading, question), "question", heading.page);
+    ContextQuery query = in_context(heading, question);
+    Candidate& candidate = context_.propose(std::move(query.text), "question", heading.page);
+    candidate.within = query.within;
     candidate.section = heading.folded;
     candidate.outline_entry = heading.entry;
   }
@@ -118,24 +119,18 @@ class QuestionGenerator {
   }
 
   /// The same with the heading above it, where there is one.
-  std::string in_context(const Heading& heading, const std::string& question) {
-    if (is_telling_question(question)) return question;
+  ContextQuery in_context(const Heading& heading, const std::string& question) {
+    if (is_telling_question(context_.text.fold(question))) return {question, {}};
     Heading own = heading;
     own.query = question;
-    const std::string path = around_.with_context(own);
-    return path.empty() ? question : path;
-  }
-
-  bool is_telling_question(const std::string& question) {
-    const FoldedText words = context_.text.fold(question);
-    return words.words() >= kTellingWords || words.letters() >= kTellingLetters;
+    ContextQuery path = around_.with_context(own);
+    return path.text.empty() ? ContextQuery{question, {}} : path;
   }
 
   /// "Why not? (Title of the work)": few words alone may be asked of anything.
   std::string with_title(const std::string& question) {
     const FoldedText words = context_.text.fold(question);
-    if (is_telling_question(question) || title_.empty() ||
-        words.contains(context_.text.fold(title_)))
+    if (is_telling_question(words) || title_.empty() || words.contains(context_.text.fold(title_)))
       return question;
     return question + " (" + title_ + ")";
   }
@@ -225,6 +220,10 @@ bool is_question(std::string_view heading) {
   if (std::count(small.begin(), small.end(), ' ') + 1 < static_cast<int>(kMinWords)) return false;
   return std::any_of(kBeginnings.begin(), kBeginnings.end(),
                      [&](std::string_view beginning) { return small.starts_with(beginning); });
+}
+
+bool is_telling_question(const FoldedText& words) {
+  return words.words() >= kTellingWords || words.letters() >= kTellingLetters;
 }
 
 void generate_questions(GeneratorContext& context) { QuestionGenerator(context).run(); }

@@ -6,7 +6,7 @@ namespace recto {
 
 namespace {
 
-constexpr size_t kTellingWords = 6;
+constexpr size_t kTellingWords = 10;
 
 }  // namespace
 

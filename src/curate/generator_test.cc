@@ -31,6 +31,12 @@ Lines queries(const CuratedDocument& document, const std::string& generator,
   return lines;
 }
 
+std::string repeated_words(int count) {
+  std::string words;
+  for (int i = 0; i < count; ++i) words += " word";
+  return words;
+}
+
 Lines reasons(const Audit& audit) {
   Lines lines;
   for (const AuditRow& row : audit.rows()) {
@@ -110,12 +116,13 @@ TEST(OutlineGenerator, UnspecificHeadingsComeWithWhatIsAboveThem) {
 }
 
 TEST(OutlineGenerator, PathsGoUpToAHeadingThatSaysEnough) {
-  CuratedDocument document = document_of({"Investments\nTerms\n" + kBody, "Loans\nTerms\n" + kBody},
-                                         {{"Managing the family's money", 0, 1},
-                                          {"Investments", 1, 1},
-                                          {"Terms", 2, 1},
-                                          {"Loans", 0, 2},
-                                          {"Terms", 1, 2}});
+  CuratedDocument document =
+      document_of({"Investments\nTerms\n" + kBody, "Loans\nTerms\nOf loans: " + kBody},
+                  {{"Managing the family's money", 0, 1},
+                   {"Investments", 1, 1},
+                   {"Terms", 2, 1},
+                   {"Loans", 0, 2},
+                   {"Terms", 1, 2}});
   document.title = "The Money Guide";
   EXPECT_THAT(queries(document, "outline"),
               ElementsAre("heading Managing the family's money: Investments @1",
@@ -149,6 +156,30 @@ TEST(OutlineGenerator, TheTitleOfTheWorkHelpsWhereNothingIsAbove) {
                           "heading Printing guide (Printing for All) @2"));
 }
 
+TEST(OutlineGenerator, EmptyHeadingsNeedOneAboveThem) {
+  CuratedDocument document = document_of(
+      {"结论\nConclusion", "Setting up the printer\nIntroduction" + ("\n" + std::string(450, 'x')),
+       "安裝以及卸載的相關動作"},
+      {{"第8章 结论", 0, 1},
+       {"Conclusion", 0, 1},
+       {"Setting up the printer", 0, 2},
+       {"Introduction", 1, 2},
+       {"安裝以及卸載的相關動作", 0, 3}});
+  document.title = "Printing Guide";
+  EXPECT_THAT(queries(document, "outline"),
+              ElementsAre("heading Setting up the printer (Printing Guide) @2",
+                          "heading Setting up the printer: Introduction @2",
+                          "heading 安裝以及卸載的相關動作 (Printing Guide) @3"));
+}
+
+TEST(WorkTitle, OfATitlePageThatTheOutlineNames) {
+  const std::vector<OutlineEntry> outline = {{"Debugger", 0, 1}, {"Using it", 1, 2}};
+  EXPECT_EQ(work_title(document_of({"Debugger\nCopyright 1997-2026\nDebugger 5.3", "x"}, outline)),
+            "Debugger");
+  const std::string text = "Debugger\nOverview\n" + std::string(200, 'x') + repeated_words(60);
+  EXPECT_EQ(work_title(document_of({text, "x"}, outline)), "") << "the text begins on it";
+}
+
 TEST(WorkTitle, IsOfSourcesThePdfOrATitlePage) {
   struct Case {
     const char* title;
@@ -169,6 +200,36 @@ TEST(WorkTitle, IsOfSourcesThePdfOrATitlePage) {
   CuratedDocument full = document_of({"Heading of a page\n"});
   full.pages[0].words = 300;
   EXPECT_EQ(work_title(full), "") << "no title page";
+}
+
+TEST(OutlineGenerator, SectionsThatRepeatOrOnlyReferAreLeftOut) {
+  const std::string exercise =
+      "Packaging a gem of Ruby\nRead the documents about the packaging "
+      "of Ruby, and build a package.\n";
+  const CuratedDocument document = document_of(
+      {"Exercises for everybody\n" + exercise, "Solutions of the exercises\n" + exercise + kBody,
+       "Options\nThose of the first program: " + kBody,
+       "Options\nSee Section 4.2 [Files], page 12.\nReading the pages of a book\n" + kBody},
+      {{"Exercises for everybody", 0, 1},
+       {"Packaging a gem of Ruby", 1, 1},
+       {"Solutions of the exercises", 0, 2},
+       {"Packaging a gem of Ruby", 1, 2},
+       {"Options", 1, 3},
+       {"Options", 1, 4},
+       {"Reading the pages of a book", 1, 4}});
+  Audit audit;
+  EXPECT_THAT(queries(document, "outline", &audit),
+              ElementsAre("heading Exercises for everybody @1",
+                          "heading Exercises for everybody: Packaging a gem of Ruby @1",
+                          "heading Solutions of the exercises @2",
+                          "heading Solutions of the exercises: Options @3",
+                          "heading Reading the pages of a book @4"));
+  EXPECT_THAT(reasons(audit),
+              ElementsAre("doc#outline-4 outline: repeats a section of the same name",
+                          "doc#outline-6 outline: its text is a reference"));
+  const std::vector<Candidate> found = generate(document, {}, audit);
+  EXPECT_EQ(found[1].within, (PageRange{1, 2})) << "it names the exercises";
+  EXPECT_EQ(found[0].within, PageRange());
 }
 
 // ---- questions
@@ -215,7 +276,8 @@ TEST(QuestionGenerator, TakesHeadingsAndMarkedQuestionsThatAreAnswered) {
 
 TEST(CaptionGenerator, CaptionsAreQueriesWhenTheySayEnough) {
   const CuratedDocument document = document_of(
-      {"as text\nFigure 1: The way of the data\nTable 1: Options of the reading program",
+      {"as text\nFigure 1: The way of the data\nTable 1: Options of the reading program\n" +
+           std::string(450, 'x'),
        "Figure 2: Overview\nFigure 3: array[index] = {begin / end} * <value> % $rest",
        "Rys. 4: Droga danych w programie"});
   Audit audit;
@@ -223,6 +285,41 @@ TEST(CaptionGenerator, CaptionsAreQueriesWhenTheySayEnough) {
               ElementsAre("caption The way of the data @1", "caption Droga danych w programie @3"));
   EXPECT_THAT(reasons(audit), ElementsAre("doc-2 caption: short", "doc-2 caption: program text"));
   EXPECT_THAT(queries(document, "table"), ElementsAre("table Options of the reading program @1"));
+}
+
+TEST(CaptionGenerator, TheNearestSectionAboveIsNamed) {
+  CuratedDocument document = document_of(
+      {"Setting the preferences\nPrinter\nof it\nWindows\nFigure 1: The tab of Windows",
+       "Figure 2: The tab of colours\nColours\n" + std::string(90, 'x')},
+      {{"Setting the preferences", 0, 1}, {"Windows", 1, 1}, {"Printer", 1, 1}, {"Colours", 1, 2}});
+  EXPECT_THAT(queries(document, "caption"),
+              ElementsAre("caption Setting the preferences: Windows: The tab of Windows @1",
+                          "caption Setting the preferences: Printer: The tab of colours @2"));
+}
+
+TEST(CaptionGenerator, WhatOneOfSeveralHasInCommonIsNoQuery) {
+  const std::string below = "\n" + std::string(450, 'x') + "\n";
+  CuratedDocument document = document_of(
+      {"Figure 1: Application of mine, situation 2\nFigure 2: The window of it" + below +
+           "Figure 3: The window of it\nTable 1: Options of the reading program" + below,
+       std::string(450, 'x') + "\nTable 2: Options of the printing program",
+       "Logging\nFigure 4: Conceptual overview of it"},
+      {{"The user's guide of the kernel", 0, 1}, {"Logging", 1, 3}});
+  document.pages[0].text = "The user's guide of the kernel\n" + document.pages[0].text;
+  document.title = "Erlang";
+  Audit audit;
+  EXPECT_THAT(
+      queries(document, "caption", &audit),
+      ElementsAre("caption The user's guide of the kernel: Logging: Conceptual overview of it "
+                  "(Erlang) @3"));
+  EXPECT_THAT(reasons(audit), ElementsAre("doc-1 caption: told apart by a number alone",
+                                          "doc-1 caption: the text of several captions",
+                                          "doc-1 caption: the text of several captions"));
+  Audit tables;
+  EXPECT_THAT(queries(document, "table", &tables),
+              ElementsAre("table Options of the reading program (Erlang) @1"));
+  EXPECT_THAT(reasons(tables),
+              ElementsAre("doc-2 table: at the end of its page, its table is on the next"));
 }
 
 // ---- index
@@ -260,6 +357,23 @@ TEST(IndexGenerator, TermsLeadThroughPrintedNumbersToPagesThatHoldThem) {
                   "doc-12 index: not prominent on every page named",
                   "doc-12 index: a reference to another term", "doc-12 index: on many pages",
                   "doc-12 index: on many more pages than are named"));
+}
+
+TEST(IndexGenerator, ReferencesToOtherSectionsDoNotMakeAPageAnAnswer) {
+  const std::string index =
+      "Index\nconductors and parts, 1\nfile structure of it, 1\ngaussian (family), 1\n"
+      "grid point engraver, 1\nmusical phrases of it, 1\npedals of a piano, 1\nquarter tones, "
+      "9\nrests of a voice, 9\nslurs of a voice, 9\n";
+  CuratedDocument document = document_of(
+      {"In full scores see Section “Conductors and parts” in Notation.\nAs said in Abschnitt "
+       "„Conductors and parts“ in Notation, and so on.\nGaussian (family)\nThe pedals of "
+       "a piano are held, as one\nknows, and “pedals of a piano” are played.\nMusical phrases of "
+       "it\n"
+       "See also\nFile structure of it\nGrid point engraver",
+       index});
+  Audit audit;
+  EXPECT_THAT(queries(document, "index", &audit),
+              ElementsAre("index musical phrases of it @1", "index pedals of a piano @1"));
 }
 
 // ---- sentences

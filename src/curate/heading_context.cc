@@ -1,6 +1,7 @@
 #include "curate/heading_context.h"
 
-#include <map>
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace recto {
@@ -10,6 +11,19 @@ namespace {
 constexpr size_t kMaxWords = 25;
 constexpr size_t kTellingWords = 3;
 constexpr int kTellingLetters = 16;
+/// Two sections of one name that begin with so many bytes alike (folded) are the same text.
+constexpr size_t kSameBytes = 40;
+/// A section of no more bytes may be a mere reference.
+constexpr size_t kMaxReferenceBytes = 160;
+
+/// How references begin, folded.
+constexpr auto kReferences = std::to_array<std::string_view>(
+    {"seesection",   "seechapter",     "seeappendix",    "seealso",       "siehe",
+     "voirsection",  "voirchapitre",   "voiraussi",      "voirlasection", "voirlechapitre",
+     "veaseseccion", "veaselaseccion", "veasetambien",   "veasecapitulo", "veaseelcapitulo",
+     "vedisezione",  "vedilasezione",  "vediilcapitolo", "vedianche",     "vejaaseccao",
+     "vejasecao",    "vejaasecao",     "vejatambem",     "ziehoofdstuk",  "zieparagraaf",
+     "ziedeel",      "zieook",         "zobaczrozdzia",  "zobacztez"});
 
 }  // namespace
 
@@ -22,19 +36,55 @@ HeadingContext::HeadingContext(GeneratorContext& context)
   for (const auto& [words, pages] : places) {
     if (pages.size() > 1) repeated_.insert(words);
   }
+  for (const OutlineEntry& entry : context.document.outline) {
+    places_.push_back({entry.level, entry.page});
+  }
+  for (const Heading& heading : context.headings) by_page_[heading.page].push_back(&heading);
+  find_repetitions();
 }
 
-std::string HeadingContext::with_context(const Heading& heading) const {
+void HeadingContext::find_repetitions() {
+  std::set<std::string> beginnings;
+  for (const auto& [page, headings] : by_page_) {
+    for (const Heading* heading : headings) {
+      const std::string_view below = text_below(*heading).substr(0, kSameBytes);
+      if (!is_repeated(*heading) || below.size() < kSameBytes) continue;
+      std::string beginning = heading->folded;
+      if (!beginnings.insert(beginning.append(below)).second) again_.insert(heading->entry);
+    }
+  }
+}
+
+std::string_view HeadingContext::text_below(const Heading& heading) const {
+  const std::string_view text = context_.text.folded(heading.page).joined();
+  // Its last occurrence: the first may be in a running head.
+  const size_t place = text.rfind(heading.folded);
+  return place == std::string_view::npos ? "" : text.substr(place + heading.folded.size());
+}
+
+bool HeadingContext::refers_elsewhere(const Heading& heading) const {
+  std::string_view below = text_below(heading);
+  for (const Heading* other : by_page_.at(heading.page)) {
+    if (other->entry > heading.entry) below = below.substr(0, below.find(other->folded));
+  }
+  return below.size() <= kMaxReferenceBytes &&
+         std::any_of(kReferences.begin(), kReferences.end(),
+                     [&](std::string_view reference) { return below.starts_with(reference); });
+}
+
+ContextQuery HeadingContext::with_context(const Heading& heading) const {
   const std::string words = without_colon(heading.query);
   const Path above = path_above(heading);
   const std::string path = above.text.empty() ? words : above.text + ": " + words;
-  if (above.telling) return checked(path);
+  const PageRange within =
+      above.text.empty() ? PageRange{} : pages_above(places_, static_cast<size_t>(heading.entry));
+  if (above.telling) return {checked(path), within};
   const std::string folded = context_.text.fold(path).joined();
   if (title_.empty() || folded.find(title_folded_) != std::string::npos ||
       title_folded_.find(folded) != std::string::npos) {
-    return above.text.empty() ? "" : checked(path);
+    return {above.text.empty() ? "" : checked(path), within};
   }
-  return checked(path + " (" + title_ + ")");
+  return {checked(path + " (" + title_ + ")"), within};
 }
 
 HeadingContext::Path HeadingContext::path_above(const Heading& heading) const {
@@ -66,16 +116,26 @@ std::string HeadingContext::section_above(int page, const FoldedText& part) cons
   const std::string& text = context_.text.folded(page).joined();
   const size_t place = text.find(part.joined());
   const Heading* above = nullptr;
+  size_t nearest = 0;
   for (const Heading& heading : context_.headings) {
-    // Its last occurrence: the first may be in a running head.
-    const bool before =
-        heading.page < page || (heading.page == page && text.rfind(heading.folded) < place);
-    if (before && (above == nullptr || heading.page >= above->page)) above = &heading;
+    if (heading.page > page || (above != nullptr && heading.page < above->page)) continue;
+    size_t own = 0;
+    if (heading.page == page) {
+      // The last time before the part: the first may be in a running head.
+      own = place < heading.folded.size()
+                ? std::string::npos
+                : text.rfind(heading.folded, place - heading.folded.size());
+      if (own == std::string::npos) continue;
+      if (above != nullptr && above->page == page && own < nearest) continue;
+    }
+    above = &heading;
+    nearest = own;
   }
   if (above == nullptr) return "";
-  if (is_telling_title(context_.text.fold(above->query))) return without_colon(above->query);
+  const std::string own = without_colon(above->query);
+  if (is_telling_title(context_.text.fold(own))) return own;
   const Path path = path_above(*above);
-  return path.telling ? path.text : "";
+  return path.telling ? path.text + ": " + own : "";
 }
 
 std::string HeadingContext::checked(const std::string& query) const {

@@ -15,14 +15,18 @@ namespace {
 constexpr const char* kStage = "heading";
 constexpr int kMinLetters = 6;
 constexpr int kMinLettersOfOneWord = 12;
-constexpr size_t kMinBytesBelow = 150;
+constexpr size_t kMinBytesBelow = 400;
+/// Of a heading whose words stand on the page before, too: the last time may be a mention.
+constexpr size_t kMinBytesBelowLast = 150;
 
 /// Words that stand before the number of a chapter, in lower case.
-constexpr std::array<std::string_view, 28> kChapterWords = {
+constexpr std::array<std::string_view, 38> kChapterWords = {
     "chapter",  "appendix", "section", "part",      "kapitel",  "anhang",    "abschnitt",
     "teil",     "chapitre", "annexe",  "partie",    "capítulo", "capitulo",  "apéndice",
     "apêndice", "sección",  "secção",  "parte",     "capitolo", "appendice", "sezione",
-    "rozdział", "dodatek",  "część",   "hoofdstuk", "bijlage",  "deel",      "paragraaf"};
+    "rozdział", "dodatek",  "część",   "hoofdstuk", "bijlage",  "deel",      "paragraaf",
+    "step",     "schritt",  "étape",   "Étape",     "paso",     "passo",     "stap",
+    "krok",     "ステップ", "步骤"};
 
 std::vector<std::string_view> split_words(std::string_view text) {
   std::vector<std::string_view> words;
@@ -78,6 +82,36 @@ bool is_chapter_number(std::string_view word) {
          (word.size() == 1 && std::isupper(static_cast<unsigned char>(word[0])));
 }
 
+bool take(std::string_view& text, std::initializer_list<std::string_view> any) {
+  for (const std::string_view one : any) {
+    if (!text.starts_with(one)) continue;
+    text.remove_prefix(one.size());
+    return true;
+  }
+  return false;
+}
+
+/// "第8章 結論", "第 3 节结论", "ステップ1：結論" without the number; other titles as they are.
+std::string_view strip_east_asian_number(std::string_view title) {
+  std::string_view rest = title;
+  const bool ordinal = take(rest, {"第"});
+  if (!ordinal && !take(rest, {"ステップ", "步骤", "步驟"})) return title;
+  const auto skip = [&](std::initializer_list<std::string_view> any) {
+    bool some = false;
+    while (take(rest, any)) some = true;
+    return some;
+  };
+  skip({" "});
+  const bool number = skip({"0",  "1",  "2",  "3",  "4",  "5",  "6",  "7",  "8",  "9",
+                            "一", "二", "三", "四", "五", "六", "七", "八", "九", "十"});
+  skip({" "});
+  if (!number || (ordinal && !take(rest, {"章", "节", "節", "部", "編", "篇", "課", "课", "回"}))) {
+    return title;
+  }
+  skip({" ", ":", "：", ".", "、"});
+  return rest;
+}
+
 bool is_dash(std::string_view word) {
   return word == "-" || word == "–" || word == "—" || word == ":" || word == "." || word == "|";
 }
@@ -116,6 +150,7 @@ std::optional<int> find_page(const FoldedText& words, int page, int page_count,
 }  // namespace
 
 std::string strip_numbering(std::string_view title) {
+  title = strip_east_asian_number(title);
   const auto words = split_words(title);
   size_t first = 0;
   if (words.size() > 1 && is_chapter_number(words[1]) &&
@@ -140,7 +175,23 @@ bool begins_at_page_end(const FoldedText& heading, const FoldedText& page) {
   const size_t place = page.joined().rfind(heading.joined());
   if (heading.empty() || place == std::string::npos) return false;
   const size_t end = place + heading.joined().size();
-  return place * 2 > page.joined().size() && page.joined().size() - end < kMinBytesBelow;
+  const bool once = page.joined().find(heading.joined()) == place;
+  return place * 2 > page.joined().size() &&
+         page.joined().size() - end < (once ? kMinBytesBelow : kMinBytesBelowLast);
+}
+
+PageRange pages_above(const std::vector<OutlinePlace>& outline, size_t entry) {
+  size_t above = entry;
+  while (above > 0 && outline[above].level >= outline[entry].level) --above;
+  PageRange pages;
+  if (outline[above].level >= outline[entry].level) return pages;
+  pages.first = std::max(pages.first, outline[above].page);
+  for (size_t next = entry + 1; next < outline.size(); ++next) {
+    if (outline[next].level > outline[above].level || outline[next].page < pages.first) continue;
+    pages.last = outline[next].page;
+    break;
+  }
+  return pages;
 }
 
 std::vector<Heading> find_headings(const std::string& document_id,

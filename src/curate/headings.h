@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "curate/audit.h"
+#include "curate/document.h"
 #include "curate/folded_text.h"
 #include "page/reader.h"
 
@@ -34,8 +35,18 @@ std::string strip_numbering(std::string_view title);
 using PageWords = std::function<const FoldedText&(int number)>;
 
 /// True when `heading` stands in the second half of the page's words and little follows it (fewer
-/// than 150 bytes, folded): its text is on the next page.
+/// than 400 bytes, folded, or 150 when its words stand there before, too): its text is on the next
+/// page.
 bool begins_at_page_end(const FoldedText& heading, const FoldedText& page);
+
+struct OutlinePlace {
+  int level = 0;
+  int page = 0;  ///< 0 when unknown
+};
+
+/// The pages of the nearest entry above `entry` that it stands under, up to the page where the next
+/// one of that entry's level begins; all pages for a chapter.
+PageRange pages_above(const std::vector<OutlinePlace>& outline, size_t entry);
 
 /// The headings of `outline` that can be queries. One is dropped, with a row in `audit` for
 /// `document_id` + "#outline-" + its place from 1, when it leads nowhere, has no letters, is short

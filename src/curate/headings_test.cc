@@ -29,6 +29,15 @@ TEST(StripNumbering, Cases) {
       {"X11 and Wayland", "X11 and Wayland"},
       {"Chapter and verse", "Chapter and verse"},
       {"Part of the whole", "Part of the whole"},
+      {"Step 1: The list", "The list"},
+      {"Étape 2 – La liste", "La liste"},
+      {"ステップ 1: 控除リスト", "控除リスト"},
+      {"ステップ1：控除リスト", "控除リスト"},
+      {"第8章 结论", "结论"},
+      {"第 十 節結論", "結論"},
+      {"第一の例", "第一の例"},
+      {"ステップを書く", "ステップを書く"},
+      {"Step by step", "Step by step"},
       {"1.2.3", ""},
       {"  ", ""},
       {"", ""},
@@ -60,6 +69,8 @@ TEST(FoldedText, ContainsWholeWordsHoweverSpaced) {
 TEST(FoldedText, LongWordsAreThoseThatSaySomething) {
   WordTokenizer tokenizer;
   EXPECT_EQ(FoldedText(tokenizer, "Voorstelling van de componenten").long_words(), 2u);
+  EXPECT_EQ(FoldedText(tokenizer, "Configurazione dell'hardware").long_words(), 2u);
+  EXPECT_EQ(FoldedText(tokenizer, "Conversion à partir d'autres formats").long_words(), 2u);
   EXPECT_EQ(FoldedText(tokenizer, "где это будет").long_words(), 1u);
   EXPECT_EQ(FoldedText().long_words(), 0u);
 }
@@ -69,6 +80,40 @@ TEST(FoldedText, LettersLeaveOutDigitsAndWeighIdeographs) {
   EXPECT_EQ(FoldedText(tokenizer, "ab-1 Ç").letters(), 3);
   EXPECT_EQ(FoldedText(tokenizer, "文書").letters(), 6);
   EXPECT_EQ(FoldedText(tokenizer, "1.2 3!").letters(), 0);
+}
+
+TEST(PagesAbove, AreThoseOfTheEntryItStandsUnder) {
+  const std::vector<OutlinePlace> outline = {{0, 2}, {1, 3}, {2, 4}, {1, 0}, {1, 6},
+                                             {0, 8}, {1, 9}, {0, 0}, {1, 12}};
+  constexpr int kEnd = PageRange{}.last;
+  const std::vector<PageRange> wanted = {{1, kEnd}, {2, 8},    {3, 6},    {2, 8},   {2, 8},
+                                         {1, kEnd}, {8, kEnd}, {1, kEnd}, {1, kEnd}};
+  for (size_t i = 0; i < outline.size(); ++i) EXPECT_EQ(pages_above(outline, i), wanted[i]) << i;
+}
+
+TEST(BeginsAtPageEnd, WhenLittleTextFollowsInTheSecondHalf) {
+  WordTokenizer tokenizer;
+  const FoldedText heading(tokenizer, "Writing the pages");
+  struct Case {
+    int above;
+    int below;
+    bool wanted;
+  };
+  for (const Case& test : {Case{1000, 399, true}, Case{1000, 401, false}, Case{100, 200, false},
+                           Case{300, 0, true}, Case{0, 0, false}}) {
+    const std::string page =
+        std::string(test.above, 'x') + " Writing the pages " + std::string(test.below, 'y');
+    EXPECT_EQ(begins_at_page_end(heading, FoldedText(tokenizer, page)), test.wanted)
+        << test.above << " " << test.below;
+  }
+}
+
+TEST(BeginsAtPageEnd, AMentionAtTheEndOfASlideIsNoHeading) {
+  WordTokenizer tokenizer;
+  const std::string slide = "Building it\n" + std::string(300, 'x') + "\nmore on building it\n";
+  const FoldedText heading(tokenizer, "Building it");
+  EXPECT_FALSE(begins_at_page_end(heading, FoldedText(tokenizer, slide + std::string(200, 'y'))));
+  EXPECT_TRUE(begins_at_page_end(heading, FoldedText(tokenizer, slide + std::string(100, 'y'))));
 }
 
 TEST(FindHeadings, EveryEntryIsKeptOrSaidWhyNot) {

@@ -1,6 +1,7 @@
 #include "curate/propose_captions.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -29,12 +30,20 @@ int symbol_percent(const std::string& text) {
   return static_cast<int>(symbols * 100 / std::max<int64_t>(1, std::ssize(text)));
 }
 
+/// "Situation 2": one of several that the number alone tells apart.
+bool ends_in_bare_number(const std::string& text) {
+  const size_t space = text.rfind(' ');
+  return space != std::string::npos &&
+         text.find_first_not_of("0123456789", space + 1) == std::string::npos;
+}
+
 /// Why a caption is no query, or null.
 const char* refuse(const std::string& text, const FoldedText& words) {
   if (text.empty()) return "where it ends cannot be told";
   const bool enough = words.words() >= kMinWords && words.letters() >= kMinLetters;
   if (!enough && words.letters() < kMinEastAsianLetters) return "short";
   if (words.words() > kMaxWords) return "long";
+  if (ends_in_bare_number(text)) return "told apart by a number alone";
   if (symbol_percent(text) > kMaxSymbolPercent) return "program text";
   return has_loose_accents(text) ? "letters and accents apart" : nullptr;
 }
@@ -88,9 +97,24 @@ void propose_captions(GeneratorContext& context, CaptionKind kind, const char* c
       context.propose(queries.query(caption), candidate_kind, caption.page);
     }
   };
-  for (const Caption& caption : find_captions(context.text, kind)) {
+  const std::vector<Caption> captions = find_captions(context.text, kind);
+  std::map<std::string, std::set<std::string>> numbers;  // by folded text
+  for (const Caption& caption : captions) {
+    numbers[context.text.fold(caption.text).joined()].insert(caption.number);
+  }
+  for (const Caption& caption : captions) {
     seen.emplace(caption.number, caption.page);
-    propose(caption);
+    const FoldedText words = context.text.fold(caption.text);
+    if (!words.empty() && numbers[words.joined()].size() > 1) {
+      context.audit.drop(context.page_item(caption.page), generator,
+                         "the text of several captions");
+    } else if (kind == CaptionKind::kTable &&
+               begins_at_page_end(words, context.text.folded(caption.page))) {
+      context.audit.drop(context.page_item(caption.page), generator,
+                         "at the end of its page, its table is on the next");
+    } else {
+      propose(caption);
+    }
   }
   for (const Caption& caption : find_listed_captions(context.text, kind)) {
     if (caption.page == 0) {

@@ -1,6 +1,7 @@
 #include "curate/query_merge.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -9,6 +10,7 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "curate/folded_text.h"
+#include "curate/query_rules.h"
 
 namespace recto {
 
@@ -30,8 +32,9 @@ std::string hashed_id(std::string_view key) { return "q-" + sha256_hex(key).subs
 /// All candidates that become one query.
 struct Variant {
   QueryRow row;
-  std::vector<int32_t> pages;  ///< in order of appearance
-  std::string target;          ///< language the cross-lingual lead to, else ""
+  std::vector<int32_t> pages;           ///< in order of appearance
+  std::string target;                   ///< language the cross-lingual lead to, else ""
+  std::map<int32_t, PageRange> within;  ///< by page, where Candidate::within leaves pages out
 };
 
 /// All candidates with the same words.
@@ -96,7 +99,7 @@ struct QueryMerger::State {
     row.kind = candidate.kind;
     row.method = candidate.method;
     row.generator_version = candidate.version;
-    group.variants.push_back({std::move(row), {}, target});
+    group.variants.push_back({std::move(row), {}, target, {}});
     return group.variants.back();
   }
 
@@ -118,6 +121,15 @@ struct QueryMerger::State {
     return static_cast<int>(distinct.size());
   }
 
+  /// False when the query of `page` names a heading that `other`, of the same document, does not
+  /// stand under.
+  bool shares_place(const Variant& variant, int32_t page, int32_t other) const {
+    const auto within = variant.within.find(page);
+    return within == variant.within.end() ||
+           corpus.pages[page].document != corpus.pages[other].document ||
+           within->second.holds(corpus.pages[other].number);
+  }
+
   /// Adds the duplicates of the answers; false when one is of another family.
   bool add_duplicates(Variant& variant, std::string_view family) const {
     const std::vector<int32_t> own = variant.pages;
@@ -126,11 +138,19 @@ struct QueryMerger::State {
       if (group < 0) continue;
       for (const int32_t other : duplicates.at(group)) {
         if (corpus.document_of(other).family != family) return false;
-        variant.pages.push_back(other);
+        if (shares_place(variant, page, other)) variant.pages.push_back(other);
       }
     }
     sort_pages(variant.pages);
     return true;
+  }
+
+  /// True when the pages are in languages that differ: the words may be of any of them.
+  bool in_several_languages(const Variant& variant) const {
+    const std::string& first = corpus.pages[variant.pages.front()].language;
+    return std::any_of(variant.pages.begin(), variant.pages.end(), [&](int32_t page) {
+      return !languages_agree(first, corpus.pages[page].language);
+    });
   }
 
   Refusal refuse(const Group& group, Variant& variant) const {
@@ -170,6 +190,7 @@ bool QueryMerger::add(int32_t document, const Candidate& candidate) {
   Variant& variant = state_->variant_of(group, candidate, state_->corpus.pages[page]);
   // Words of thousands of pages must not cost a search each; sort_pages() removes the repeats.
   if (variant.pages.empty() || variant.pages.back() != page) variant.pages.push_back(page);
+  if (candidate.within != PageRange{}) variant.within.emplace(page, candidate.within);
   return true;
 }
 
@@ -187,6 +208,9 @@ std::vector<CorpusQuery> QueryMerger::finish(Audit& audit) {
       audit.keep(id, kStage, several ? "on several pages, all of them answers" : "on one page",
                  state_->distinct_pages(variant), state_->settings.max_pages);
       variant.row.query_id = std::move(id);
+      if (variant.target.empty() && state_->in_several_languages(variant)) {
+        variant.row.language.clear();
+      }
       queries.push_back({std::move(variant.row), group.folded, std::move(variant.pages)});
     }
     group = {};

@@ -30,9 +30,11 @@ std::string query_id(std::string_view folded, std::string_view kind,
 ///   two or more: ambiguous. Both are dropped, so that no query is in two splits.
 /// - On several pages of one family: all are answers; on more than `max_pages`: ambiguous, dropped.
 ///   Duplicates of a page count as the same page.
-/// - A duplicate of an answer is an answer. When one is in another family (boilerplate), the query
+/// - A duplicate of an answer is an answer, but for one outside of the heading that the query names
+///   (Candidate::within). When one is in another family (boilerplate), the query
 ///   is ambiguous and dropped.
-/// - Kind, method, spelling and language are those of the first candidate.
+/// - Kind, method, spelling and language are those of the first candidate; the language is "" when
+///   the pages are in several.
 /// - Cross-lingual candidates are queries of their own, one for each language of the pages they
 ///   lead to: the same words may be a heading of its own language too.
 class QueryMerger {

@@ -13,7 +13,8 @@ namespace {
 
 constexpr int kPagesEach = 12;
 
-/// Documents d0 (family f1), d1 (f1), d2 (f2), d3 (f3), of twelve pages each; d1 is German.
+/// Documents d0 (family f1), d1 (f1), d2 (f2), d3 (f3), of twelve pages each; d1 is German but
+/// for its fifth page.
 Corpus small_corpus() {
   Corpus corpus;
   const std::pair<const char*, const char*> families[] = {
@@ -24,7 +25,7 @@ Corpus small_corpus() {
       CorpusPage page;
       page.document = d;
       page.number = n;
-      page.language = std::string(d == 1 ? "de" : "en");
+      page.language = std::string(d == 1 && n != 5 ? "de" : "en");
       corpus.pages.push_back(std::move(page));
     }
   }
@@ -84,22 +85,28 @@ TEST(QueryMerge, SameWordsAreOneQuery) {
                                                {0, candidate("options of it", 4)},
                                                {1, candidate("WHAT IS IT", 5)},
                                                {1, candidate("Getting started", 1)},
+                                               {0, candidate("Grid point engraver", 8)},
+                                               {1, candidate("Grid point engraver", 8)},
                                                {2, candidate("Getting started", 9)},
                                                {2, candidate("In two families", 1)},
                                                {3, candidate("getting  started!", 2)},
                                                {3, candidate("In two families", 4)}});
   EXPECT_EQ(result.answers, (Answers{{"question: What is it?", {"d0-1", "d1-5"}},
                                      {"heading: Only here", {"d0-3"}},
-                                     {"heading: Twice in one", {"d0-4", "d0-6"}}}));
+                                     {"heading: Twice in one", {"d0-4", "d0-6"}},
+                                     {"heading: Grid point engraver", {"d0-8", "d1-8"}}}));
   EXPECT_EQ(result.reasons,
             (std::map<std::string, int>{{"dropped ambiguous: words of many pages", 1},
                                         {"dropped ambiguous: words of several families", 1},
                                         {"dropped generic: words of many families", 1},
                                         {"kept on one page", 1},
-                                        {"kept on several pages, all of them answers", 2}}));
+                                        {"kept on several pages, all of them answers", 3}}));
   EXPECT_EQ(result.queries[1].row.query_id, "q-" + sha256_hex("onlyhere").substr(0, 16));
   EXPECT_EQ(result.queries[1].folded, "onlyhere");
   EXPECT_EQ(result.queries[1].row.language, "en") << "the page's, when the candidate has none";
+  EXPECT_EQ(result.queries[3].row.query, "Grid point engraver");
+  EXPECT_EQ(result.queries[3].row.language, "") << "English and German pages";
+  EXPECT_EQ(result.queries[0].row.language, "en");
   EXPECT_EQ(result.queries[1].row.method, "outline");
   EXPECT_EQ(result.queries[1].row.generator_version, "2");
 }
@@ -120,6 +127,21 @@ TEST(QueryMerge, DuplicatesOfAnAnswerAreAnswers) {
       (Answers{{"heading: Printed in each edition", {"d0-1", "d0-2", "d0-3", "d0-4", "d1-1"}}}))
       << "four pages that show the same count as one";
   EXPECT_EQ(result.reasons.at("dropped ambiguous: its page stands in several families"), 1);
+}
+
+TEST(QueryMerge, DuplicatesOutsideOfTheNamedHeadingAreNoAnswers) {
+  Corpus corpus = small_corpus();
+  for (const int page : {2, 5, 9}) corpus.pages[page - 1].group = 7;  // exercise, overlay, solution
+  corpus.pages[kPagesEach + 1].group = 7;                             // d1-2, another edition
+  Candidate exercise = candidate("Exercises: Packaging a gem", 2);
+  exercise.within = {1, 6};
+  Candidate solution = candidate("Solutions: Packaging a gem", 9);
+  solution.within = {7, 12};
+  EXPECT_EQ(
+      merge(corpus, {{0, exercise}, {0, solution}, {0, candidate("Packaging a gem", 9)}}).answers,
+      (Answers{{"heading: Exercises: Packaging a gem", {"d0-2", "d0-5", "d1-2"}},
+               {"heading: Solutions: Packaging a gem", {"d0-9", "d1-2"}},
+               {"heading: Packaging a gem", {"d0-2", "d0-5", "d0-9", "d1-2"}}}));
 }
 
 TEST(QueryMerge, CrossLingualQueriesAreTheirOwn) {

@@ -14,6 +14,8 @@ namespace {
 
 /// A title page has no more words, and a title no more bytes and words.
 constexpr int kMaxTitlePageWords = 160;
+/// One of several lines and so few words is a title page though the outline begins with its title.
+constexpr int kHandfulOfWords = 40;
 constexpr size_t kMaxTitleBytes = 90;
 constexpr size_t kMaxTitleWords = 12;
 /// A title of fewer words may go on in the next line.
@@ -40,12 +42,14 @@ bool goes_on(const std::string& line, const std::string& next) {
   return joins || small;
 }
 
-/// The text begins on the first page: it has several headings, or begins with one.
-bool is_text_page(const CuratedDocument& document, const FoldedText& first_line) {
+/// The text begins on the first page: it has several headings, or begins with one and has more than
+/// a handful of words.
+bool is_text_page(const CuratedDocument& document, const FoldedText& first_line, bool handful) {
   int headings = 0;
   for (const OutlineEntry& entry : document.outline) {
     if (entry.page != 1) continue;
     ++headings;
+    if (handful) continue;
     WordTokenizer tokenizer;
     if (FoldedText(tokenizer, strip_numbering(entry.title)).joined() == first_line.joined()) {
       return true;
@@ -72,7 +76,8 @@ std::string printed_title(const CuratedDocument& document) {
     if (!goes_on(line, lines[i])) break;
     line += ' ' + lines[i];
   }
-  if (is_text_page(document, FoldedText(tokenizer, line))) return "";
+  const bool handful = page->words <= kHandfulOfWords && lines.size() > 2;
+  if (is_text_page(document, FoldedText(tokenizer, line), handful)) return "";
   const std::string first = line.substr(0, line.find(' '));
   const bool fits = line.size() <= kMaxTitleBytes && lower_case(first) != first &&
                     strip_numbering(line).size() == line.size() && !is_question(line) &&
