@@ -125,7 +125,7 @@ TEST_F(DataRunsTest, MinedNegativesAreWrittenLoggedAndUsed) {
   TrainSettings mined = settings("mined", {"b"});
   mined.remine_every = 2;
   mined.remine_ratio = 1;
-  mined.loss = "binegative";
+  mined.loss = {"binegative"};
   mined.max_steps = 5;
   train(mined);
   std::vector<int64_t> steps;

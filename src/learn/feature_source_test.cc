@@ -82,7 +82,7 @@ class FeatureSourceTest : public testing::TestWithParam<std::string> {
     LossInput input;
     input.queries = vectors.narrow(0, 0, kPages);
     input.positives = vectors.narrow(0, kPages, kPages);
-    contrastive_loss(LossKind::kInfoNce, input).backward();
+    loss_value(LossKind::kInfoNce, input).backward();
     std::vector<torch::Tensor> all;
     for (const torch::Tensor& parameter : model_->parameters()) {
       if (parameter.grad().defined()) all.push_back(parameter.grad().clone());

@@ -52,7 +52,7 @@ class FusedLinearsTest : public testing::TestWithParam<FusedCase> {
 
   /// Gradients of a number that depends on every output, each in its own way.
   std::vector<torch::Tensor> gradients(const std::vector<torch::Tensor>& outputs) {
-    for (torch::Tensor& parameter : trained_) parameter.mutable_grad() = {};
+    for (torch::Tensor& parameter : trained_) parameter.mutable_grad() = torch::Tensor();
     torch::Tensor sum = torch::zeros({});
     for (size_t i = 0; i < outputs.size(); ++i) {
       const torch::Tensor weights = torch::arange(outputs[i].numel()).view_as(outputs[i]);
