@@ -66,15 +66,6 @@ torch::Tensor LinearImpl::dropped(const torch::Tensor& x, const PassContext& con
   return x * mask.to(x.device()).div_(1 - adapter_.dropout);
 }
 
-std::optional<LinearParts> LinearImpl::parts(const PassContext& context) const {
-  const bool dropout = adapter_.dropout > 0 && !context.dropout_rows.empty();
-  if (bias.defined() || adapter_.magnitude || dropout || context.observer != nullptr) {
-    return std::nullopt;
-  }
-  if (!adapted()) return LinearParts{weight, {}, {}, 0};
-  return LinearParts{weight, lora_a->weight, lora_b->weight, adapter_.scale};
-}
-
 torch::Tensor LinearImpl::forward(const torch::Tensor& x, const PassContext& context) {
   torch::Tensor y;
   if (!adapted()) {

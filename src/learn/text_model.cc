@@ -1,7 +1,6 @@
 #include "learn/text_model.h"
 
 #include <cmath>
-#include <optional>
 
 namespace recto {
 namespace {
@@ -59,29 +58,12 @@ TextLayerImpl::TextLayerImpl(std::string path, const TextConfig& config, bool ca
   norm2_ = norm("post_attention_layernorm");
 }
 
-std::vector<torch::Tensor> TextLayerImpl::normed(RmsNorm& norm, std::vector<Linear*> linears,
-                                                 const torch::Tensor& x,
-                                                 const PassContext& context) {
-  std::vector<LinearParts> parts;
-  for (Linear* linear : linears) {
-    if (std::optional<LinearParts> own = (*linear)->parts(context)) parts.push_back(*own);
-  }
-  if (parts.size() == linears.size()) {
-    return rms_normed_linears(x, norm->weight, norm->epsilon(), parts);
-  }
-  const torch::Tensor input = norm(x, context);
-  std::vector<torch::Tensor> outputs;
-  for (Linear* linear : linears) outputs.push_back((*linear)(input, context));
-  return outputs;
-}
-
 torch::Tensor TextLayerImpl::attend(const torch::Tensor& x, const PackLayout& layout,
                                     const torch::Tensor& cos, const torch::Tensor& sin,
                                     const PassContext& context) {
-  const std::vector<torch::Tensor> projected = normed(norm1_, {&q_, &k_, &v_}, x, context);
-  const torch::Tensor q = rotate(projected[0], cos, sin);
-  const torch::Tensor k = rotate(projected[1], cos, sin);
-  const torch::Tensor& v = projected[2];
+  const torch::Tensor q = rotate(q_(x, context), cos, sin);
+  const torch::Tensor k = rotate(k_(x, context), cos, sin);
+  const torch::Tensor v = v_(x, context);
   std::vector<torch::Tensor> mixed;
   for (const PackLayout::Run& run : layout.runs) {
     const auto part = [&](const torch::Tensor& rows) {
@@ -96,10 +78,7 @@ torch::Tensor TextLayerImpl::attend(const torch::Tensor& x, const PackLayout& la
 }
 
 torch::Tensor TextLayerImpl::mlp(const torch::Tensor& x, const PassContext& context) {
-  const std::vector<torch::Tensor> wide = normed(norm2_, {&gate_, &up_}, x, context);
-  const std::optional<LinearParts> down = down_->parts(context);
-  torch::Tensor y =
-      down ? gated_linear(wide[0], wide[1], *down) : down_(torch::silu(wide[0]) * wide[1], context);
+  torch::Tensor y = down_(torch::silu(gate_(x, context)) * up_(x, context), context);
   context.show(path_ + ".mlp", y);
   return y;
 }
@@ -107,8 +86,8 @@ torch::Tensor TextLayerImpl::mlp(const torch::Tensor& x, const PassContext& cont
 torch::Tensor TextLayerImpl::forward(torch::Tensor x, const PackLayout& layout,
                                      const torch::Tensor& cos, const torch::Tensor& sin,
                                      const PassContext& context) {
-  x = x + attend(x, layout, cos, sin, context);
-  x = x + mlp(x, context);
+  x = x + attend(norm1_(x, context), layout, cos, sin, context);
+  x = x + mlp(norm2_(x, context), context);
   context.show(path_, x);
   return x;
 }

@@ -34,9 +34,6 @@ class TextLayerImpl : public torch::nn::Module {
                         const torch::Tensor& sin, const PassContext& context);
 
  private:
-  /// Each of `linears` applied to the normed x.
-  static std::vector<torch::Tensor> normed(RmsNorm& norm, std::vector<Linear*> linears,
-                                           const torch::Tensor& x, const PassContext& context);
   torch::Tensor attend(const torch::Tensor& x, const PackLayout& layout, const torch::Tensor& cos,
                        const torch::Tensor& sin, const PassContext& context);
   torch::Tensor mlp(const torch::Tensor& x, const PassContext& context);
