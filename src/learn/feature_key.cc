@@ -1,5 +1,8 @@
 #include "learn/feature_key.h"
 
+#include <span>
+#include <vector>
+
 #include "model/tensor_hash.h"
 
 namespace recto {
@@ -22,8 +25,9 @@ Json vision_json(const ModelConfig& config) {
 std::string vision_weights_sha256(const Weights& weights) {
   Sha256 hash;
   for (const auto& [name, tensor] : weights.tensors()) {
-    const bool taken = name.starts_with("vision_model.") || name.starts_with("connector.");
-    if (taken) hash_tensor(hash, name, tensor);
+    if (!name.starts_with("vision_model.") && !name.starts_with("connector.")) continue;
+    const std::vector<float> values = to_float(tensor);
+    hash_tensor(hash, name, {DType::kF32, tensor.shape, std::as_bytes(std::span(values))});
   }
   return hash.hex();
 }

@@ -9,7 +9,7 @@
 namespace recto {
 
 /// Like Weights::sha256(), over the vision tower and the connector as they are (adapters merged).
-/// Reads them whole.
+/// Of the values as fp32, whatever type they are written in. Reads them whole.
 std::string vision_weights_sha256(const Weights& weights);
 
 /// Everything that decides the features that `model` makes of a page image resized to
