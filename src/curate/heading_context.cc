@@ -132,7 +132,7 @@ std::string HeadingContext::section_above(int page, const FoldedText& part) cons
     nearest = own;
   }
   if (above == nullptr) return "";
-  const std::string own = without_colon(above->query);
+  std::string own = without_colon(above->query);
   if (is_telling_title(context_.text.fold(own))) return own;
   const Path path = path_above(*above);
   return path.telling ? path.text + ": " + own : "";
