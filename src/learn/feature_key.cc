@@ -39,10 +39,11 @@ Json feature_key(const ModelDirectory& model, const std::string& vision_sha256, 
               {"precision", "fp32"},
               {"vision_weights_sha256", vision_sha256},
               {"vision", vision_json(model.config())},
-              {"width", model.config().text.hidden_size}};
+              {"width", model.config().text.hidden_size},
+              {"longest_edge", longest_edge}};
   const Json contract = model.contract().to_json();
   for (const char* name :
-       {"longest_edge", "tile", "image_splitting", "resample", "resample_order", "position_ids"}) {
+       {"tile", "image_splitting", "resample", "resample_order", "position_ids"}) {
     key[name] = contract.at(name);
   }
   return key;

@@ -206,6 +206,11 @@ TEST(FeatureKey, IsMadeOfWhatDecidesTheFeatures) {
   EXPECT_NE(key({.image_splitting = false}), first);
   EXPECT_NE(key({.resample_order = ResampleOrder::kPillow13}), first);
   EXPECT_NE(key({}, DType::kF16), first);
+  const auto whole = ModelDirectory::open(model);
+  const auto half = ModelDirectory::open(model, {.longest_edge = edge / 2});
+  const std::string vision = vision_weights_sha256(whole->weights());
+  EXPECT_EQ(feature_key(*whole, vision, edge / 2, DType::kF32),
+            feature_key(*half, vision, edge / 2, DType::kF32));
 
   const auto opened = ModelDirectory::open(model);
   const auto with = [&](const std::string& tensor) {
@@ -305,6 +310,21 @@ TEST_F(FeatureTrainingTest, AnotherModelOrOtherViewsUseNothingOfIt) {
   changed.model = output("changed");
   EXPECT_EQ(train(changed).features->computed, kAllPages);
   EXPECT_EQ(train(settings("again")).features->computed, 0);
+}
+
+TEST_F(FeatureTrainingTest, PagesOfSeveralSizesAreKeptApart) {
+  const auto sizes = [&](const std::string& name) {
+    TrainSettings several = settings(name);
+    several.longest_edges = {*several.longest_edge / 2, *several.longest_edge};
+    return several;
+  };
+  TrainSettings without = sizes("without");
+  without.feature_store.clear();
+  train(without);
+  for (const char* name : {"first", "second"}) {
+    train(sizes(name));
+    EXPECT_EQ(model(name), model("without")) << name;
+  }
 }
 
 TEST_F(FeatureTrainingTest, ATunedModelSharesThemWhenItsVisionTowerIsTheSame) {
