@@ -320,9 +320,10 @@ TEST_F(FeatureTrainingTest, PagesOfSeveralSizesAreKeptApart) {
   };
   TrainSettings without = sizes("without");
   without.feature_store.clear();
-  train(without);
+  const int64_t used = train(without).features->computed;
   for (const char* name : {"first", "second"}) {
-    train(sizes(name));
+    const std::optional<FeatureCounts> features = train(sizes(name)).features;
+    EXPECT_EQ(features->computed + features->from_store, used) << name;
     EXPECT_EQ(model(name), model("without")) << name;
   }
 }

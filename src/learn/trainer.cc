@@ -301,13 +301,16 @@ void Training::take_step(PreparedStep prepared, const Stopwatch& clock) {
   if (observer_) observer_(step_, loss.value);
 }
 
-// A run that will see every page, and may take the time, computes what is missing at once.
+// A run that will see every page, and may take the time, computes what is missing at once. With
+// several sizes no page is sure to be seen at one of them.
 void Training::compute_features() {
   if (features_ == nullptr || !features_->has_store()) return;
   if (settings_.max_seconds > 0 || total_steps_ < steps_->steps_per_epoch()) return;
-  std::vector<PageRequest> pages = requests(steps_->train().pages);
-  const std::vector<PageRequest> held_out = requests(steps_->held_out().pages);
-  pages.insert(pages.end(), held_out.begin(), held_out.end());
+  std::vector<PageRequest> pages = requests(steps_->held_out().pages);
+  if (settings_.longest_edges.empty()) {
+    const std::vector<PageRequest> train = requests(steps_->train().pages);
+    pages.insert(pages.begin(), train.begin(), train.end());
+  }
   compute_features_ahead(*source_, *features_, pages, threads_);
 }
 
