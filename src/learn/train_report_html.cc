@@ -13,7 +13,7 @@ namespace {
 // ---- measurements
 
 bool is_measurement(const Json& line) {
-  return !line.contains("warning") && !line.contains("loss");
+  return !line.contains("warning") && !line.contains("loss") && !line.contains("hard_negatives");
 }
 
 /// What the best step is chosen by, where there is such a measure.

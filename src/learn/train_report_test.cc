@@ -77,6 +77,17 @@ TEST(TrainReport, SaysWhatTheTrainingCameTo) {
   }
 }
 
+TEST(TrainReport, MinedNegativesAreNoMeasurement) {
+  TrainReport mined;
+  mined.metrics = {{{"step", 1}, {"hard_negatives", {{"queries", 4}}}}, {{"step", 1}, {"loss", 2}}};
+  EXPECT_THAT(train_report_html(mined), HasSubstr("Nothing was held out."));
+  mined.metrics.push_back({{"step", 2}, {"ndcg_at_5", 0.25}, {"queries", 8}});
+  mined.metrics.push_back({{"step", 3}, {"hard_negatives", {{"queries", 4}}}});
+  const std::string text = test::parsed_html(train_report_html(mined)).at("text");
+  EXPECT_THAT(text, HasSubstr("First (step 2)"));
+  EXPECT_THAT(text, Not(HasSubstr("Last (step 3)")));
+}
+
 TEST(TrainReport, LoadsNothing) {
   const std::string html = train_report_html(report());
   for (const char* word : {"http:", "https:", "url(", "@import", "fetch(", "XMLHttp"}) {
