@@ -36,17 +36,6 @@ std::vector<MixGroup> mix_groups(const TrainingData& data, std::optional<double>
   return groups;
 }
 
-Json mix_json(const std::vector<MixGroup>& groups, const TrainingData& data) {
-  Json all = Json::array();
-  for (const MixGroup& group : groups) {
-    all.push_back({{"source", data.sources.empty() ? "" : data.sources[group.source].name},
-                   {"language", group.language},
-                   {"pairs", group.pairs.size()},
-                   {"share", group.share}});
-  }
-  return all;
-}
-
 Apportionment::Apportionment(std::vector<double> shares)
     : shares_(std::move(shares)), credit_(shares_.size()) {
   const double sum = std::accumulate(shares_.begin(), shares_.end(), 0.0);

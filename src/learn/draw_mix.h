@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
 #include "learn/training_data.h"
 
 namespace recto {
@@ -24,9 +23,6 @@ struct MixGroup {
 /// that is proportional to n^T times the weight of its source: 1 takes them as they are, 0 all
 /// alike. Without it, shares are those of the pairs.
 std::vector<MixGroup> mix_groups(const TrainingData& data, std::optional<double> balance);
-
-/// [{"source", "language", "pairs", "share"}]
-Json mix_json(const std::vector<MixGroup>& groups, const TrainingData& data);
 
 /// Whole numbers that follow shares: after each turn a group has had its share of all that was
 /// handed out so far, to within the rounding of one turn.

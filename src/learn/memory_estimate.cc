@@ -70,8 +70,7 @@ int most_pages_in_step(const TrainingData& data, size_t batch_size, int negative
 std::string MemoryEstimate::text() const {
   return fmt::format(
       "memory: about {} MB ({} weights, {} gradients and optimiser, {} activations of {} large "
-      "pages "
-      "at once, {} features) of {} MB available",
+      "pages at once, {} features) of {} MB available",
       megabytes(total()), megabytes(weights), megabytes(optimizer), megabytes(activations),
       chunk_size, megabytes(features), megabytes(available));
 }

@@ -44,8 +44,6 @@ struct MemoryEstimate {
   int chunk_size = 0;  ///< pages of the largest kind in one pass with gradients
   uint64_t page = 0;   ///< activations of such a page
 
-  /// Activations that a chunk may have (learn/chunk_plan.h).
-  uint64_t chunk_bytes() const { return page * static_cast<uint64_t>(chunk_size); }
   uint64_t total() const { return weights + optimizer + activations + features; }
   /// One line for people.
   std::string text() const;

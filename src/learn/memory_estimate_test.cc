@@ -25,7 +25,7 @@ TEST(MemoryEstimateTest, AChunkIsTheWholeStepOrThePowerOfTwoThatFits) {
   request.queries_in_step = 17;  // as much as two pages
   EXPECT_EQ(estimate_memory(config, request, 2 * 25 * page).chunk_size, 16);
   EXPECT_EQ(estimate_memory(config, request, 2 * 25 * page).activations, 18 * page);
-  EXPECT_EQ(estimate_memory(config, request, 2 * 25 * page).chunk_bytes(), 16 * page);
+  EXPECT_EQ(estimate_memory(config, request, 2 * 25 * page).page, page);
   EXPECT_EQ(estimate_memory(config, request, 2 * 26 * page).chunk_size, 24);
   EXPECT_EQ(estimate_memory(config, request, 2 * 26 * page).activations, 26 * page);
   request.chunk_size = 7;

@@ -42,7 +42,6 @@ torch::Tensor own_rows(const torch::Tensor& all, const PreparedStep& prepared) {
 StepGradients::StepGradients(const TrainSettings& settings, const Contract& contract,
                              const TrainingData& data, RetrieverModel model, ProcessGroup& group)
     : settings_(settings),
-      data_(data),
       model_(std::move(model)),
       group_(group),
       objective_(objective_of(settings, contract)),

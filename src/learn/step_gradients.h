@@ -69,7 +69,6 @@ class StepGradients {
                          const std::vector<NamedParameter>& parameters);
 
   const TrainSettings& settings_;
-  const TrainingData& data_;
   RetrieverModel model_;
   uint64_t page_bytes_ = 0;
   ProcessGroup& group_;

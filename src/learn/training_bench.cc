@@ -74,7 +74,6 @@ class TrainingBench {
   void step(size_t first);
   void epoch();
   double gflop_per_step() const;
-  int views() const { return grid_views_; }
 
   TrainingBenchOptions options_;
   int threads_;
@@ -83,7 +82,7 @@ class TrainingBench {
   std::unique_ptr<AdamW> optimizer_;
   std::unique_ptr<FeatureSource> source_;
   std::vector<ModelInput> queries_, pages_;
-  int grid_views_ = 0;
+  int views_ = 0;
   bool chunked_ = false;
   double image_to_views_ms_ = 0;
 };
@@ -118,7 +117,7 @@ void TrainingBench::make_inputs() {
     const Clock::time_point start = Clock::now();
     pages_.push_back(directory_->inputs().document(page));
     image_to_views_ms_ += seconds_since(start) * 1e3 / options_.pages;
-    grid_views_ = pages_.back().view_count();
+    views_ = pages_.back().view_count();
     if (options_.features == "random") pages_.back().images.clear();
   }
 }
@@ -126,7 +125,7 @@ void TrainingBench::make_inputs() {
 /// Undefined when the vision tower is trained.
 torch::Tensor TrainingBench::features(size_t page) {
   ModelInput& input = pages_[page];
-  const int64_t tokens = views() * directory_->config().image_seq_len();
+  const int64_t tokens = views_ * directory_->config().image_seq_len();
   if (source_ == nullptr) return {};
   if (options_.features == "random") {
     return torch::randn({tokens, directory_->config().text.hidden_size});
@@ -143,7 +142,7 @@ torch::Tensor TrainingBench::features(size_t page) {
 Chunks TrainingBench::chunks(const std::vector<Sequence>& sequences) const {
   const ModelConfig& config = directory_->config();
   const bool vision_trained = model_->vision_trained();
-  const uint64_t page = page_activation_bytes(config, views(), vision_trained);
+  const uint64_t page = page_activation_bytes(config, views_, vision_trained);
   return plan_chunks(config, vision_trained, sequences, static_cast<size_t>(options_.batch_size),
                      page * static_cast<uint64_t>(options_.chunk_size));
 }
@@ -182,7 +181,7 @@ double TrainingBench::gflop_per_step() const {
   }
   const ModelConfig& config = directory_->config();
   const bool full = options_.method == "full";
-  const double vision = vision_view_flops(config) * views() * options_.batch_size;
+  const double vision = vision_view_flops(config) * views_ * options_.batch_size;
   double flops = text_step_flops(config, lengths, full ? 0 : kLoraRank, full, chunked_);
   if (full) flops += vision * (chunked_ ? 4 : 3);
   if (!full && options_.features == "uncached") flops += vision;
@@ -213,7 +212,7 @@ Json TrainingBench::run() {
   result["selftest_gflops"] = selftest.gflops;
   result["cpu"]["selftest_gflops"] = selftest.cpu_gflops;
   result["gflop_per_step"] = gflop_per_step();
-  result["views_per_page"] = views();
+  result["views_per_page"] = views_;
   result["threads"] = threads_;
   result["method"] = options_.method;
   result["features"] = options_.features;

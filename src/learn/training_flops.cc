@@ -29,6 +29,17 @@ double linear_flops(const TextConfig& text, std::span<const int64_t> lengths) {
   return 2 * tokens * layer_weights(text) * text.num_hidden_layers;
 }
 
+/// Of a LoRA of `rank` on the seven linear layers, for one token, forward.
+double lora_token_flops(const TextConfig& text, int rank) {
+  const double width = text.hidden_size;
+  const double queries = static_cast<double>(text.num_attention_heads) * text.head_dim;
+  const double keys = static_cast<double>(text.num_key_value_heads) * text.head_dim;
+  // Inputs and outputs of q, k, v, o, gate, up and down.
+  const double sides =
+      2 * (width + queries) + 2 * (width + keys) + 3 * (width + text.intermediate_size);
+  return 2 * rank * sides * text.num_hidden_layers;
+}
+
 }  // namespace
 
 double vision_view_flops(const ModelConfig& config) {
@@ -42,28 +53,13 @@ double vision_view_flops(const ModelConfig& config) {
   return layer * v.num_hidden_layers + embedding + connector;
 }
 
-double text_forward_flops(const ModelConfig& config, std::span<const int64_t> lengths) {
-  return linear_flops(config.text, lengths) + attention_flops(config.text, lengths);
-}
-
-double lora_token_flops(const ModelConfig& config, int rank) {
-  const TextConfig& text = config.text;
-  const double width = text.hidden_size;
-  const double queries = static_cast<double>(text.num_attention_heads) * text.head_dim;
-  const double keys = static_cast<double>(text.num_key_value_heads) * text.head_dim;
-  // Inputs and outputs of q, k, v, o, gate, up and down.
-  const double sides =
-      2 * (width + queries) + 2 * (width + keys) + 3 * (width + text.intermediate_size);
-  return 2 * rank * sides * text.num_hidden_layers;
-}
-
 double text_step_flops(const ModelConfig& config, std::span<const int64_t> lengths, int lora_rank,
                        bool weights_trained, bool chunked) {
   const auto tokens =
       static_cast<double>(std::accumulate(lengths.begin(), lengths.end(), int64_t{0}));
   const double linear = linear_flops(config.text, lengths);
   const double attention = attention_flops(config.text, lengths);
-  const double lora = lora_rank > 0 ? tokens * lora_token_flops(config, lora_rank) : 0;
+  const double lora = lora_rank > 0 ? tokens * lora_token_flops(config.text, lora_rank) : 0;
   const double forward = linear + attention + lora;
   const double backward = linear * (weights_trained ? 2 : 1) + 2 * attention + 2 * lora;
   return forward * (chunked ? 2 : 1) + backward;
