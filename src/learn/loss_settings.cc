@@ -6,24 +6,22 @@
 #include "base/error.h"
 #include "base/suggestion.h"
 #include "learn/loss_terms.h"
+#include "learn/setting_checks.h"
 
 namespace recto {
 namespace {
 
 void check_temperatures(const TrainSettings& s) {
-  if (!(s.temperature > 0) || !std::isfinite(s.temperature)) {
-    fail(ErrorCode::kUsage, "--temperature is {}; a number above 0 is wanted", s.temperature);
-  }
+  wanted(s.temperature > 0 && std::isfinite(s.temperature), "--temperature", s.temperature,
+         "a number above 0");
   if (s.learn_temperature &&
       (s.temperature < kLeastTemperature || s.temperature > kMostTemperature)) {
     fail(ErrorCode::kUsage,
          "--temperature is {}, and --learn-temperature keeps it between {} and {}; begin within",
          s.temperature, kLeastTemperature, kMostTemperature);
   }
-  if (!(s.teacher_temperature > 0) || !std::isfinite(s.teacher_temperature)) {
-    fail(ErrorCode::kUsage, "--teacher-temperature is {}; a number above 0 is wanted",
-         s.teacher_temperature);
-  }
+  wanted(s.teacher_temperature > 0 && std::isfinite(s.teacher_temperature), "--teacher-temperature",
+         s.teacher_temperature, "a number above 0");
 }
 
 void check_teacher(const TrainSettings& s, const std::vector<LossTerm>& terms) {
@@ -48,9 +46,7 @@ void check_guide(const TrainSettings& s) {
     fail(ErrorCode::kUsage, "--guide-margin-type is \"{}\"; absolute or relative is wanted{}",
          s.guide_margin_type, did_you_mean(s.guide_margin_type, types));
   }
-  if (!std::isfinite(s.guide_margin)) {
-    fail(ErrorCode::kUsage, "--guide-margin is {}; a number is wanted", s.guide_margin);
-  }
+  wanted(std::isfinite(s.guide_margin), "--guide-margin", s.guide_margin, "a number");
   if (s.guide.empty() && s.guide_margin != 0) {
     fail(ErrorCode::kUsage,
          "--guide-margin is given, but no table of a guide; name it with --guide");

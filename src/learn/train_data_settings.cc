@@ -5,14 +5,10 @@
 #include <set>
 
 #include "base/error.h"
+#include "learn/setting_checks.h"
 
 namespace recto {
 namespace {
-
-template <typename T>
-void wanted(bool condition, const char* option, const T& found, const char* what) {
-  if (!condition) fail(ErrorCode::kUsage, "{} is {}; {} is wanted", option, found, what);
-}
 
 template <typename T>
 Json or_null(const std::optional<T>& value) {

@@ -4,14 +4,11 @@
 
 #include "base/error.h"
 #include "learn/loss_settings.h"
+#include "learn/setting_checks.h"
 #include "learn/train_data_settings.h"
 
 namespace recto {
 namespace {
-
-void wanted(bool condition, const char* option, const std::string& found, const char* what) {
-  if (!condition) fail(ErrorCode::kUsage, "{} is {}; {} is wanted", option, found, what);
-}
 
 void check_one_of(const char* option, const std::string& value,
                   const std::vector<std::string>& names) {
@@ -20,30 +17,28 @@ void check_one_of(const char* option, const std::string& value,
 }
 
 void check_amounts(const TrainSettings& s) {
-  wanted(s.epochs > 0 && std::isfinite(s.epochs), "--epochs", fmt::to_string(s.epochs),
-         "a number above 0");
-  wanted(s.max_steps >= 0, "--max-steps", fmt::to_string(s.max_steps), "0 or more");
-  wanted(s.max_seconds >= 0, "--max-seconds", fmt::to_string(s.max_seconds), "0 or more");
-  wanted(s.batch_size >= 1, "--batch-size", fmt::to_string(s.batch_size), "1 or more");
-  wanted(s.chunk_size >= 0, "--chunk-size", fmt::to_string(s.chunk_size), "0 or more");
-  wanted(s.eval_every >= 0, "--eval-every", fmt::to_string(s.eval_every), "0 or more");
-  wanted(s.eval_queries >= 0, "--eval-queries", fmt::to_string(s.eval_queries), "0 or more");
-  wanted(s.checkpoint_every >= 0, "--checkpoint-every", fmt::to_string(s.checkpoint_every),
-         "0 or more");
+  wanted(s.epochs > 0 && std::isfinite(s.epochs), "--epochs", s.epochs, "a number above 0");
+  wanted(s.max_steps >= 0, "--max-steps", s.max_steps, "0 or more");
+  wanted(s.max_seconds >= 0, "--max-seconds", s.max_seconds, "0 or more");
+  wanted(s.batch_size >= 1, "--batch-size", s.batch_size, "1 or more");
+  wanted(s.chunk_size >= 0, "--chunk-size", s.chunk_size, "0 or more");
+  wanted(s.eval_every >= 0, "--eval-every", s.eval_every, "0 or more");
+  wanted(s.eval_queries >= 0, "--eval-queries", s.eval_queries, "0 or more");
+  wanted(s.checkpoint_every >= 0, "--checkpoint-every", s.checkpoint_every, "0 or more");
 }
 
 void check_numbers(const TrainSettings& s) {
-  wanted(s.learning_rate() > 0 && std::isfinite(s.learning_rate()), "--lr",
-         fmt::to_string(s.learning_rate()), "a number above 0");
-  wanted(s.warmup >= 0, "--warmup", fmt::to_string(s.warmup), "0 or more");
-  wanted(s.weight_decay >= 0, "--weight-decay", fmt::to_string(s.weight_decay), "0 or more");
-  wanted(s.clip > 0, "--clip", fmt::to_string(s.clip), "a number above 0");
-  wanted(s.lora_r >= 1, "--lora-r", fmt::to_string(s.lora_r), "1 or more");
-  wanted(s.lora_alpha > 0, "--lora-alpha", fmt::to_string(s.lora_alpha), "a number above 0");
-  wanted(s.dist_timeout >= 1 && s.dist_timeout <= 86400, "--dist-timeout",
-         fmt::to_string(s.dist_timeout), "a number of seconds from 1 to 86400");
-  wanted(s.lora_dropout >= 0 && s.lora_dropout < 1, "--lora-dropout",
-         fmt::to_string(s.lora_dropout), "a number from 0 to below 1");
+  wanted(s.learning_rate() > 0 && std::isfinite(s.learning_rate()), "--lr", s.learning_rate(),
+         "a number above 0");
+  wanted(s.warmup >= 0, "--warmup", s.warmup, "0 or more");
+  wanted(s.weight_decay >= 0, "--weight-decay", s.weight_decay, "0 or more");
+  wanted(s.clip > 0, "--clip", s.clip, "a number above 0");
+  wanted(s.lora_r >= 1, "--lora-r", s.lora_r, "1 or more");
+  wanted(s.lora_alpha > 0, "--lora-alpha", s.lora_alpha, "a number above 0");
+  wanted(s.dist_timeout >= 1 && s.dist_timeout <= 86400, "--dist-timeout", s.dist_timeout,
+         "a number of seconds from 1 to 86400");
+  wanted(s.lora_dropout >= 0 && s.lora_dropout < 1, "--lora-dropout", s.lora_dropout,
+         "a number from 0 to below 1");
 }
 
 }  // namespace
