@@ -1,10 +1,9 @@
-// The options of "train" about features of pages that are kept.
 #include "cli/options.h"
 #include "cli/train_options.h"
 
 namespace recto {
 
-void add_feature_options(CLI::App& app, TrainSettings& settings) {
+void add_train_feature_options(CLI::App& app, TrainSettings& settings) {
   add_setting(
       app, "feature-store", settings.feature_store,
       "Directory that keeps what a frozen vision tower makes of each page, for later epochs "

@@ -1,6 +1,5 @@
-#include "cli/train_loss_options.h"
-
 #include "cli/options.h"
+#include "cli/train_options.h"
 
 namespace recto {
 namespace {

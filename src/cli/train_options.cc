@@ -1,7 +1,6 @@
 #include "cli/train_options.h"
 
 #include "cli/options.h"
-#include "cli/train_loss_options.h"
 
 namespace recto {
 namespace {
@@ -97,7 +96,7 @@ void add_train_options(CLI::App& app, TrainSettings& settings) {
               "less memory and more time, the result is the same. 0: by available memory",
               kSpeedGroup)
       ->type_name("N");
-  add_feature_options(app, settings);
+  add_train_feature_options(app, settings);
   add_setting(app, "device", settings.device, "Where the model is trained", kSpeedGroup)
       ->type_name("cpu|cuda|cuda:N");
   add_seed_option(app, settings.seed);

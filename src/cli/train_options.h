@@ -10,9 +10,10 @@ namespace recto {
 
 void add_train_options(CLI::App& app, TrainSettings& settings);
 
-/// Those of them that are about the data.
+/// Those of one part each, for add_train_options(): the data, what is minimised, and the features
+/// of pages that are kept.
 void add_train_data_options(CLI::App& app, TrainSettings& settings);
-/// Those of one part each, for add_train_options().
-void add_feature_options(CLI::App& app, TrainSettings& settings);
+void add_train_loss_options(CLI::App& app, TrainSettings& settings);
+void add_train_feature_options(CLI::App& app, TrainSettings& settings);
 
 }  // namespace recto
