@@ -42,7 +42,7 @@ class Documents {
     if (!page.passage.empty()) return {{}, page.passage};
     ReportPage out;
     out.page_id = page.id;
-    out.number = number_of(page.id);
+    out.number = page.number;
     out.document = page.document_id;
     if (const DocumentRow* row = row_of(page)) {
       out.document = row->title.empty() ? row->source_name : row->title;
@@ -54,12 +54,6 @@ class Documents {
 
  private:
   using Rows = std::map<std::string, DocumentRow>;
-
-  /// Page ids end with "-" and the number.
-  static int number_of(const std::string& page_id) {
-    const size_t dash = page_id.rfind('-');
-    return dash == std::string::npos ? 0 : std::atoi(page_id.c_str() + dash + 1);
-  }
 
   const DocumentRow* row_of(const TrainingData::Page& page) {
     const auto [place, is_new] = rows_.try_emplace({page.source, page.split});
