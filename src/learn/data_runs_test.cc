@@ -4,10 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sstream>
-
-#include "base/log.h"
-#include "base/progress.h"
 #include "data/parquet.h"
 #include "learn/mined_negatives.h"
 #include "learn/train_test_support.h"
@@ -21,11 +17,9 @@ namespace fs = std::filesystem;
 using test::error_of;
 using testing::HasSubstr;
 
-class DataRunsTest : public testing::Test {
+class DataRunsTest : public test::TrainingRunTest {
  protected:
   void SetUp() override {
-    set_log_level(LogLevel::kWarning);
-    set_progress_shown(false);
     test::write_small_dataset(path("a"), {.families = 3});
     test::write_small_dataset(path("b"), {.families = 4, .pages = 2, .negatives = false});
     std::string lines;
@@ -37,7 +31,6 @@ class DataRunsTest : public testing::Test {
     }
     write_file(path("t.jsonl"), lines);
   }
-  fs::path path(const std::string& name) const { return directory_.path() / name; }
   TrainSettings settings(const std::string& name, std::vector<std::string> sources) const {
     TrainSettings settings = test::quick_settings(path("a"), path(name));
     settings.data.clear();
@@ -48,14 +41,7 @@ class DataRunsTest : public testing::Test {
     return read_file(fs::path(settings.output) / "model.safetensors");
   }
   static std::vector<Json> metrics(const TrainSettings& settings) {
-    std::vector<Json> lines;
-    std::istringstream text(read_file(fs::path(settings.output) / "metrics.jsonl"));
-    for (std::string line; std::getline(text, line);) {
-      lines.push_back(Json::parse(line));
-      lines.back().erase("seconds");
-      lines.back().erase("pairs_per_second");
-    }
-    return lines;
+    return test::timeless_metrics_of(settings.output);
   }
 
   /// Runs `whole`, then the same again, cut off after step `stop` and resumed: the same bytes.
@@ -75,8 +61,6 @@ class DataRunsTest : public testing::Test {
     fs::remove_all(whole.output);
     fs::remove_all(broken.output);
   }
-
-  TemporaryDirectory directory_;
 };
 
 TEST_F(DataRunsTest, PagesPassagesAndSourcesTrainTogetherWhateverTheChunks) {

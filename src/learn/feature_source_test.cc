@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include "base/log.h"
-#include "base/progress.h"
 #include "learn/feature_key.h"
 #include "learn/lora.h"
 #include "learn/losses.h"
@@ -229,16 +228,9 @@ TEST(FeatureKey, IsMadeOfWhatDecidesTheFeatures) {
       << "the text model has nothing to do with it";
 }
 
-class FeatureTrainingTest : public testing::Test {
+class FeatureTrainingTest : public test::SmallTrainingTest {
  protected:
-  void SetUp() override {
-    set_log_level(LogLevel::kWarning);
-    set_progress_shown(false);
-    test::write_small_dataset(data());
-  }
-  fs::path data() const { return directory_.path() / "data"; }
-  fs::path store() const { return directory_.path() / "store"; }
-  fs::path output(const std::string& name) const { return directory_.path() / name; }
+  fs::path store() const { return path("store"); }
   TrainSettings settings(const std::string& name) const {
     TrainSettings settings = test::quick_settings(data(), output(name));
     settings.feature_store = store();
@@ -250,8 +242,6 @@ class FeatureTrainingTest : public testing::Test {
   std::string model(const std::string& name) const {
     return read_file(output(name) / "model.safetensors");
   }
-
-  TemporaryDirectory directory_;
 };
 
 constexpr int kAllPages = 18;

@@ -5,10 +5,14 @@
 
 #include <filesystem>
 #include <functional>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/log.h"
+#include "base/progress.h"
 #include "base/random.h"
 #include "data/dataset.h"
 #include "learn/train_settings.h"
@@ -107,6 +111,44 @@ inline TrainSettings quick_settings(const std::filesystem::path& data,
       2 * read_model_config(any_model()).vision.image_size;  // at most five views a page
   return settings;
 }
+
+/// The lines of the metrics.jsonl in `output`.
+inline std::vector<Json> metrics_of(const std::filesystem::path& output) {
+  std::vector<Json> lines;
+  std::istringstream text(read_file(output / "metrics.jsonl"));
+  for (std::string line; std::getline(text, line);) lines.push_back(Json::parse(line));
+  return lines;
+}
+
+/// The same without times and speeds, in which equal runs differ.
+inline std::vector<Json> timeless_metrics_of(const std::filesystem::path& output) {
+  std::vector<Json> lines = metrics_of(output);
+  for (Json& line : lines) {
+    line.erase("seconds");
+    line.erase("pairs_per_second");
+  }
+  return lines;
+}
+
+/// Trainings in a directory of their own, which tell nothing.
+class TrainingRunTest : public testing::Test {
+ protected:
+  TrainingRunTest() {
+    set_log_level(LogLevel::kWarning);
+    set_progress_shown(false);
+  }
+  std::filesystem::path path(const std::string& name) const { return directory_.path() / name; }
+
+  TemporaryDirectory directory_;
+};
+
+/// Those on a small dataset.
+class SmallTrainingTest : public TrainingRunTest {
+ protected:
+  void SetUp() override { write_small_dataset(data()); }
+  std::filesystem::path data() const { return path("data"); }
+  std::filesystem::path output(const std::string& name = "out") const { return path(name); }
+};
 
 /// Code and message of the error that `action` must throw.
 inline Error error_of(const std::function<void()>& action) {

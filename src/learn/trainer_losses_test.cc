@@ -3,10 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sstream>
-
-#include "base/log.h"
-#include "base/progress.h"
 #include "data/table.h"
 #include "learn/loss_terms.h"
 #include "learn/train_test_support.h"
@@ -17,17 +13,11 @@ namespace {
 
 namespace fs = std::filesystem;
 using test::error_of;
+using test::metrics_of;
 using testing::HasSubstr;
 
-class TrainerLossesTest : public testing::Test {
+class TrainerLossesTest : public test::SmallTrainingTest {
  protected:
-  void SetUp() override {
-    set_log_level(LogLevel::kWarning);
-    set_progress_shown(false);
-    test::write_small_dataset(data());
-  }
-  fs::path data() const { return directory_.path() / "data"; }
-  fs::path output(const std::string& name = "out") const { return directory_.path() / name; }
   TrainSettings settings(const std::string& loss, const std::string& name = "out") const {
     TrainSettings settings = test::quick_settings(data(), output(name));
     settings.loss = {loss};
@@ -56,16 +46,7 @@ class TrainerLossesTest : public testing::Test {
     return file.string();
   }
 
-  static std::vector<Json> metrics(const fs::path& output) {
-    std::vector<Json> lines;
-    std::istringstream text(read_file(output / "metrics.jsonl"));
-    for (std::string line; std::getline(text, line);) lines.push_back(Json::parse(line));
-    return lines;
-  }
-
   static int width() { return read_model_config(test::any_model()).text.hidden_size; }
-
-  TemporaryDirectory directory_;
 };
 
 TEST_F(TrainerLossesTest, EveryTermIsInTheMetrics) {
@@ -78,7 +59,7 @@ TEST_F(TrainerLossesTest, EveryTermIsInTheMetrics) {
   all.guide_margin = 0.1;
   all.mask_same_document = true;
   EXPECT_EQ(train(all).steps, 2);
-  const std::vector<Json> lines = metrics(output());
+  const std::vector<Json> lines = metrics_of(output());
   ASSERT_EQ(lines.size(), 2u);
   for (const Json& line : lines) {
     const Json& terms = line.at("terms");
@@ -132,7 +113,8 @@ TEST_F(TrainerLossesTest, ATemperatureIsLearnedAndResumed) {
   train(broken);
   EXPECT_EQ(read_file(output("broken") / "model.safetensors"),
             read_file(output("whole") / "model.safetensors"));
-  const std::vector<Json> lines = metrics(output("whole")), resumed = metrics(output("broken"));
+  const std::vector<Json> lines = metrics_of(output("whole")),
+                          resumed = metrics_of(output("broken"));
   ASSERT_EQ(lines.size(), 6u);
   EXPECT_NEAR(lines[0]["temperature"].get<double>(), 0.1, 1e-7);
   EXPECT_GT(std::abs(lines[5]["temperature"].get<double>() - 0.1), 1e-4);
@@ -175,7 +157,7 @@ TEST_F(TrainerLossesTest, ALossWithNothingToCompareIsSaidOnce) {
   EXPECT_THAT(said, testing::Not(HasSubstr("step 2: infonce has nothing")));
   EXPECT_THAT(said, HasSubstr("6 of 6 hard negatives show what a page that answers their query "
                               "shows, or are of its document; they are masked"));
-  const std::vector<Json> lines = metrics(output());
+  const std::vector<Json> lines = metrics_of(output());
   EXPECT_EQ(lines[0],
             (Json{{"step", 1}, {"warning", "nothing_to_compare"}, {"losses", {"infonce"}}}));
   EXPECT_EQ(lines[1]["loss"], 0.0);

@@ -6,11 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <sstream>
 
 #include "base/interrupt.h"
-#include "base/log.h"
-#include "base/progress.h"
 #include "engine/cpu_embedder.h"
 #include "learn/torch_embedder.h"
 #include "learn/train_test_support.h"
@@ -21,26 +18,13 @@ namespace {
 
 namespace fs = std::filesystem;
 using test::error_of;
+using test::metrics_of;
 using testing::HasSubstr;
 
-class TrainerTest : public testing::Test {
+class TrainerTest : public test::SmallTrainingTest {
  protected:
-  void SetUp() override {
-    set_log_level(LogLevel::kWarning);
-    set_progress_shown(false);
-    test::write_small_dataset(data());
-  }
-  fs::path data() const { return directory_.path() / "data"; }
-  fs::path output(const std::string& name = "out") const { return directory_.path() / name; }
   TrainSettings settings(const std::string& name = "out") const {
     return test::quick_settings(data(), output(name));
-  }
-
-  static std::vector<Json> metrics(const fs::path& output) {
-    std::vector<Json> lines;
-    std::istringstream text(read_file(output / "metrics.jsonl"));
-    for (std::string line; std::getline(text, line);) lines.push_back(Json::parse(line));
-    return lines;
   }
 
   /// Both embedders read the trained directory and agree.
@@ -55,8 +39,6 @@ class TrainerTest : public testing::Test {
     }
     return engine;
   }
-
-  TemporaryDirectory directory_;
 };
 
 TEST_F(TrainerTest, FullFineTuningLowersTheLossAndWritesAModel) {
@@ -83,7 +65,7 @@ TEST_F(TrainerTest, FullFineTuningLowersTheLossAndWritesAModel) {
   EXPECT_TRUE(json["finished"].get<bool>());
   EXPECT_EQ(json["steps"], 15);
   EXPECT_TRUE(json["held_out_after"].contains("ndcg_at_5"));
-  EXPECT_EQ(metrics(output()).size(), 17u);  // a line a step, and one before and after
+  EXPECT_EQ(metrics_of(output()).size(), 17u);  // a line a step, and one before and after
 }
 
 TEST_F(TrainerTest, AdaptersAloneAndMergedGiveTheSameVectors) {
@@ -153,16 +135,8 @@ TEST_P(ResumeTest, GivesTheBytesOfARunWithoutABreak) {
   for (const char* file : {"model.safetensors", "retriever.json"}) {
     EXPECT_EQ(read_file(output("broken") / file), read_file(output("whole") / file)) << file;
   }
-  const auto losses = [](const std::vector<Json>& lines) {
-    std::vector<Json> kept;
-    for (Json line : lines) {
-      line.erase("seconds");
-      line.erase("pairs_per_second");
-      kept.push_back(line);
-    }
-    return kept;
-  };
-  EXPECT_EQ(losses(metrics(output("broken"))), losses(metrics(output("whole"))));
+  EXPECT_EQ(test::timeless_metrics_of(output("broken")),
+            test::timeless_metrics_of(output("whole")));
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, ResumeTest, testing::Values("lora", "full"));
@@ -413,7 +387,7 @@ TEST_F(FullDiskTest, WithoutRoomForTheFirstCheckpointTheRunIsResumedFromItsStart
   EXPECT_EQ(other.status, 1);
   EXPECT_THAT(other.err, HasSubstr("train.json is of a run with temperature = 0.02"));
   expect_resumable();
-  EXPECT_EQ(metrics(output()).size(), 2u);
+  EXPECT_EQ(metrics_of(output()).size(), 2u);
 }
 
 TEST_F(FullDiskTest, WithoutRoomForTheModelACheckpointIsLeft) {
