@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "base/directory_name.h"
 #include "base/error.h"
 #include "base/sha256.h"
 
@@ -15,10 +16,6 @@ namespace {
 [[noreturn]] void refuse(const Dataset& dataset, const std::string& split,
                          const std::string& problem) {
   fail(ErrorCode::kBadInput, "{}, split {}: {}", dataset.path().string(), split, problem);
-}
-
-std::string directory_name(const fs::path& path) {
-  return fs::absolute(path / "").lexically_normal().parent_path().filename().string();
 }
 
 Qrels read_judgements(const Dataset& dataset, const std::string& split,

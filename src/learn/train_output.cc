@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "base/directory_name.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "learn/checkpoint.h"
@@ -16,12 +17,6 @@ constexpr const char* kTrainJson = "train.json";
 constexpr const char* kAdapter = "adapter";
 constexpr const char* kContract = "retriever.json";
 constexpr const char* kStaging = ".partial-0";  // messages name its files as the output's
-
-/// Name for people of the model a training starts from.
-std::string name_of(const fs::path& directory) {
-  const fs::path whole = fs::absolute(directory).lexically_normal();
-  return whole.has_filename() ? whole.filename().string() : whole.parent_path().filename().string();
-}
 
 Json read_section(const fs::path& path, const char* key) {
   const Json json = read_json(path);
@@ -56,7 +51,7 @@ void check_output(const fs::path& output, bool resume) {
 
 Contract output_contract(const ModelDirectory& model, const TrainSettings& settings) {
   Contract contract = model.contract();
-  if (contract.base_model.empty()) contract.base_model = name_of(model.path());
+  if (contract.base_model.empty()) contract.base_model = directory_name(model.path());
   if (settings.dimensions.empty()) return contract;
   const int width = model.config().text.hidden_size;
   for (size_t i = 0; i < settings.dimensions.size(); ++i) {

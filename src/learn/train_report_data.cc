@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "base/cpu.h"
+#include "base/directory_name.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/version.h"
@@ -20,11 +21,6 @@ namespace fs = std::filesystem;
 constexpr size_t kExamples = 12;
 constexpr size_t kNegativesOfExample = 4;
 constexpr int kPictureEdge = 320;  // pixels
-
-std::string folder_name(const std::string& path) {
-  const fs::path whole = fs::absolute(path).lexically_normal();
-  return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
-}
 
 /// "DATA", or "DATA (weight 2)".
 std::string source_name(const TrainingData& data, size_t source) {
@@ -155,7 +151,7 @@ std::vector<ReportedExample> reported_examples(const TrainingSources& sources, u
 void write_train_report(const ReportedRun& run, const std::string& state) {
   const fs::path output(run.settings.output);
   TrainReport report;
-  report.title = folder_name(run.settings.output);
+  report.title = directory_name(run.settings.output);
   report.made_by = "recto " + std::string(recto_version());
   report.state = state;
   report.metrics = read_metrics(output / "metrics.jsonl");
