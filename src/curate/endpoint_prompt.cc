@@ -1,12 +1,11 @@
 #include "curate/endpoint_prompt.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <cstring>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/html.h"
 #include "base/utf8.h"
 #include "page/decode.h"
 #include "page/encode.h"
@@ -63,15 +62,6 @@ size_t braced_word(std::string_view text, size_t at) {
   size_t end = at + 1;
   while (end < text.size() && ((text[end] >= 'a' && text[end] <= 'z') || text[end] == '_')) ++end;
   return end > at + 1 && end < text.size() && text[end] == '}' ? end + 1 - at : 0;
-}
-
-std::string base64(std::string_view bytes) {
-  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(bytes.data()),
-                                   static_cast<int>(bytes.size()));
-  out.resize(static_cast<size_t>(size));
-  return out;
 }
 
 }  // namespace
