@@ -9,7 +9,7 @@
 #include "base/utf8.h"
 #include "page/decode.h"
 #include "page/encode.h"
-#include "page/resize.h"
+#include "page/fit.h"
 
 // The file's bytes, placed by the assembler; the path comes from CMakeLists.txt.
 __asm__(
@@ -122,14 +122,11 @@ Json answer_schema() {
 }
 
 EndpointImage endpoint_image(std::string jpeg, const EndpointSettings& settings) {
-  const Image image = decode_image(as_bytes(jpeg), "the page's picture");
-  const int longest = std::max(image.width, image.height);
-  if (longest <= settings.longest_edge) return {std::move(jpeg), image.width, image.height};
-  const auto scaled = [&](int side) {
-    const int64_t exact = (int64_t{side} * settings.longest_edge * 2 + longest) / (2 * longest);
-    return std::max(1, static_cast<int>(exact));
-  };
-  const Image small = resize(image, scaled(image.width), scaled(image.height));
+  Image image = decode_image(as_bytes(jpeg), "the page's picture");
+  if (std::max(image.width, image.height) <= settings.longest_edge) {
+    return {std::move(jpeg), image.width, image.height};
+  }
+  const Image small = fit(std::move(image), settings.longest_edge);
   return {encode_jpeg(small, settings.jpeg_quality), small.width, small.height};
 }
 
