@@ -5,8 +5,8 @@
 
 #include <fstream>
 
-#include "base/error.h"
 #include "base/file.h"
+#include "support/errors.h"
 
 namespace recto {
 namespace {
@@ -45,12 +45,9 @@ INSTANTIATE_TEST_SUITE_P(Files, ContinuedFileTest,
                          [](const auto& info) { return info.param.name; });
 
 TEST(ContinuedFile, ADirectoryThatIsNotThereIsNamed) {
-  try {
-    ContinuedFile("/nonexistent/log", "");
-    FAIL() << "no error";
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr("/nonexistent/log"));
-  }
+  const auto opening = [] { ContinuedFile("/nonexistent/log", ""); };
+  EXPECT_THAT(test::error_of(opening, ErrorCode::kNotFound),
+              testing::HasSubstr("/nonexistent/log"));
 }
 
 }  // namespace

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 
-#include "base/sha256.h"
+#include "base/file.h"
+#include "base/sha256_digest.h"
 #include "base/utf8.h"
 
 namespace recto {
@@ -12,12 +13,7 @@ namespace {
 
 /// 'sha256-...' as a content security policy names an inline script or style.
 std::string policy_hash(std::string_view content) {
-  const std::string hex = sha256_hex(content);
-  std::string bytes;
-  for (size_t i = 0; i < hex.size(); i += 2) {
-    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  }
-  return "'sha256-" + base64(bytes) + "'";
+  return "'sha256-" + base64(as_text(sha256_digest(as_bytes(content)))) + "'";
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 
 #include <string>
 
-#include "base/error.h"
 #include "base/file.h"
+#include "support/errors.h"
 
 namespace recto {
 namespace {
@@ -62,13 +62,8 @@ TEST_F(ListFilesTest, HiddenOnesAndBrokenLinksAsAskedFor) {
 }
 
 TEST_F(ListFilesTest, AFolderThatIsNotThereIsNamed) {
-  try {
-    list_files_below(root / "none", {.wanted = is_pdf});
-    ADD_FAILURE();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kNotFound);
-    EXPECT_THAT(error.what(), HasSubstr((root / "none").string()));
-  }
+  const auto listing = [&] { list_files_below(root / "none", {.wanted = is_pdf}); };
+  EXPECT_THAT(test::error_of(listing, ErrorCode::kNotFound), HasSubstr((root / "none").string()));
 }
 
 TEST_F(ListFilesTest, FoldersAndFilesAreToldApart) {
@@ -76,13 +71,9 @@ TEST_F(ListFilesTest, FoldersAndFilesAreToldApart) {
   EXPECT_TRUE(is_folder(root / "linked.pdf"));
   EXPECT_FALSE(is_folder(root / "link.pdf"));
   for (const char* name : {"none", "broken.pdf"}) {
-    try {
-      is_folder(root / name);
-      ADD_FAILURE() << name;
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ErrorCode::kNotFound);
-      EXPECT_THAT(error.what(), HasSubstr("no such file or directory"));
-    }
+    EXPECT_THAT(test::error_of([&] { is_folder(root / name); }, ErrorCode::kNotFound),
+                HasSubstr("no such file or directory"))
+        << name;
   }
 }
 

@@ -1,16 +1,15 @@
 #include "curate/endpoint_prompt.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <cstring>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/html.h"
 #include "base/utf8.h"
 #include "page/decode.h"
 #include "page/encode.h"
-#include "page/resize.h"
+#include "page/fit.h"
 
 // The file's bytes, placed by the assembler; the path comes from CMakeLists.txt.
 __asm__(
@@ -63,15 +62,6 @@ size_t braced_word(std::string_view text, size_t at) {
   size_t end = at + 1;
   while (end < text.size() && ((text[end] >= 'a' && text[end] <= 'z') || text[end] == '_')) ++end;
   return end > at + 1 && end < text.size() && text[end] == '}' ? end + 1 - at : 0;
-}
-
-std::string base64(std::string_view bytes) {
-  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(bytes.data()),
-                                   static_cast<int>(bytes.size()));
-  out.resize(static_cast<size_t>(size));
-  return out;
 }
 
 }  // namespace
@@ -132,14 +122,11 @@ Json answer_schema() {
 }
 
 EndpointImage endpoint_image(std::string jpeg, const EndpointSettings& settings) {
-  const Image image = decode_image(as_bytes(jpeg), "the page's picture");
-  const int longest = std::max(image.width, image.height);
-  if (longest <= settings.longest_edge) return {std::move(jpeg), image.width, image.height};
-  const auto scaled = [&](int side) {
-    const int64_t exact = (int64_t{side} * settings.longest_edge * 2 + longest) / (2 * longest);
-    return std::max(1, static_cast<int>(exact));
-  };
-  const Image small = resize(image, scaled(image.width), scaled(image.height));
+  Image image = decode_image(as_bytes(jpeg), "the page's picture");
+  if (std::max(image.width, image.height) <= settings.longest_edge) {
+    return {std::move(jpeg), image.width, image.height};
+  }
+  const Image small = fit(std::move(image), settings.longest_edge);
   return {encode_jpeg(small, settings.jpeg_quality), small.width, small.height};
 }
 

@@ -1,6 +1,5 @@
 #include "curate/ingest.h"
 
-#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -14,7 +13,7 @@
 #include "data/parquet.h"
 #include "data/tables.h"
 #include "page/encode.h"
-#include "page/resize.h"
+#include "page/fit.h"
 
 namespace recto {
 namespace fs = std::filesystem;
@@ -49,17 +48,6 @@ void record_problem(const Error& error, const Source& source, const std::string&
   audit.drop(item, stage, renamed(error.what(), source.path, source.name()));
   if (!out.first_problem) out.first_problem = placed;
   out.record.problems.emplace_back(placed.what());
-}
-
-/// At most `longest_edge` on the longer side.
-Image fit(Image image, int longest_edge) {
-  const int longest = std::max(image.width, image.height);
-  if (longest <= longest_edge) return image;
-  const auto scaled = [&](int side) {
-    const int64_t exact = (int64_t{side} * longest_edge * 2 + longest) / (2 * int64_t{longest});
-    return std::max(1, static_cast<int>(exact));
-  };
-  return resize(image, scaled(image.width), scaled(image.height));
 }
 
 /// The language of most pages.

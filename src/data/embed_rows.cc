@@ -86,6 +86,7 @@ void visit_jsonl(const fs::path& file, const std::function<void(EmbedRow&&)>& vi
                  const BadRowHandler& bad_row) {
   for_each_line(file, [&](const std::string& line, const std::string& where) {
     visit_row([&] { return row_of_json(parse_json(line, where), file, where); }, visit, bad_row);
+    return true;
   });
 }
 

@@ -150,7 +150,6 @@ std::optional<RecordValues> SegmentReader::read(const PlacedRecord& placed, bool
 
 SegmentWriter::SegmentWriter(FileLock lock, const fs::path& path, int64_t committed)
     : lock_(std::move(lock)),
-      path_(path),
       file_(committed == 0 ? AppendFile(path, kFileMagic, 0) : AppendFile(path, committed)) {}
 
 std::unique_ptr<SegmentWriter> SegmentWriter::take(const fs::path& path) {

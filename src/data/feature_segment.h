@@ -68,7 +68,6 @@ class SegmentWriter {
   /// makes it. Nothing when another process holds it. Throws what scan() throws, Error(kIo).
   static std::unique_ptr<SegmentWriter> take(const std::filesystem::path& path);
 
-  const std::filesystem::path& path() const { return path_; }
   /// The byte where the record begins. Throws Error(kIo), and nothing of it is left.
   int64_t append(const FeatureRecord& record, std::span<const std::byte> values);
   void sync() { file_.sync(); }
@@ -77,7 +76,6 @@ class SegmentWriter {
   SegmentWriter(FileLock lock, const std::filesystem::path& path, int64_t committed);
 
   FileLock lock_;
-  std::filesystem::path path_;
   AppendFile file_;
 };
 

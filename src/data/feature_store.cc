@@ -125,7 +125,7 @@ void FeatureStore::see(size_t segment) {
 
 void FeatureStore::keep(size_t segment, const PlacedRecord& placed, bool checked) {
   if (placed.record.value_bytes != placed.record.tokens * row_bytes_) return;
-  pages_[placed.record.page].push_back({segment, placed, checked});
+  pages_[placed.record.page].push_back({&segments_[segment], placed, checked});
 }
 
 const FeatureStore::Place* FeatureStore::newest(const Sha256Digest& page) const {
@@ -169,7 +169,7 @@ void FeatureStore::note_read(const Sha256Digest& page, const Place& place, bool 
 }
 
 std::optional<RecordValues> FeatureStore::read(const Place& place) const {
-  const SegmentReader& reader = segments_[place.segment].reader;
+  const SegmentReader& reader = place.segment->reader;
   try {
     std::optional<RecordValues> values = reader.read(place.placed, !place.checked);
     if (values) return values;

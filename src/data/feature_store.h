@@ -58,7 +58,7 @@ class FeatureStore {
     bool usable = true;
   };
   struct Place {
-    size_t segment;
+    const Segment* segment;
     PlacedRecord placed;
     bool checked;
   };
@@ -82,7 +82,7 @@ class FeatureStore {
   const uint64_t row_bytes_;
   mutable std::mutex mutex_;
   bool writable_ = true;
-  std::deque<Segment> segments_;  ///< a deque: read() looks at one while others are added
+  std::deque<Segment> segments_;  ///< a deque: places point at one while others are added
   std::unordered_map<Sha256Digest, std::vector<Place>, Sha256DigestHash>
       pages_;  ///< the newest last
   std::unique_ptr<SegmentWriter> writer_;

@@ -272,10 +272,14 @@ TEST_F(FeatureStoreTest, AFullDiskEndsStoringAndNothingElse) {
 class Nobody {
  public:
   Nobody() : root_(::geteuid() == 0) {
-    if (root_) EXPECT_EQ(::seteuid(65534), 0);
+    if (root_) {
+      EXPECT_EQ(::seteuid(65534), 0);
+    }
   }
   ~Nobody() {
-    if (root_) EXPECT_EQ(::seteuid(0), 0);
+    if (root_) {
+      EXPECT_EQ(::seteuid(0), 0);
+    }
   }
   Nobody(const Nobody&) = delete;
   Nobody& operator=(const Nobody&) = delete;

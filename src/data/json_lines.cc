@@ -34,7 +34,7 @@ bool next_line(std::istream& in, std::string& line, const std::string& where) {
 
 void for_each_line(
     const fs::path& file,
-    const std::function<void(const std::string& line, const std::string& where)>& visit) {
+    const std::function<bool(const std::string& line, const std::string& where)>& visit) {
   if (!fs::is_regular_file(file)) MappedFile{file};  // says what is wrong with it
   std::ifstream in(file, std::ios::binary);
   if (!in) fail_errno(errno, fmt::format("cannot read {}", file.string()));
@@ -43,7 +43,8 @@ void for_each_line(
     const std::string where = fmt::format("{}:{}", file.string(), number);
     if (!next_line(in, line, where)) return;
     if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
-    if (line.find_first_not_of(" \t\r") != std::string::npos) visit(line, where);
+    const bool blank = line.find_first_not_of(" \t\r") == std::string::npos;
+    if (!blank && !visit(line, where)) return;
   }
 }
 

@@ -1,12 +1,10 @@
 #include "data/score_table.h"
 
-#include <algorithm>
 #include <cmath>
-#include <string_view>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/json.h"
+#include "data/json_lines.h"
 #include "data/parquet.h"
 
 namespace recto {
@@ -20,20 +18,6 @@ const std::vector<Column>& score_columns() {
   return columns;
 }
 
-/// Calls `visit` with each line that is not empty and its place, until it returns false.
-void for_each_line(const fs::path& file,
-                   const std::function<bool(std::string_view, const std::string&)>& visit) {
-  const MappedFile mapped(file);
-  std::string_view text = as_text(mapped.bytes());
-  for (int64_t number = 1; !text.empty(); ++number) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    const bool blank = line.find_first_not_of(" \t\r") == std::string_view::npos;
-    if (!blank && !visit(line, fmt::format("{}:{}", file.string(), number))) return;
-  }
-}
-
 void check_score(const ScoreRow& row, const std::string& where) {
   if (std::isfinite(row.score)) return;
   fail(ErrorCode::kBadInput, "{}: the score of \"{}\" and \"{}\" is no finite number", where,
@@ -41,7 +25,7 @@ void check_score(const ScoreRow& row, const std::string& where) {
 }
 
 void visit_jsonl(const fs::path& file, const std::function<void(ScoreRow&&)>& visit) {
-  for_each_line(file, [&](std::string_view line, const std::string& where) {
+  for_each_line(file, [&](const std::string& line, const std::string& where) {
     const Json json = parse_json(line, where);
     ScoreRow row{json_required<std::string>(json, "query_id", where),
                  json_required<std::string>(json, "page_id", where),
@@ -73,7 +57,7 @@ void visit_parquet(const fs::path& path, const std::function<void(ScoreRow&&)>& 
 
 bool first_line_has_scores(const fs::path& file) {
   bool has = false;
-  for_each_line(file, [&](std::string_view line, const std::string& where) {
+  for_each_line(file, [&](const std::string& line, const std::string& where) {
     const Json json = parse_json(line, where);
     has = json.is_object() && json.contains("query_id") && json.contains("page_id");
     return false;

@@ -82,6 +82,7 @@ void visit_jsonl(const fs::path& path, const std::function<void(TextPair&&)>& vi
     TextPair pair = pair_of_json(parse_json(line, where), where);
     check_pair(pair);
     visit(std::move(pair));
+    return true;
   });
 }
 

@@ -112,10 +112,8 @@ class CpuEmbedder : public Embedder {
     const auto threads = static_cast<uint64_t>(options_.threads);
     const int64_t group = std::max(longest, kGroupTokens);
     uint64_t bytes =
-        feature_bytes(config(), views) + threads * text_workspace_bytes(config(), group, longest);
+        vision_.memory_for(views) + threads * text_workspace_bytes(config(), group, longest);
     if (!text_packed_) bytes += text_weight_bytes(config());
-    if (views > 0) bytes += threads * vision_workspace_bytes(config());
-    if (views > 0 && !vision_.packed()) bytes += vision_weight_bytes(config());
     const uint64_t available = available_memory_bytes();
     if (bytes > available) {
       fail(ErrorCode::kLimit,

@@ -1,5 +1,6 @@
 #include "engine/vision_part.h"
 
+#include "engine/memory_plan.h"
 #include "engine/spread.h"
 
 namespace recto {
@@ -22,6 +23,14 @@ const VisionTower& VisionPart::tower() {
 const Connector& VisionPart::connector() {
   tower();
   return *connector_;
+}
+
+uint64_t VisionPart::memory_for(int64_t views) const {
+  if (views == 0) return 0;
+  const ModelConfig& config = model_.config();
+  const uint64_t bytes = feature_bytes(config, views) +
+                         static_cast<uint64_t>(threads_) * vision_workspace_bytes(config);
+  return packed_ ? bytes : bytes + vision_weight_bytes(config);
 }
 
 std::vector<VisionPart::Tile> VisionPart::tiles(std::span<const ModelInput* const> inputs,

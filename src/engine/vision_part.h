@@ -2,6 +2,7 @@
 // Vision tower and connector together: pictures in, visual tokens out.
 
 #include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -23,7 +24,8 @@ class VisionPart {
 
   const VisionTower& tower();
   const Connector& connector();
-  bool packed() const { return packed_; }
+  /// Bytes that encode() will take for inputs of `views` views in all, with its threads.
+  uint64_t memory_for(int64_t views) const;
 
   /// Of each input its visual tokens [image tokens, hidden], nothing for one without images. They
   /// depend on nothing but its images. Inputs must have passed check_input().

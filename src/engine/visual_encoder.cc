@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/threads.h"
 #include "engine/cpu_embedder.h"
-#include "engine/memory_plan.h"
 #include "engine/vision_part.h"
 #include "engine/workspace_pool.h"
 
@@ -18,9 +17,7 @@ struct VisualEncoder::State {
     int64_t views = 0;
     for (const ModelInput* input : inputs) views += input->view_count();
     if (views == 0) return;
-    uint64_t bytes = feature_bytes(model->config(), views) +
-                     static_cast<uint64_t>(threads) * vision_workspace_bytes(model->config());
-    if (!vision.packed()) bytes += vision_weight_bytes(model->config());
+    const uint64_t bytes = vision.memory_for(views);
     const uint64_t available = available_memory_bytes();
     if (bytes <= available) return;
     fail(ErrorCode::kLimit,

@@ -2,12 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstdint>
-
 #include "base/html.h"
 #include "page/encode.h"
-#include "page/resize.h"
+#include "page/fit.h"
 
 namespace recto {
 namespace {
@@ -43,13 +40,7 @@ std::string picture(const ReportPage& page) {
 
 std::string report_thumbnail(const Image& page, int longest_edge) {
   constexpr int kQuality = 70;
-  const int longest = std::max(page.width, page.height);
-  if (longest <= longest_edge) return encode_jpeg(page, kQuality);
-  const auto scaled = [&](int side) {
-    const int64_t exact = (int64_t{side} * longest_edge * 2 + longest) / (2 * int64_t{longest});
-    return std::max(1, static_cast<int>(exact));
-  };
-  return encode_jpeg(resize(page, scaled(page.width), scaled(page.height)), kQuality);
+  return encode_jpeg(fit(page, longest_edge), kQuality);
 }
 
 std::string report_figure(const ReportPage& page) {

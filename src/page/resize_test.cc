@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "base/cpu.h"
 #include "base/random.h"
+#include "page/fit.h"
 #include "page/resize_with.h"
 
 namespace recto {
@@ -103,6 +106,17 @@ TEST(Crop, TakesTheRectangle) {
 TEST(CropDeathTest, RefusesWhatLiesOutside) {
   const Image image = noise(20, 10, 9);
   EXPECT_DEATH(crop(image, 16, 0, 5, 1), "internal check failed");
+}
+
+TEST(Fit, OnlyTheTooLargeBecomesSmaller) {
+  const auto fitted = [](int width, int height) {
+    const Image image = fit(noise(width, height, 1), 10);
+    return std::pair(image.width, image.height);
+  };
+  EXPECT_EQ(fitted(10, 3), std::pair(10, 3));
+  EXPECT_EQ(fitted(20, 5), std::pair(10, 3)) << "2.5 is rounded up";
+  EXPECT_EQ(fitted(7, 100), std::pair(1, 10));
+  EXPECT_EQ(fitted(1, 100), std::pair(1, 10)) << "no side vanishes";
 }
 
 }  // namespace
