@@ -8,28 +8,12 @@ import sys
 import unittest
 import zipfile
 
-os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ["HF_DATASETS_OFFLINE"] = "1"
+from dataset_support import bytes_of, datasets
+from dataset_support import table as rows
+from support import SOURCE, Case, document_pdf, model
+from whole_way_test import manual
 
-import datasets  # noqa: E402
-import pyarrow.parquet as pq  # noqa: E402
-
-from support import SOURCE, Case, document_pdf, model  # noqa: E402
-from whole_way_test import manual  # noqa: E402
-
-datasets.disable_progress_bars()
 SERVER = os.path.join(os.path.dirname(__file__), "..", "endpoint", "chat_server.py")
-
-
-def rows(directory, name):
-    found = []
-    for file in sorted((directory / name).glob("*.parquet")):
-        found += pq.read_table(file).to_pylist()
-    return found
-
-
-def bytes_of(directory):
-    return {str(p.relative_to(directory)): p.read_bytes() for p in sorted(directory.rglob("*")) if p.is_file()}
 
 
 class CurateCase(Case):
