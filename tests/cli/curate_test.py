@@ -110,6 +110,14 @@ class CurateWhole(CurateCase):
         self.assertTrue(trips)
         self.assertEqual({row["threshold"] for row in trips}, {20.0})
 
+    def test_tools_are_asked_once(self):
+        log = self.path("asked")
+        tesseract = self.write("bin/tesseract", f"#!/bin/sh\necho $1 >> '{log}'\necho tesseract 9.9\n")
+        tesseract.chmod(0o755)
+        self.succeed("curate", self.path("pdf"), "--output", self.path("dataset"), "--longest-edge", 400,
+                     env={"PATH": f"{tesseract.parent}:{os.environ['PATH']}"})
+        self.assertEqual(log.read_text().split(), ["--version", "--list-langs"])
+
     def test_options_that_cannot_be_meant(self):
         for arguments, says in [(["--generator", "nonsense"], "nonsense"), (["--negative-ranks", "5"], "1-50"),
                                 (["--endpoint", "http://localhost:1"], "--generator openai"),
