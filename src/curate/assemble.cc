@@ -373,7 +373,7 @@ class Assembly {
                               negative.score, miners_[negative.miner]});
     }
     count();
-    writer_.finish(dataset_manifest(options_, report_, files_.run_sha256),
+    writer_.finish(dataset_manifest(options_, report_, files_),
                    dataset_card_body(options_, report_, rows_));
     write_file(places_.output / "report.html",
                curation_report({places_.output, corpus_, queries_, near_, rows_, stages_, report_,

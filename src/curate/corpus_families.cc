@@ -27,21 +27,14 @@ void divide_groups(Corpus& corpus, NearDuplicates& near, const std::vector<int>&
 }
 
 void mark_boilerplate(Corpus& corpus, const NearDuplicates& near,
-                      const std::vector<std::string>& families,
-                      const std::vector<uint8_t>& sparse) {
-  const size_t groups = near.group_names.size();
-  std::vector<std::set<std::string_view>> families_of(groups);
-  std::vector<uint8_t> says_something(groups, 0);
-  for (size_t i = 0; i < corpus.pages.size(); ++i) {
-    const uint32_t group = near.group[i];
-    if (group == kNoGroup) continue;
-    families_of[group].insert(families[corpus.pages[i].document]);
-    if (sparse[i] == 0) says_something[group] = 1;
+                      const std::vector<std::string>& families) {
+  std::vector<std::set<std::string_view>> families_of(near.group_names.size());
+  for (const CorpusPage& page : corpus.pages) {
+    if (page.group >= 0) families_of[page.group].insert(families[page.document]);
   }
   for (CorpusPage& page : corpus.pages) {
     if (page.group < 0) continue;
-    page.boilerplate = says_something[page.group] == 0 ||
-                       near.group_names[page.group] == kBlankGroup ||
+    page.boilerplate = near.group_names[page.group] == kBlankGroup ||
                        families_of[page.group].size() >= kBoilerplateFamilies;
   }
 }
@@ -79,15 +72,15 @@ void join_families(Corpus& corpus, NearDuplicates& near, const std::vector<Famil
               ink.sparse.size() == pages);
   std::vector<std::string> families = find_families(members, translations);
   divide_groups(corpus, near, ink.words, families);
+  name_sparse_groups(near, ink.sparse);
   for (std::vector<std::string> before; before != families;) {
     before = families;
-    mark_boilerplate(corpus, near, families, ink.sparse);
+    mark_boilerplate(corpus, near, families);
     DocumentPairs links = translations;
     for (const auto& pair : shared_pages(corpus)) links.push_back(pair);
     families = find_families(members, links);
   }
   for (size_t i = 0; i < members.size(); ++i) corpus.documents[i].family = std::move(families[i]);
-  name_sparse_groups(near, ink.sparse);
 }
 
 }  // namespace recto

@@ -76,12 +76,13 @@ CurateReport curate(const std::vector<fs::path>& paths, const fs::path& output,
                     const CurateOptions& options) {
   check_options(options);
   if (options.endpoint && options.endpoint->dry_run) return count_requests(paths, options);
-  if (auto report = finished_dataset(output, paths, options)) return *std::move(report);
-  WorkDirectory work(output, ingest_settings(options));
+  const CurationTools tools = find_tools(options);
+  if (auto report = finished_dataset(output, paths, options, tools)) return *std::move(report);
+  WorkDirectory work(output, ingest_settings(options, tools));
   if (work.committed()) return read_report(work.summary());
-  const Listing files = list_files(paths, work.sources(), options);
+  const Listing files = list_files(paths, work.sources(), options, tools);
   check_files(files, options);
-  read_with_tools(files.files.sources, options, work.documents());
+  read_documents(files.files.sources, options, tools, work.documents());
   CurateReport report = assemble(places(files.files.sources, work.documents()), files, options,
                                  {work.scratch(), work.kept(), work.output()});
   work.commit(report_json(report));

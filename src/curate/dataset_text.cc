@@ -86,13 +86,13 @@ std::string short_reason(const AuditRow& row) {
 }
 
 Json dataset_manifest(const CurateOptions& options, const CurateReport& report,
-                      const std::string& run_sha256) {
+                      const Listing& files) {
   Json manifest;
   manifest["settings"] = settings_json(options);
-  manifest["tools"] = tool_versions();
+  manifest["tools"] = files.tools;
   manifest["stages"] = report_json(report);
   manifest["stages"]["failed"] = report.failed.size();  // the messages say where files lie
-  manifest["run_sha256"] = run_sha256;
+  manifest["run_sha256"] = files.run_sha256;
   return manifest;
 }
 

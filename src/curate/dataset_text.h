@@ -6,14 +6,14 @@
 
 #include "base/json.h"
 #include "curate/curate.h"
+#include "curate/reading.h"
 #include "data/dataset.h"
 
 namespace recto {
 
-/// Settings, tool versions and counts. Nothing that changes from run to run. `run_sha256` is that
-/// of the Listing.
+/// Settings, tool versions and counts. Nothing that changes from run to run.
 Json dataset_manifest(const CurateOptions& options, const CurateReport& report,
-                      const std::string& run_sha256);
+                      const Listing& files);
 
 /// The card below its YAML: sources, settings, counts, splits, known limits.
 std::string dataset_card_body(const CurateOptions& options, const CurateReport& report,

@@ -61,7 +61,6 @@ struct CuratedDocument {
   const CuratedPage* page(int number) const;
 };
 
-/// A query that a generator proposes for one page of one document.
 /// Pages of a document, both ends included; all of them unless said otherwise.
 struct PageRange {
   int first = 1;
@@ -71,6 +70,7 @@ struct PageRange {
   bool operator==(const PageRange&) const = default;
 };
 
+/// A query that a generator proposes for one page of one document.
 struct Candidate {
   std::string query;       ///< valid UTF-8, one line, white space folded
   std::string kind;        ///< heading, question, caption, table, index, sentence, cross_lingual,

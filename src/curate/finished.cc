@@ -57,11 +57,12 @@ std::optional<CurateReport> finished_dataset(const fs::path& output,
 
 std::optional<CurateReport> finished_dataset(const fs::path& output,
                                              const std::vector<fs::path>& paths,
-                                             const CurateOptions& options) {
+                                             const CurateOptions& options,
+                                             const CurationTools& tools) {
   const Json manifest = unchanged_manifest(output);
   if (manifest.is_null() || manifest.at("settings") != settings_json(options)) return std::nullopt;
   const TemporaryDirectory scratch;
-  return report_of(manifest, output, list_files(paths, scratch.path(), options).run_sha256);
+  return report_of(manifest, output, list_files(paths, scratch.path(), options, tools).run_sha256);
 }
 
 }  // namespace recto

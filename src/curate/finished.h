@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "curate/curate.h"
+#include "curate/curation_tools.h"
 
 namespace recto {
 
@@ -24,6 +25,7 @@ std::optional<CurateReport> finished_dataset(const std::filesystem::path& output
 /// place that does not last. Throws what list_files() throws.
 std::optional<CurateReport> finished_dataset(const std::filesystem::path& output,
                                              const std::vector<std::filesystem::path>& paths,
-                                             const CurateOptions& options);
+                                             const CurateOptions& options,
+                                             const CurationTools& tools);
 
 }  // namespace recto

@@ -96,11 +96,8 @@ class Reading {
   Progress progress_;
 };
 
-}  // namespace
-
-namespace {
-
-std::string hash_run(const SourceList& files, const CurateOptions& options) {
+std::string hash_run(const SourceList& files, const CurateOptions& options,
+                     const CurationTools& tools) {
   Json listed = Json::array();
   for (const SourcePlace& place : files.listed) listed.push_back(place.relative());
   Json sources = Json::array();
@@ -110,7 +107,7 @@ std::string hash_run(const SourceList& files, const CurateOptions& options) {
         {source.position, source.sha256, facts.title, facts.licence, facts.url, facts.language});
   }
   return sha256_hex(dump_json({{"settings", settings_json(options)},
-                               {"reading", ingest_settings(options)},
+                               {"reading", ingest_settings(options, tools)},
                                {"listed", std::move(listed)},
                                {"sources", std::move(sources)}}));
 }
@@ -118,7 +115,7 @@ std::string hash_run(const SourceList& files, const CurateOptions& options) {
 }  // namespace
 
 Listing list_files(const std::vector<fs::path>& paths, const fs::path& scratch,
-                   const CurateOptions& options) {
+                   const CurateOptions& options, const CurationTools& tools) {
   std::optional<Provenance> provenance;
   if (!options.sources.empty()) provenance = Provenance::read(options.sources);
   SourceOptions settings;
@@ -132,7 +129,8 @@ Listing list_files(const std::vector<fs::path>& paths, const fs::path& scratch,
   listing.directory = fs::current_path();
   listing.files = collect_sources(paths, scratch, settings, audit);
   listing.audit = audit.rows();
-  listing.run_sha256 = hash_run(listing.files, options);
+  listing.run_sha256 = hash_run(listing.files, options, tools);
+  listing.tools = tools.versions;
   for (const std::string& glob : listing.files.unused_globs) {
     log_warning("{}: the glob \"{}\" matches no file", options.sources.string(), glob);
   }
@@ -175,24 +173,17 @@ RecordPlace record_place(const fs::path& documents, const std::string& sha256) {
 }
 
 void read_documents(const std::vector<Source>& sources, const CurateOptions& options,
-                    const IngestTools& tools, const fs::path& documents) {
-  Reading(sources, options, tools, documents).run();
-}
-
-void read_with_tools(const std::vector<Source>& sources, const CurateOptions& options,
-                     const fs::path& documents) {
-  IngestTools tools;
-  tools.generators.on = options.generators;
+                    const CurationTools& tools, const fs::path& documents) {
+  IngestTools ingest;
+  ingest.generators.on = options.generators;
   // The second phase's; it needs the outlines of all documents.
-  tools.generators.on.erase(kCrossLingualGenerator);
-  std::optional<OcrProgram> ocr;
-  if (options.ocr) ocr = find_ocr();
-  if (options.ocr && !ocr) log_info("{}", ocr_missing_message());
-  tools.ocr = ocr ? &*ocr : nullptr;
+  ingest.generators.on.erase(kCrossLingualGenerator);
+  if (options.ocr && !tools.ocr) log_info("{}", ocr_missing_message());
+  ingest.ocr = tools.ocr ? &*tools.ocr : nullptr;
   std::optional<EndpointGenerator> endpoint;
   if (options.endpoint) endpoint.emplace(*options.endpoint);
-  tools.endpoint = endpoint ? &*endpoint : nullptr;
-  read_documents(sources, options, tools, documents);
+  ingest.endpoint = endpoint ? &*endpoint : nullptr;
+  Reading(sources, options, ingest, documents).run();
   if (endpoint) log_info("{}", describe(endpoint->usage()));
 }
 
@@ -216,10 +207,11 @@ CurateReport count_requests(const std::vector<fs::path>& paths, const CurateOpti
   const fs::path documents = scratch.path() / "documents";
   make_directories(scratch.path() / "sources");
   make_directories(documents);
-  const Listing files = list_files(paths, scratch.path() / "sources", options);
+  const CurationTools tools = find_tools(options);
+  const Listing files = list_files(paths, scratch.path() / "sources", options, tools);
   check_files(files, options);
   const std::vector<Source> mine = sources_of(files.files.sources, part);
-  read_with_tools(mine, options, documents);
+  read_documents(mine, options, tools, documents);
   return count_records(mine, documents);
 }
 

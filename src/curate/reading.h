@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "curate/curate.h"
+#include "curate/curation_tools.h"
 #include "curate/ingest.h"
 
 namespace recto {
@@ -26,11 +27,13 @@ struct Listing {
   /// SHA-256 of what decides the dataset: settings, tools that read, and the files with what
   /// --sources says of them; not where they lie. Manifests and shards hold it.
   std::string run_sha256;
+  Json tools;  ///< tool_versions(), which manifests and shards hold, too
 };
 
 /// Unpacks archives and converts office files into `scratch`, where a former run's are used.
 Listing list_files(const std::vector<std::filesystem::path>& paths,
-                   const std::filesystem::path& scratch, const CurateOptions& options);
+                   const std::filesystem::path& scratch, const CurateOptions& options,
+                   const CurationTools& tools);
 
 /// Throws Error(kUsage) for a pattern of options.test_documents that matches none of the files, and
 /// without options.keep_going the error of the first file that cannot be read.
@@ -52,14 +55,10 @@ RecordPlace record_place(const std::filesystem::path& documents, const std::stri
 
 /// Reads `sources` into `documents` (a directory), but for those whose record is there with the
 /// same provenance. Without options.keep_going the first bad file in order is thrown, and what is
-/// before it is finished. Throws Error(kIo), Error(kInterrupted).
+/// before it is finished. Says what an endpoint was asked and what it cost. Throws Error(kIo),
+/// Error(kInterrupted).
 void read_documents(const std::vector<Source>& sources, const CurateOptions& options,
-                    const IngestTools& tools, const std::filesystem::path& documents);
-
-/// The same with the tools that the options ask for. Says what an endpoint was asked and what it
-/// cost.
-void read_with_tools(const std::vector<Source>& sources, const CurateOptions& options,
-                     const std::filesystem::path& documents);
+                    const CurationTools& tools, const std::filesystem::path& documents);
 
 /// What the records of `sources` hold: files, documents, pages, headings, problems.
 CurateReport count_records(const std::vector<Source>& sources,

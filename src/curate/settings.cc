@@ -6,11 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/sha256.h"
-#include "base/version.h"
-#include "curate/ocr.h"
-#include "page/reader.h"
-
 namespace recto {
 
 namespace {
@@ -146,21 +141,15 @@ CurateOptions read_settings(const Json& json, const std::string& where) {
   return options;
 }
 
-Json ingest_settings(const CurateOptions& options) {
-  Json tools = tool_versions();
-  const std::optional<OcrProgram> ocr = options.ocr ? find_ocr() : std::nullopt;
-  if (ocr) tools["tesseract"] = ocr->version + " " + fmt::format("{}", fmt::join(ocr->packs, " "));
+Json ingest_settings(const CurateOptions& options, const CurationTools& tools) {
+  Json versions = tools.versions;
+  if (tools.ocr) {
+    versions["tesseract"] =
+        fmt::format("{} {}", tools.ocr->version, fmt::join(tools.ocr->packs, " "));
+  }
   return {{"longest_edge", options.longest_edge}, {"jpeg_quality", options.jpeg_quality},
           {"keep_going", options.keep_going},     {"generators", options.generators},
-          {"endpoint", endpoint_json(options)},   {"tools", std::move(tools)}};
-}
-
-Json tool_versions() {
-  Json tools = {{"recto", recto_version()}};
-  const SandboxReport sandbox = sandbox_report();
-  // Rendering changes with the renderer: its bytes say which one it was.
-  if (sandbox.pdfium) tools["pdfium_sha256"] = sha256_file(sandbox.pdfium_path);
-  return tools;
+          {"endpoint", endpoint_json(options)},   {"tools", std::move(versions)}};
 }
 
 }  // namespace recto

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "curate/curate.h"
+#include "curate/curation_tools.h"
 
 namespace recto {
 
@@ -19,9 +20,6 @@ Json settings_json(const CurateOptions& options);
 CurateOptions read_settings(const Json& json, const std::string& where);
 
 /// What decides the record of a document: some of the settings, and the tools that read it.
-Json ingest_settings(const CurateOptions& options);
-
-/// Versions of what a dataset is made with: recto, the renderer.
-Json tool_versions();
+Json ingest_settings(const CurateOptions& options, const CurationTools& tools);
 
 }  // namespace recto

@@ -191,7 +191,7 @@ Json shard_json(const CurateOptions& options, const Listing& files, const ShardP
           {"format_version", kFormatVersion},
           {"index", part.index},
           {"count", part.count},
-          {"tools", tool_versions()},
+          {"tools", files.tools},
           {"settings", settings_json(options)},
           {"directory", files.directory.string()},
           {"listing", listing_json(files)}};
@@ -201,13 +201,13 @@ Json shard_json(const CurateOptions& options, const Listing& files, const ShardP
 /// the last step and its end, or is called again.
 std::optional<CurateReport> finished_shard(const std::vector<fs::path>& paths,
                                            const fs::path& output, const CurateOptions& options,
-                                           const ShardPart& part) {
+                                           const CurationTools& tools, const ShardPart& part) {
   if (!fs::exists(output / kShardFile)) return std::nullopt;
   const Shard shard = read_shard(output);
   if (shard.part.index != part.index || shard.part.count != part.count) return std::nullopt;
   if (shard.settings != settings_json(options)) return std::nullopt;
   const TemporaryDirectory scratch;
-  const Listing files = list_files(paths, scratch.path(), options);
+  const Listing files = list_files(paths, scratch.path(), options, tools);
   if (shard.listing.value("run_sha256", "") != files.run_sha256) return std::nullopt;
   log_info("{} is complete already: made of these files with these settings", output.string());
   return count_records(sources_of(files.files.sources, part), output / "documents");
@@ -220,14 +220,15 @@ CurateReport curate_shard(const std::vector<fs::path>& paths, const fs::path& ou
   check_part(part);
   check_options(options);
   if (options.endpoint && options.endpoint->dry_run) return count_requests(paths, options, part);
-  if (auto report = finished_shard(paths, output, options, part)) return *std::move(report);
-  Json settings = ingest_settings(options);
+  const CurationTools tools = find_tools(options);
+  if (auto report = finished_shard(paths, output, options, tools, part)) return *std::move(report);
+  Json settings = ingest_settings(options, tools);
   settings["shard"] = fmt::format("{}/{}", part.index, part.count);
   WorkDirectory work(output, settings);
-  const Listing files = list_files(paths, work.sources(), options);
+  const Listing files = list_files(paths, work.sources(), options, tools);
   check_files(files, options);
   const std::vector<Source> mine = sources_of(files.files.sources, part);
-  read_with_tools(mine, options, work.documents());
+  read_documents(mine, options, tools, work.documents());
   CurateReport report = count_records(mine, work.documents());
   write_file(work.path() / kShardFile, pretty_json(shard_json(options, files, part)));
   work.commit_whole();
@@ -244,6 +245,7 @@ CurateReport merge_shards(const std::vector<fs::path>& paths, const fs::path& ou
   if (auto report = finished_dataset(output, files.run_sha256)) return *std::move(report);
   WorkDirectory work(output, Json::object());
   if (work.committed()) return read_report(work.summary());
+  files.tools = tool_versions();
   std::vector<PlacedDocument> corpus;
   for (size_t i = 0; i < files.files.sources.size(); ++i) {
     const fs::path documents = shards[i % shards.size()].path / "documents";

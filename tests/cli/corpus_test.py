@@ -1,36 +1,25 @@
 """Slow: the whole of recto curate on real manuals of 14 Debian packages in more than five languages, downloaded once
 into the build directory. The dataset keeps its promises, and Python's datasets and the trainer of sentence-transformers
 read it."""
-import contextlib
-import io
 import json
-import os
 import subprocess
 import unittest
 
-os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ["HF_DATASETS_OFFLINE"] = "1"
+from dataset_support import LoadingCase
+from support import BUILD, SOURCE
 
-import datasets  # noqa: E402
-
-from support import BUILD, GOLDENS, SOURCE, Case  # noqa: E402
-
-datasets.disable_progress_bars()
 PACKAGES = ("debian-reference-en", "debian-reference-fr", "debian-reference-de", "debian-reference-es",
             "debian-reference-it", "debian-reference-pt", "krb5-doc", "nut-doc", "packaging-tutorial", "debian-policy",
             "debian-faq", "maint-guide-de", "developers-reference", "pari-doc", "lilypond-doc-pdf-fr")
 HOUR = 3600
 
 
-class Corpus(Case):
+class Corpus(LoadingCase):
     def pdfs(self):
         folder = BUILD / "corpus"
         subprocess.run([SOURCE / "scripts/fetch_debian_pdfs", folder, *PACKAGES], check=True,
                        stdout=subprocess.DEVNULL, timeout=HOUR)
         return [folder / package for package in PACKAGES]
-
-    def load(self, path, *arguments):
-        return datasets.load_dataset(str(path), *arguments, cache_dir=str(self.path("cache")))
 
     def test_real_manuals_become_a_dataset_that_others_load(self):
         dataset = self.path("dataset")
@@ -53,23 +42,13 @@ class Corpus(Case):
         self.train_a_step(dataset)
 
     def train_a_step(self, dataset):
-        from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer
-        from sentence_transformers import SentenceTransformerTrainingArguments
-        from sentence_transformers.losses import MultipleNegativesRankingLoss
         exported = self.path("triplets")
         self.succeed("dataset", "export", dataset, "--format", "sentence-transformers", "--split", "validation",
                      "--output", exported, timeout=HOUR)
         rows = self.load(exported)["validation"]
         self.assertEqual(rows.column_names[:3], ["anchor", "positive", "negative_1"])
         self.assertGreater(len(rows), 100)
-        model = SentenceTransformer(str(GOLDENS / "st/tiny-smolvlm-st"), device="cpu")
-        arguments = SentenceTransformerTrainingArguments(output_dir=str(self.path("st")), max_steps=1, report_to=[],
-                                                         per_device_train_batch_size=3, save_strategy="no",
-                                                         disable_tqdm=True, use_cpu=True)
-        trainer = SentenceTransformerTrainer(model=model, args=arguments, train_dataset=rows,
-                                             loss=MultipleNegativesRankingLoss(model))
-        with contextlib.redirect_stdout(io.StringIO()):
-            self.assertGreater(trainer.train().training_loss, 0)
+        self.assertGreater(self.train(self.trainer(rows)), 0)
 
 
 if __name__ == "__main__":

@@ -8,28 +8,12 @@ import sys
 import unittest
 import zipfile
 
-os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ["HF_DATASETS_OFFLINE"] = "1"
+from dataset_support import bytes_of, datasets
+from dataset_support import table as rows
+from support import SOURCE, Case, document_pdf, model
+from whole_way_test import manual
 
-import datasets  # noqa: E402
-import pyarrow.parquet as pq  # noqa: E402
-
-from support import SOURCE, Case, document_pdf, model  # noqa: E402
-from whole_way_test import manual  # noqa: E402
-
-datasets.disable_progress_bars()
 SERVER = os.path.join(os.path.dirname(__file__), "..", "endpoint", "chat_server.py")
-
-
-def rows(directory, name):
-    found = []
-    for file in sorted((directory / name).glob("*.parquet")):
-        found += pq.read_table(file).to_pylist()
-    return found
-
-
-def bytes_of(directory):
-    return {str(p.relative_to(directory)): p.read_bytes() for p in sorted(directory.rglob("*")) if p.is_file()}
 
 
 class CurateCase(Case):
@@ -125,6 +109,14 @@ class CurateWhole(CurateCase):
         trips = [row for row in rows(dataset, "audit") if row["stage"] == "round_trip"]
         self.assertTrue(trips)
         self.assertEqual({row["threshold"] for row in trips}, {20.0})
+
+    def test_tools_are_asked_once(self):
+        log = self.path("asked")
+        tesseract = self.write("bin/tesseract", f"#!/bin/sh\necho $1 >> '{log}'\necho tesseract 9.9\n")
+        tesseract.chmod(0o755)
+        self.succeed("curate", self.path("pdf"), "--output", self.path("dataset"), "--longest-edge", 400,
+                     env={"PATH": f"{tesseract.parent}:{os.environ['PATH']}"})
+        self.assertEqual(log.read_text().split(), ["--version", "--list-langs"])
 
     def test_options_that_cannot_be_meant(self):
         for arguments, says in [(["--generator", "nonsense"], "nonsense"), (["--negative-ranks", "5"], "1-50"),

@@ -1,5 +1,4 @@
 """recto dataset export: imported again, read by Python's datasets, taken by the trainer of sentence-transformers."""
-import contextlib
 import io
 import json
 import shutil
@@ -8,8 +7,7 @@ import unittest
 import pyarrow.parquet as pq
 from PIL import Image
 
-from dataset_support import DatasetCase, bytes_of, datasets, splits, table
-from support import GOLDENS
+from dataset_support import DatasetCase, bytes_of, splits, table
 
 
 class DatasetExport(DatasetCase):
@@ -64,9 +62,6 @@ class DatasetExport(DatasetCase):
             first = bytes_of(self.export(self.mined, layout))
             self.assertEqual(first, bytes_of(self.export(self.mined, layout)), layout)
 
-    def load(self, directory, *arguments):
-        return datasets.load_dataset(str(directory), *arguments, cache_dir=str(self.path("cache")))
-
     def test_datasets_loads_them(self):
         ogc = self.load(self.export(self.mined, "ogc", "--negatives", 2))["train"]
         self.assertEqual(ogc.column_names, ["id", "query", "image", "language", "negative_image_0", "negative_image_1"])
@@ -101,26 +96,16 @@ class DatasetExport(DatasetCase):
             self.assertGreater(len(self.load(self.dataset, name)), 0)
 
     def test_the_trainer_of_sentence_transformers_takes_a_step(self):
-        from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer
-        from sentence_transformers import SentenceTransformerTrainingArguments
-        from sentence_transformers.losses import MultipleNegativesRankingLoss
         rows = self.load(self.export(self.mined, "sentence-transformers"))["train"]
         self.assertEqual(rows.column_names, ["anchor", "positive", "negative_1", "negative_2", "negative_3"])
         self.assertEqual(rows["anchor"][:], ["first words?", "zweite Wörter", "zweite Wörter"])
         self.assertEqual(rows[1]["negative_1"].tobytes(), rows[1]["negative_3"].tobytes())
-        model = SentenceTransformer(str(GOLDENS / "st/tiny-smolvlm-st"), device="cpu")
-        arguments = SentenceTransformerTrainingArguments(output_dir=str(self.path("st")), max_steps=1, report_to=[],
-                                                         per_device_train_batch_size=3, save_strategy="no",
-                                                         disable_tqdm=True, use_cpu=True)
-        trainer = SentenceTransformerTrainer(model=model, args=arguments, train_dataset=rows,
-                                             loss=MultipleNegativesRankingLoss(model))
+        trainer = self.trainer(rows)
         batch = next(iter(trainer.get_train_dataloader()))
         columns = {key.rsplit("_", 2)[0] if "input_ids" in key else None for key in batch}
         self.assertEqual(sum("input_ids" in key for key in batch), 5, sorted(batch))
         self.assertEqual(sum("pixel_values" in key for key in batch), 4, sorted(batch))
-        with contextlib.redirect_stdout(io.StringIO()):
-            result = trainer.train()
-        self.assertGreater(result.training_loss, 0)
+        self.assertGreater(self.train(trainer), 0)
 
     def test_options(self):
         output = self.path("o")

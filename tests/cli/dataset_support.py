@@ -1,5 +1,7 @@
 """A small dataset, and what tests read datasets with."""
+import contextlib
 import hashlib
+import io
 import json
 import os
 
@@ -10,7 +12,7 @@ import datasets  # noqa: E402
 import pyarrow as pa  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 
-from support import Case, noise_png, recto  # noqa: E402
+from support import GOLDENS, Case, noise_png, recto  # noqa: E402
 
 datasets.disable_progress_bars()
 TABLES = ("documents", "pages", "queries", "qrels", "negatives", "audit")
@@ -41,7 +43,31 @@ def picture(seed, width=60, height=80):
     return noise_png(width, height, seed)
 
 
-class DatasetCase(Case):
+class LoadingCase(Case):
+    """Reads datasets with Python's datasets, and trains on them with sentence-transformers."""
+
+    def load(self, directory, *arguments):
+        return datasets.load_dataset(str(directory), *arguments, cache_dir=str(self.path("cache")))
+
+    def trainer(self, rows):
+        """Of sentence-transformers, for one step on `rows`."""
+        from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer
+        from sentence_transformers import SentenceTransformerTrainingArguments
+        from sentence_transformers.losses import MultipleNegativesRankingLoss
+        model = SentenceTransformer(str(GOLDENS / "st/tiny-smolvlm-st"), device="cpu")
+        arguments = SentenceTransformerTrainingArguments(output_dir=str(self.path("st")), max_steps=1, report_to=[],
+                                                         per_device_train_batch_size=3, save_strategy="no",
+                                                         disable_tqdm=True, use_cpu=True)
+        return SentenceTransformerTrainer(model=model, args=arguments, train_dataset=rows,
+                                          loss=MultipleNegativesRankingLoss(model))
+
+    def train(self, trainer):
+        """The loss of the step."""
+        with contextlib.redirect_stdout(io.StringIO()):
+            return trainer.train().training_loss
+
+
+class DatasetCase(LoadingCase):
     """A dataset of page pictures with negatives, two languages, two splits and a query with two answers."""
 
     def setUp(self):
