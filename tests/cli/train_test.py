@@ -107,7 +107,7 @@ class TrainSeen(Documents):
         started = self.interrupted("--eval-queries", 10)
         text = started.text.decode()
         self.assertIn("held-out pages ", text)
-        self.assertRegex(text, r"train (\[[# ]+\] )?\d+/\d+ \d+% [\d.]+ pairs/s left \w+ epoch 1/\d+ loss \d+\.\d+")
+        self.assertRegex(text, r"train (\[[# ]+\] )?\d+/\d+ \d+% [\d.]+ pairs/s left \w+ epoch \d+/\d+ loss \d+\.\d+")
         for line in re.split(r"\r\x1b\[K|\n", text):
             if line.startswith("train "):
                 self.assertLess(len(line.rstrip("\r")), 80)
