@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include "base/cpu.h"
 #include "learn/lora.h"
 #include "learn/losses.h"
 #include "learn/train_test_support.h"
+#include "learn/trained_size.h"
 
 namespace recto {
 namespace {
@@ -99,13 +101,67 @@ TEST_F(GradCacheTest, NorDoThoseOfAdaptersWithDropout) {
   expect_independent_of_chunks(adapted);
 }
 
+TEST_F(GradCacheTest, WhatIsComputedAgainChangesNoBit) {
+  for (const bool lora : {false, true}) {
+    RetrieverModel plain = model();
+    if (lora) {
+      LoraOptions options{.r = 4, .dropout = 0.3, .use_dora = true};
+      options.target_modules = "all-linear";
+      add_lora(plain, options, 1);
+    }
+    for (const std::vector<size_t>& chunks : std::vector<std::vector<size_t>>{{6}, {4, 2}}) {
+      plain->set_computation(Precision::kFp32, /*recompute=*/false);
+      const double loss = run(plain, chunks);
+      const std::vector<torch::Tensor> want = gradients(plain);
+      plain->set_computation(Precision::kFp32, /*recompute=*/true);
+      EXPECT_EQ(run(plain, chunks), loss);
+      const std::vector<torch::Tensor> got = gradients(plain);
+      ASSERT_FALSE(want.empty());
+      ASSERT_EQ(got.size(), want.size());
+      for (size_t i = 0; i < got.size(); ++i) EXPECT_TRUE(got[i].equal(want[i])) << i;
+    }
+  }
+}
+
+TEST_F(GradCacheTest, InBf16VectorsAndGradientsAreNearAndPoolingIsFp32) {
+  if (!cpu_features().avx512_bf16 && !cpu_features().amx_bf16) {
+    GTEST_SKIP() << "this processor has no bf16";
+  }
+  RetrieverModel full = model();
+  const double loss = run(full, {6});
+  const std::vector<torch::Tensor> want = gradients(full);
+  for (const bool recompute : {false, true}) {
+    full->set_computation(Precision::kBf16, recompute);
+    EXPECT_NEAR(run(full, {6}), loss, 0.1 * loss);
+    const std::vector<torch::Tensor> got = gradients(full);
+    ASSERT_EQ(got.size(), want.size());
+    torch::Tensor difference = torch::zeros({1}), size = torch::zeros({1});
+    for (size_t i = 0; i < got.size(); ++i) {
+      EXPECT_EQ(got[i].scalar_type(), torch::kFloat32);
+      difference += (got[i] - want[i]).square().sum();
+      size += want[i].square().sum();
+    }
+    EXPECT_LE((difference / size).sqrt().item<double>(), 0.1);
+    EXPECT_GT(difference.item<double>(), 0);
+  }
+  const torch::NoGradGuard no_grad;
+  const std::vector<Sequence> all = sequences();
+  const torch::Tensor rounded = full->forward(all);
+  full->set_computation(Precision::kFp32, false);
+  const torch::Tensor exact = full->forward(all);
+  EXPECT_EQ(rounded.scalar_type(), torch::kFloat32);
+  EXPECT_NEAR(rounded.norm(2, 1).min().item<double>(), 1, 1e-6);
+  EXPECT_GE((rounded * exact).sum(1).min().item<double>(), 0.999);
+  EXPECT_FALSE(rounded.equal(exact));
+}
+
 TEST_F(GradCacheTest, DropoutHangsOnTheSeedOfASequence) {
   const torch::NoGradGuard no_grad;
   RetrieverModel adapted = model();
   LoraOptions options;
   options.r = 4;
   options.dropout = 0.5;
-  options.target_modules = default_lora_targets();
+  options.target_modules = lora_targets({});
   add_lora(adapted, options, 1);
   for (auto& [path, linear] : adapted->linears()) {
     if (linear->adapted()) linear->lora_b->weight.normal_(0, 0.1);

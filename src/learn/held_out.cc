@@ -7,6 +7,7 @@ namespace recto {
 
 Json HeldOutResult::to_json() const {
   return {{"ndcg_at_5", ndcg_at_5},
+          {"ndcg_at_10", ndcg_at_10},
           {"hit_rate_at_1", hit_rate_at_1},
           {"queries", queries},
           {"pages", pages}};
@@ -14,6 +15,7 @@ Json HeldOutResult::to_json() const {
 
 HeldOutResult HeldOutResult::from_json(const Json& json, const std::string& where) {
   return {json_required<double>(json, "ndcg_at_5", where),
+          json_required<double>(json, "ndcg_at_10", where),
           json_required<double>(json, "hit_rate_at_1", where),
           json_required<int64_t>(json, "queries", where),
           json_required<int64_t>(json, "pages", where)};
@@ -35,8 +37,8 @@ HeldOutResult measure_held_out(RetrieverModel& model, const InputBuilder& builde
     for (size_t p = 0; p < data.pages.size(); ++p) run[id].push_back({data.pages[p].key(), row[p]});
   }
   const MetricValues mean = mean_metrics(run_metrics(qrels, run));
-  return {mean.at("ndcg_at_5"), mean.at("hit_rate_at_1"), static_cast<int64_t>(data.queries.size()),
-          static_cast<int64_t>(data.pages.size())};
+  return {mean.at("ndcg_at_5"), mean.at("ndcg_at_10"), mean.at("hit_rate_at_1"),
+          static_cast<int64_t>(data.queries.size()), static_cast<int64_t>(data.pages.size())};
 }
 
 }  // namespace recto

@@ -2,12 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
+#include <numeric>
 
 namespace recto {
 
-AdamW::AdamW(std::vector<NamedParameter> parameters, const AdamWSettings& settings)
-    : parameters_(std::move(parameters)), settings_(settings) {
+AdamW::AdamW(std::vector<NamedParameter> parameters, const AdamWSettings& settings,
+             std::vector<ParameterGroup> groups)
+    : parameters_(std::move(parameters)), settings_(settings), groups_(std::move(groups)) {
+  if (groups_.empty()) {
+    groups_.resize(1);
+    groups_.front().members.resize(parameters_.size());
+    std::iota(groups_.front().members.begin(), groups_.front().members.end(), size_t{0});
+  }
   for (const NamedParameter& parameter : parameters_) {
     first_.push_back(torch::zeros_like(parameter.value));
     second_.push_back(torch::zeros_like(parameter.value));
@@ -35,9 +41,13 @@ double AdamW::clip_gradients(double maximum) {
 }
 
 void AdamW::step(double learning_rate) {
+  for (const ParameterGroup& group : groups_) step(group, learning_rate * group.lr_factor);
+}
+
+void AdamW::step(const ParameterGroup& group, double learning_rate) {
   const torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> values, gradients, first, second, steps;
-  for (size_t i = 0; i < parameters_.size(); ++i) {
+  for (const size_t i : group.members) {
     if (!parameters_[i].value.grad().defined()) continue;
     values.push_back(parameters_[i].value);
     gradients.push_back(parameters_[i].value.grad().contiguous());
@@ -47,8 +57,14 @@ void AdamW::step(double learning_rate) {
   }
   if (values.empty()) return;
   at::_fused_adamw_(values, gradients, first, second, /*max_exp_avg_sqs=*/{}, steps, learning_rate,
-                    settings_.beta1, settings_.beta2, settings_.weight_decay, settings_.epsilon,
-                    /*amsgrad=*/false, /*maximize=*/false);
+                    settings_.beta1, settings_.beta2, group.decays ? settings_.weight_decay : 0,
+                    settings_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
+}
+
+double AdamW::largest_lr_factor() const {
+  double largest = 0;
+  for (const ParameterGroup& group : groups_) largest = std::max(largest, group.lr_factor);
+  return largest;
 }
 
 std::vector<NamedParameter> AdamW::state() const {
@@ -59,13 +75,6 @@ std::vector<NamedParameter> AdamW::state() const {
     state.push_back({"steps." + parameters_[i].name, steps_[i]});
   }
   return state;
-}
-
-double schedule_factor(double progress, double warmup) {
-  if (progress < warmup) return progress / warmup;
-  if (warmup >= 1) return 1;
-  const double rest = std::min(1.0, (progress - warmup) / (1 - warmup));
-  return std::max(0.0, 0.5 * (1 + std::cos(std::numbers::pi * rest)));
 }
 
 }  // namespace recto

@@ -6,6 +6,19 @@
 #include "learn/grad_cache.h"
 
 namespace recto {
+namespace {
+
+/// Mean cosine of two different rows from `first` on: (|sum of unit rows|² - n) / (n (n - 1)).
+double mean_cosine(const torch::Tensor& vectors, size_t first) {
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor rows = vectors.slice(0, static_cast<int64_t>(first));
+  const auto n = static_cast<double>(rows.size(0));
+  if (n < 2) return 0;
+  const torch::Tensor units = rows / rows.norm(2, 1, /*keepdim=*/true).clamp_min(1e-12);
+  return (units.sum(0).square().sum().item<double>() - n) / (n * (n - 1));
+}
+
+}  // namespace
 
 StepGradients::StepGradients(const TrainSettings& settings, const Contract& contract,
                              const TrainingData& data, RetrieverModel model, uint64_t page_bytes)
@@ -45,7 +58,7 @@ StepLoss StepGradients::compute(const PreparedStep& prepared, int64_t step) {
   // of the whole batch; between the loss's backward() and the encoder's it is the other way round.
   const torch::Tensor vectors = encoder.encode();
   const torch::Tensor value = loss(vectors, prepared.batch);
-  const StepLoss result{value.item<double>()};
+  const StepLoss result{value.item<double>(), mean_cosine(vectors, prepared.queries.size())};
   if (!std::isfinite(result.value)) return result;
   value.backward();
   encoder.backward(vectors.grad());

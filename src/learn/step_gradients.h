@@ -11,7 +11,8 @@
 namespace recto {
 
 struct StepLoss {
-  double value = 0;  ///< NaN or infinite when the loss is; then there are no gradients
+  double value = 0;        ///< NaN or infinite when the loss is; then there are no gradients
+  double page_cosine = 0;  ///< mean over pairs of different pages of the step
 };
 
 class StepGradients {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <memory>
 
 #include "base/cpu.h"
@@ -13,8 +14,12 @@
 #include "learn/checkpoint.h"
 #include "learn/held_out_series.h"
 #include "learn/memory_estimate.h"
+#include "learn/parameter_groups.h"
+#include "learn/precision.h"
 #include "learn/prefetch.h"
 #include "learn/remining.h"
+#include "learn/schedule.h"
+#include "learn/selection.h"
 #include "learn/step_gradients.h"
 #include "learn/step_guard.h"
 #include "learn/step_source.h"
@@ -23,6 +28,7 @@
 #include "learn/train_output.h"
 #include "learn/train_report_data.h"
 #include "learn/trainable.h"
+#include "learn/trained_size.h"
 #include "learn/training_watch.h"
 
 namespace recto {
@@ -72,12 +78,39 @@ MemoryRequest data_memory(const StepSource& steps, const TrainSettings& settings
   return request;
 }
 
+/// What goes by measurements needs something to measure on.
+void check_measurable(const StepSource& steps, const TrainSettings& settings) {
+  const bool wanted = settings.keep_best > 0 || settings.early_stopping > 0;
+  if (!wanted || !steps.held_out().queries.empty()) return;
+  fail(ErrorCode::kUsage,
+       "{} needs held-out queries, but the data have no split validation and only one family of "
+       "documents to hold out; leave the option out, or add documents",
+       settings.keep_best > 0 ? "--keep-best" : "--early-stopping");
+}
+
+StepIds step_ids(const TrainingData& data, const ContrastiveBatch& batch) {
+  StepIds ids;
+  for (const size_t query : batch.queries) ids.queries.push_back(data.queries[query].id);
+  for (const size_t page : batch.pages) ids.pages.push_back(data.pages[page].id);
+  return ids;
+}
+
+/// A directory that keeps its adapter apart is two things, and which one is meant must be said.
+void check_start(const ModelDirectory& model, const TrainSettings& settings) {
+  if (!settings.adapter.empty() || !model.has_own_adapter()) return;
+  fail(ErrorCode::kUsage,
+       "{0} keeps an adapter apart from its weights; go on training it with --adapter "
+       "{0}/{1}, or merge it first (recto model merge) and train a new one",
+       settings.model, kAdapterFolder);
+}
+
 class Training {
  public:
   Training(const TrainSettings& settings, const StepObserver& observer);
   TrainResult run();
 
  private:
+  void open_directory();
   void open_model();
   void plan_steps();
   void plan_memory();
@@ -89,8 +122,9 @@ class Training {
   void finish();
 
   void take_step(PreparedStep prepared, const Stopwatch& clock);
-  /// Loss and gradients; the loss is not finite when either is not, and nothing may be updated.
-  double gradients(const PreparedStep& prepared, double& norm);
+  void update(const PreparedStep& prepared, StepRecord& record);
+  void evaluate();
+  void evaluate_when_due();
   void checkpoint();
   void report(const std::string& state) const;
   void report_failure(const std::string& what) const;
@@ -115,12 +149,14 @@ class Training {
   std::unique_ptr<StepGradients> step_gradients_;
   std::string memory_;  // what was estimated before the start
   std::unique_ptr<Remining> remining_;
+  uint64_t page_cost_ = 0;  // MemoryEstimate::page
   int64_t total_steps_ = 0;
   double warmup_ = 0;  // share of the training
   int64_t step_ = 0;
   double elapsed_ = 0;
   StepGuard guard_;
   std::unique_ptr<HeldOutSeries> series_;
+  std::unique_ptr<Selection> selection_;
   TrainResult result_;
 };
 
@@ -134,24 +170,36 @@ Training::Training(const TrainSettings& settings, const StepObserver& observer)
   threads_ = settings_.threads > 0 ? settings_.threads : available_cores();
   set_up_torch(threads_, settings_.seed, settings_.device);
   steps_ = std::make_unique<StepSource>(settings_);
-  open_model();
+  check_measurable(*steps_, settings_);
+  open_directory();
   plan_steps();
   plan_memory();
+  open_model();
+}
+
+void Training::open_directory() {
+  ContractOverrides overrides;
+  overrides.longest_edge = settings_.longest_edge;
+  directory_ = ModelDirectory::open_unmerged(settings_.model, overrides, settings_.adapter);
+  check_start(*directory_, settings_);
+  inputs_ = std::make_unique<EdgeInputs>(*directory_, settings_.longest_edges);
+  contract_ = output_contract(*directory_, settings_);
 }
 
 void Training::open_model() {
-  ContractOverrides overrides;
-  overrides.longest_edge = settings_.longest_edge;
-  directory_ = ModelDirectory::open(settings_.model, overrides);
-  inputs_ = std::make_unique<EdgeInputs>(*directory_, settings_.longest_edges);
-  contract_ = output_contract(*directory_, settings_);
   model_ = RetrieverModel(directory_->config(), contract_);
   model_->load(directory_->weights());
-  trainable_ = choose_trainable(model_, settings_, contract_.base_model);
+  trainable_ = choose_trainable(model_, settings_, contract_.base_model, directory_->adapter());
   model_->to(torch::Device(checked_device(settings_.device)));
   log_info("training {} of {} parameters", trainable_.count, trainable_.all);
-  optimizer_ = std::make_unique<AdamW>(trainable_.parameters,
-                                       AdamWSettings{.weight_decay = settings_.weight_decay});
+  model_->set_computation(parse_precision(settings_.precision, model_->device()),
+                          settings_.gradient_checkpointing);
+  optimizer_ = std::make_unique<AdamW>(
+      trainable_.parameters, AdamWSettings{.weight_decay = settings_.weight_decay},
+      group_parameters(trainable_.parameters, settings_.lr_groups, settings_.no_decay));
+  selection_ = std::make_unique<Selection>(settings_, optimizer_->parameters());
+  step_gradients_ =
+      std::make_unique<StepGradients>(settings_, contract_, steps_->train(), model_, page_cost_);
 }
 
 void Training::plan_steps() {
@@ -165,22 +213,22 @@ void Training::plan_steps() {
 
 void Training::plan_memory() {
   MemoryRequest request = data_memory(*steps_, settings_, contract_);
-  request.parameters = trainable_.all;
-  request.trained = trainable_.count;
-  request.vision_trained = model_->vision_trained();
+  const TrainedSize size = trained_size(directory_->config(), settings_, directory_->adapter());
+  request.parameters = size.all;
+  request.trained = size.trained;
+  request.vision_trained = size.vision;
+  request.recompute = settings_.gradient_checkpointing;
+  request.bf16 = settings_.precision == "bf16";
   request.chunk_size = settings_.chunk_size;
   const MemoryEstimate estimate =
       estimate_memory(directory_->config(), request, available_memory_bytes());
   settings_.chunk_size = estimate.chunk_size;
+  page_cost_ = estimate.page;
   memory_ = estimate.text();
   log_info("{}", memory_);
-  if (estimate.total() > estimate.available) {
-    log_warning("that is more than is available; lower --chunk-size, or --longest-edge");
-  }
-  if (!request.vision_trained) cache_ = std::make_unique<FeatureCache>(estimate.features);
+  if (settings_.device == "cpu") estimate.check();
+  if (!size.vision) cache_ = std::make_unique<FeatureCache>(estimate.features);
   source_ = std::make_unique<PageSource>(steps_->sources(), *inputs_, cache_.get());
-  step_gradients_ =
-      std::make_unique<StepGradients>(settings_, contract_, steps_->train(), model_, estimate.page);
   remining_ = std::make_unique<Remining>(settings_, steps_->train(), directory_->inputs(), *source_,
                                          std::max(1, threads_ / 2));
   series_ = std::make_unique<HeldOutSeries>(directory_->inputs(), steps_->held_out(), *source_,
@@ -189,9 +237,11 @@ void Training::plan_memory() {
 
 Json Training::run_json() const {
   Json run = settings_.to_json();
-  for (const char* key : {"model", "data", "threads", "chunk_size", "device", "max_seconds"}) {
+  for (const char* key : {"model", "data", "threads", "chunk_size", "device", "max_seconds",
+                          "adapter", "gradient_checkpointing"}) {
     run.erase(key);
   }
+  if (settings_.keep_best == 0 && settings_.early_stopping == 0) run.erase("eval_every");
   run["model_weights_sha256"] = directory_->contract().weights_sha256;
   run["contract"] = contract_.hash();
   run["data"] = steps_->sources().identity();
@@ -199,10 +249,12 @@ Json Training::run_json() const {
 }
 
 void Training::resume() {
-  remove_unfinished_checkpoints(settings_.output);
+  for (const char* folder : {"checkpoints", "best"}) {
+    remove_unfinished(fs::path(settings_.output) / folder);
+  }
   // The way a step is cut into chunks decides the last bits, so it stays unless asked for.
   if (asked_chunk_size_ == 0) settings_.chunk_size = saved_chunk_size(settings_.output);
-  const std::optional<fs::path> latest = latest_checkpoint(settings_.output);
+  const std::optional<fs::path> latest = latest_whole_checkpoint(settings_.output);
   if (!latest) {
     check_same_unfinished_run(settings_.output, run_json());
     log_info("{} has no checkpoint yet; the run begins again", settings_.output);
@@ -219,20 +271,14 @@ void Training::restore(const fs::path& checkpoint) {
   steps_->set_negatives(remining_->negatives());
   step_ = state.step;
   elapsed_ = state.elapsed_seconds;
-  guard_.restore(state.bad_steps,
-                 json_required<int64_t>(state.results, "skipped", checkpoint.string()));
+  guard_.restore(state.results["guard"], checkpoint.string());
+  series_->restore(state.results["held_out"], checkpoint.string());
+  selection_->restore(state.results["selection"], checkpoint.string());
+  selection_->clean();
   if (state.results.contains("before")) {
     result_.before = HeldOutResult::from_json(state.results["before"], checkpoint.string());
   }
   log_info("resuming after step {} of {}", step_, total_steps_);
-}
-
-double Training::gradients(const PreparedStep& prepared, double& norm) {
-  optimizer_->zero_gradients();
-  const StepLoss loss = step_gradients_->compute(prepared, step_);
-  if (!std::isfinite(loss.value)) return loss.value;
-  norm = optimizer_->clip_gradients(settings_.clip);
-  return std::isfinite(norm) ? loss.value : norm;
 }
 
 // The middle of the step to come, so that even a training of one step has a learning rate.
@@ -243,39 +289,73 @@ double Training::progress_share() const {
 }
 
 bool Training::done() const {
-  return step_ >= total_steps_ || (settings_.max_seconds > 0 && elapsed_ >= settings_.max_seconds);
+  return step_ >= total_steps_ || selection_->exhausted() ||
+         (settings_.max_seconds > 0 && elapsed_ >= settings_.max_seconds);
+}
+
+/// Takes the step, or skips it when its loss or a gradient is not a number.
+void Training::update(const PreparedStep& prepared, StepRecord& record) {
+  optimizer_->zero_gradients();
+  const StepLoss loss = step_gradients_->compute(prepared, step_);
+  record.loss = loss.value;
+  bool finite = std::isfinite(loss.value);
+  if (finite) {
+    record.gradient_norm = optimizer_->clip_gradients(settings_.clip);
+    finite = std::isfinite(record.gradient_norm);
+  }
+  if (const auto warning = guard_.look(record.step, loss.page_cosine, prepared.pages.size())) {
+    watch_->warned(record.step, warning->kind, warning->details);
+  }
+  if (finite) {
+    optimizer_->step(record.learning_rate);
+    guard_.accept();
+    result_.last_loss = loss.value;
+  } else {
+    const bool of_loss = !std::isfinite(loss.value);
+    const StepWarning warning = guard_.skip(record.step, of_loss ? "loss" : "gradient",
+                                            of_loss ? loss.value : record.gradient_norm,
+                                            step_ids(steps_->train(), prepared.batch));
+    watch_->warned(record.step, warning.kind, warning.details);
+    record.loss = std::numeric_limits<double>::quiet_NaN();
+  }
 }
 
 void Training::take_step(PreparedStep prepared, const Stopwatch& clock) {
   source_->complete(model_, prepared.pages);
-  const double rate = settings_.learning_rate() * schedule_factor(progress_share(), warmup_);
-  double norm = 0;
-  const double loss = gradients(prepared, norm);
-  if (std::isfinite(loss)) {
-    optimizer_->step(rate);
-    guard_.accept();
-    result_.last_loss = loss;
-  } else {
-    guard_.skip(step_ + 1, loss);
-  }
+  StepRecord record;
+  record.step = step_ + 1;
+  record.pairs = prepared.batch.queries.size();
+  record.learning_rate =
+      settings_.learning_rate() *
+      schedule_factor(progress_share(), warmup_, parse_schedule(settings_.schedule));
+  update(prepared, record);
   ++step_;
-  elapsed_ = clock.seconds();
-  watch_->step({.step = step_,
-                .loss = loss,
-                .learning_rate = rate,
-                .gradient_norm = norm,
-                .seconds = elapsed_,
-                .pairs = prepared.batch.queries.size()});
-  if (observer_) observer_(step_, loss);
+  record.seconds = elapsed_ = clock.seconds();
+  record.learning_rate *= optimizer_->largest_lr_factor();
+  watch_->step(record);
+  guard_.check();
+  if (observer_) observer_(step_, record.loss);
+}
+
+void Training::evaluate() {
+  if (!series_->measure(model_, step_, *watch_)) return;
+  if (step_ > 0) selection_->measured(step_, *series_->latest());
+}
+
+void Training::evaluate_when_due() {
+  if (settings_.eval_every > 0 && step_ > 0 && step_ % settings_.eval_every == 0) evaluate();
 }
 
 void Training::checkpoint() {
   const DeferInterrupts until_written;
-  Json results = {{"skipped", guard_.skipped()}};
+  Json results = {{"guard", guard_.state()},
+                  {"held_out", series_->state()},
+                  {"selection", selection_->state()}};
   if (result_.before) results["before"] = result_.before->to_json();
-  write_checkpoint(settings_.output, {step_, elapsed_, guard_.bad_steps(), results, run_json()},
-                   *optimizer_, kKeptCheckpoints,
+  write_checkpoint(settings_.output, {step_, elapsed_, results, run_json()}, *optimizer_,
+                   kKeptCheckpoints,
                    [this](const fs::path& directory) { remining_->save(directory); });
+  selection_->clean();
 }
 
 void Training::report(const std::string& state) const {
@@ -310,6 +390,7 @@ void Training::loop() {
                  .pairs_per_step = steps_->batch_size(),
                  .seconds_allowed = settings_.max_seconds});
   const Stopwatch clock(elapsed_);
+  evaluate_when_due();  // what a run that was stopped meanwhile has not done
   while (!done()) {
     if (remining_->due(step_)) {
       remining_->mine(model_, step_, *watch_);
@@ -331,23 +412,25 @@ void Training::take_steps(int64_t last, const Stopwatch& clock) {
   while (!done() && step_ < last) {
     throw_if_interrupted();
     take_step(std::move(*steps.next()), clock);
-    if (settings_.eval_every > 0 && step_ % settings_.eval_every == 0) {
-      series_->measure(model_, step_, *watch_);
-    }
+    evaluate_when_due();
+    if (done()) break;  // finish() writes the last checkpoint
     if (settings_.checkpoint_every > 0 && step_ % settings_.checkpoint_every == 0) checkpoint();
   }
 }
 
 void Training::finish() {
-  series_->measure(model_, step_, *watch_);
-  result_.after = series_->latest();
-  result_.skipped = guard_.skipped();
+  evaluate();
   checkpoint();
-  write_trained_model(*directory_, model_, trainable_, contract_, parse_dtype(settings_.dtype),
-                      settings_.output);
+  const Selection::Chosen chosen = selection_->choose(step_);
+  result_.after = chosen.result ? chosen.result : series_->latest();
+  if (chosen.steps.size() > 1) {
+    result_.after = series_->measure_mean(model_, step_, chosen.steps, *watch_);
+  }
+  result_.skipped = guard_.skipped();
+  write_trained_model(*directory_, model_, trainable_, contract_, settings_);
   report(fmt::format("Finished after {} steps.", step_));
-  const TrainSummary summary{trainable_.count, step_, guard_.skipped(), result_.before,
-                             result_.after};
+  const TrainSummary summary{trainable_.count, step_,         result_.skipped,
+                             result_.before,   result_.after, selection_->to_json(chosen)};
   write_train_json(settings_, run_json(), &summary);
 }
 
@@ -365,7 +448,7 @@ TrainResult Training::run() {
   watch_ = std::make_unique<TrainingWatch>(settings_, step_ > 0 ? step_ : -1);
   try {
     if (step_ == 0) {
-      series_->measure(model_, step_, *watch_);
+      evaluate();
       result_.before = series_->latest();
     }
     loop();
