@@ -10,9 +10,17 @@ namespace recto {
 
 void add_train_options(CLI::App& app, TrainSettings& settings);
 
-/// Those of them that are about the data.
+// Parts of it, each in a file of its own.
+
+/// The data, and which of it a step has.
 void add_train_data_options(CLI::App& app, TrainSettings& settings);
-/// Those of one part each, for add_train_options().
+/// The feature store.
 void add_feature_options(CLI::App& app, TrainSettings& settings);
+/// What is trained: adapters or everything, and how the model becomes one vector.
+void add_method_options(CLI::App& app, TrainSettings& settings);
+/// How it is optimised and computed.
+void add_optimizer_options(CLI::App& app, TrainSettings& settings);
+/// Which of its states becomes the model.
+void add_selection_options(CLI::App& app, TrainSettings& settings);
 
 }  // namespace recto
