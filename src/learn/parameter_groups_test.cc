@@ -85,6 +85,28 @@ TEST_F(ParameterGroups, WhatDecidesNothingIsAnError) {
   }
 }
 
+TEST_F(ParameterGroups, WhatDoesNotDecayByItselfNeedsNoPattern) {
+  std::vector<NamedParameter> all = parameters();
+  all.push_back({"log_temperature", torch::ones({1}).requires_grad_(), /*decays=*/false});
+  const auto groups = group_parameters(all, {"log_temperature=10"}, {});
+  ASSERT_EQ(groups.size(), 2u);
+  EXPECT_TRUE(groups[0].decays);
+  EXPECT_FALSE(groups[1].decays);
+  EXPECT_THAT(groups[1].members, ElementsAre(7));
+  EXPECT_EQ(groups[1].lr_factor, 10);
+}
+
+TEST_F(ParameterGroups, WithoutGroupsWhatDoesNotDecayIsLeftAlone) {
+  torch::Tensor value = torch::ones({1}), other = torch::ones({1});
+  AdamW optimizer({{"other", other}, {"log_temperature", value, /*decays=*/false}},
+                  {.weight_decay = 0.5});
+  value.mutable_grad() = torch::ones({1});
+  other.mutable_grad() = torch::ones({1});
+  optimizer.step(0.01);
+  EXPECT_NEAR(value.item<double>(), 1 - 0.01, 1e-6);
+  EXPECT_NEAR(other.item<double>(), 1 - 0.005 - 0.01, 1e-6);
+}
+
 /// One step of AdamW on parameters and gradients of one: the first step moves each parameter by
 /// the learning rate, after the decay.
 TEST_F(ParameterGroups, AreSteppedByTheirOwnRateAndDecay) {

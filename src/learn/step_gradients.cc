@@ -98,6 +98,7 @@ std::vector<std::string> StepGradients::warn_of_nothing(const LossInput& input, 
     if (warned_.count(term.kind) != 0 || count_comparisons(term.kind, input) > 0) continue;
     warned_.insert(term.kind);
     idle.emplace_back(loss_name(term.kind));
+    if (!group_.is_first()) continue;
     log_warning(
         "step {}: {} has nothing to compare among {} queries and {} documents ({} of their pairs "
         "are masked), so it is 0 and teaches nothing; this is said once. Raise --batch-size or "

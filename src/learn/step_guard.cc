@@ -23,8 +23,10 @@ std::string some(const std::vector<std::string>& ids) {
 StepWarning StepGuard::skip(int64_t step, const char* what, double value, const StepIds& ids) {
   ++skipped_;
   ++bad_steps_;
-  log_warning("step {}: the {} is {}; the step is skipped (queries {}; pages {})", step, what,
-              value, some(ids.queries), some(ids.pages));
+  if (speaks_) {
+    log_warning("step {}: the {} is {}; the step is skipped (queries {}; pages {})", step, what,
+                value, some(ids.queries), some(ids.pages));
+  }
   return {"skipped",
           {{"what", what},
            {"value", fmt::format("{}", value)},
@@ -45,13 +47,13 @@ std::optional<StepWarning> StepGuard::look(int64_t step, double page_cosine, siz
   if (pages < 2 || !(page_cosine > kCollapse)) return std::nullopt;
   if (step - collapse_said_at_ < kStepsOfSilence) return std::nullopt;
   collapse_said_at_ = step;
-  log_warning(
-      "step {}: the vectors of its {} pages are nearly the same (mean cosine {:.4f}); that is "
-      "usual "
-      "in the first steps from a model that was no retriever, and a collapse when it stays so: "
-      "then "
-      "lower --lr (it is {}) or raise --batch-size",
-      step, pages, page_cosine, learning_rate_);
+  if (speaks_) {
+    log_warning(
+        "step {}: the vectors of its {} pages are nearly the same (mean cosine {:.4f}); that is "
+        "usual in the first steps from a model that was no retriever, and a collapse when it stays "
+        "so: then lower --lr (it is {}) or raise --batch-size",
+        step, pages, page_cosine, learning_rate_);
+  }
   return StepWarning{"collapse", {{"page_cosine", page_cosine}, {"pages", pages}}};
 }
 

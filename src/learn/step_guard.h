@@ -16,7 +16,7 @@ struct StepIds {
   std::vector<std::string> queries, pages;
 };
 
-/// A warning for metrics.jsonl; it has been said on stderr.
+/// A warning for metrics.jsonl; it has been said on stderr, if the guard speaks.
 struct StepWarning {
   std::string kind;  ///< "skipped" or "collapse"
   Json details;
@@ -28,8 +28,10 @@ class StepGuard {
   static constexpr double kCollapse = 0.95;        ///< mean cosine of two pages of a step
   static constexpr int64_t kStepsOfSilence = 100;  ///< after a warning of a collapse
 
-  /// `learning_rate` is that of the run, for messages.
-  explicit StepGuard(double learning_rate) : learning_rate_(learning_rate) {}
+  /// `learning_rate` is that of the run, for messages. Of several processes that see the same, one
+  /// `speaks`: the warnings of the others are not said.
+  explicit StepGuard(double learning_rate, bool speaks = true)
+      : learning_rate_(learning_rate), speaks_(speaks) {}
 
   void accept() { bad_steps_ = 0; }
   /// Step `step` (from 1) is skipped because its loss or (`what`) gradient is `value`.
@@ -49,6 +51,7 @@ class StepGuard {
 
  private:
   double learning_rate_;
+  bool speaks_;
   int bad_steps_ = 0;  // skipped in a row so far
   int64_t skipped_ = 0;
   int64_t collapse_said_at_ = -kStepsOfSilence;

@@ -112,7 +112,7 @@ Training::Training(const TrainSettings& settings, const StepObserver& observer, 
       observer_(observer),
       group_(group),
       asked_chunk_size_(settings.chunk_size),
-      guard_(settings.learning_rate()) {
+      guard_(settings.learning_rate(), group.is_first()) {
   if (group_.is_first()) check_output(settings_.output, settings_.resume);
   threads_ = settings_.threads > 0 ? settings_.threads
                                    : std::max(1, available_cores() / group_.on_these_cores());
