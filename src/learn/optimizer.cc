@@ -7,7 +7,8 @@ namespace recto {
 namespace {
 
 std::vector<ParameterGroup> by_decay(const std::vector<NamedParameter>& parameters) {
-  std::vector<ParameterGroup> groups = {{.decays = true}, {.decays = false}};
+  std::vector<ParameterGroup> groups(2);
+  groups[1].decays = false;
   for (size_t i = 0; i < parameters.size(); ++i) {
     groups[parameters[i].decays ? 0 : 1].members.push_back(i);
   }
