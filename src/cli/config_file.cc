@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/suggestion.h"
 
 namespace recto {
 namespace {
@@ -24,14 +25,14 @@ std::vector<const CLI::App*> chosen_commands(const CLI::App& program) {
   return chain;
 }
 
-std::string keys_of(const CLI::App& app) {
+Path keys_of(const CLI::App& app) {
   Path keys;
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_configurable() && !option->get_lnames().empty()) {
       keys.push_back(option->get_lnames().front());
     }
   }
-  return fmt::format("{}", fmt::join(keys, ", "));
+  return keys;
 }
 
 bool set_by_environment(const CLI::Option& option) {
@@ -82,8 +83,8 @@ class Reader {
       if (app->get_name() == name) return *app;
       names.push_back(app->get_name());
     }
-    fail(ErrorCode::kUsage, "{}: the table [{}] is no command; commands are {}", place(node), name,
-         fmt::join(names, ", "));
+    fail(ErrorCode::kUsage, "{}: the table [{}] is no command; commands are {}{}", place(node),
+         name, fmt::join(names, ", "), did_you_mean(name, names));
   }
 
   // Checks the key, and takes its value when `path` is the command that runs.
@@ -91,8 +92,10 @@ class Reader {
            const toml::node& node) {
     const CLI::Option* option = command.get_option_no_throw("--" + name);
     if (option == nullptr || !option->get_configurable()) {
-      fail(ErrorCode::kUsage, "{}: unknown key \"{}\" for \"recto {}\"; its keys are {}",
-           place(node), name, fmt::join(path, " "), keys_of(command));
+      const Path keys = keys_of(command);
+      fail(ErrorCode::kUsage, "{}: unknown key \"{}\" for \"recto {}\"; its keys are {}{}",
+           place(node), name, fmt::join(path, " "), fmt::join(keys, ", "),
+           did_you_mean(name, keys));
     }
     std::vector<std::string> values = texts(node, name);
     if (values.size() != 1 && option->get_items_expected_max() <= 1) {

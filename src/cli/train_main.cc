@@ -13,8 +13,9 @@ namespace recto {
 namespace {
 
 std::string held_out_line(const char* name, const HeldOutResult& result) {
-  return fmt::format("{} nDCG@5 {:.4f} hit@1 {:.4f} queries {} pages {}\n", name, result.ndcg_at_5,
-                     result.hit_rate_at_1, result.queries, result.pages);
+  return fmt::format("{} nDCG@5 {:.4f} hit@1 {:.4f} queries {} pages {} nDCG@10 {:.4f}\n", name,
+                     result.ndcg_at_5, result.hit_rate_at_1, result.queries, result.pages,
+                     result.ndcg_at_10);
 }
 
 int run_train(const TrainSettings& settings) {

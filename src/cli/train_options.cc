@@ -32,29 +32,6 @@ void add_files(CLI::App& app, TrainSettings& s) {
       ->delimiter(',');
 }
 
-void add_objective(CLI::App& app, TrainSettings& s) {
-  add_setting(app, "method", s.method, "Train adapters, or every parameter that is not frozen",
-              kTrainingGroup)
-      ->type_name("lora|full")
-      ->check(CLI::IsMember({"lora", "full"}).description(""));
-  add_setting(app, "freeze", s.freeze,
-              "Pattern of parameters that stay as they are, with --method full", kTrainingGroup)
-      ->type_name("PATTERN");
-  add_setting(app, "lora-r", s.lora_r, "Rank of the adapters", kTrainingGroup)->type_name("N");
-  add_setting(app, "lora-alpha", s.lora_alpha, "Their weight is alpha / rank", kTrainingGroup)
-      ->type_name("ALPHA");
-  add_setting(app, "lora-dropout", s.lora_dropout, "Dropout of their input", kTrainingGroup)
-      ->type_name("P");
-  add_setting(app, "lora-init", s.lora_init, "How they begin", kTrainingGroup)
-      ->type_name("kaiming|gaussian")
-      ->check(CLI::IsMember({"kaiming", "gaussian"}).description(""));
-  add_setting(app, "lora-targets", s.lora_targets,
-              "Pattern of the linear layers that get one (default: the text model's q, k, v, o, "
-              "gate, up and down)",
-              kTrainingGroup)
-      ->type_name("PATTERN");
-}
-
 void add_schedule(CLI::App& app, TrainSettings& s) {
   add_setting(app, "epochs", s.epochs, "Passes over the pairs", kTrainingGroup)->type_name("N");
   add_setting(app, "max-steps", s.max_steps, "Most steps; 0: as many as the epochs have",
@@ -87,9 +64,11 @@ void add_schedule(CLI::App& app, TrainSettings& s) {
 void add_train_options(CLI::App& app, TrainSettings& settings) {
   add_files(app, settings);
   add_train_data_options(app, settings);
-  add_objective(app, settings);
+  add_train_method_options(app, settings);
   add_train_loss_options(app, settings);
   add_schedule(app, settings);
+  add_train_optimizer_options(app, settings);
+  add_train_selection_options(app, settings);
   add_threads_option(app, settings.threads);
   add_setting(app, "chunk-size", settings.chunk_size,
               "Pages of the largest kind, or as much else, in one pass with gradients; fewer take "

@@ -10,10 +10,19 @@ namespace recto {
 
 void add_train_options(CLI::App& app, TrainSettings& settings);
 
-/// Those of one part each, for add_train_options(): the data, what is minimised, and the features
-/// of pages that are kept.
+// Parts of it, each in a file of its own.
+
+/// The data, and which of it a step has.
 void add_train_data_options(CLI::App& app, TrainSettings& settings);
+/// What is minimised.
 void add_train_loss_options(CLI::App& app, TrainSettings& settings);
+/// The features of pages that are kept.
 void add_train_feature_options(CLI::App& app, TrainSettings& settings);
+/// What is trained: adapters or everything, and how the model becomes one vector.
+void add_train_method_options(CLI::App& app, TrainSettings& settings);
+/// How it is optimised and computed.
+void add_train_optimizer_options(CLI::App& app, TrainSettings& settings);
+/// Which of its states becomes the model.
+void add_train_selection_options(CLI::App& app, TrainSettings& settings);
 
 }  // namespace recto

@@ -4,8 +4,9 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "learn/retriever_model.h"
-#include "model/safetensors.h"
+#include "base/log.h"
+#include "base/sha256.h"
+#include "learn/parameter_file.h"
 
 namespace recto {
 namespace fs = std::filesystem;
@@ -13,6 +14,64 @@ namespace {
 
 constexpr const char* kFolder = "checkpoints";
 constexpr const char* kPrefix = "step-";
+constexpr const char* kStateFile = "state.json";
+constexpr const char* kParameterFile = "parameters.safetensors";
+constexpr const char* kOptimizerFile = "optimizer.safetensors";
+constexpr int kFormatVersion = 2;
+
+/// SHA-256 of the canonical form of `state` without its own hash.
+std::string state_hash(Json state) {
+  state.erase("sha256");
+  return sha256_hex(canonical_json(state));
+}
+
+/// Of everything in `directory` so far.
+Json file_hashes(const fs::path& directory) {
+  Json files = Json::object();
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    files[entry.path().filename().string()] = sha256_file(entry.path());
+  }
+  return files;
+}
+
+Json read_state_file(const fs::path& path) {
+  const Json json = read_json(path);
+  const int version = json_required<int>(json, "format_version", path.string());
+  if (version != kFormatVersion) {
+    fail(ErrorCode::kUnsupported, "{}: format_version {} is not known; this recto reads {}",
+         path.string(), version, kFormatVersion);
+  }
+  if (json_required<std::string>(json, "sha256", path.string()) != state_hash(json)) {
+    fail(ErrorCode::kBadInput, "{} does not have the SHA-256 it tells of itself", path.string());
+  }
+  return json;
+}
+
+/// Throws naming the file that is missing or has another hash than state.json says.
+void verify(const fs::path& checkpoint) {
+  const Json state = read_state_file(checkpoint / kStateFile);
+  const Json files = state.value("files", Json::object());
+  for (const auto& [name, wanted] : files.items()) {
+    const fs::path path = checkpoint / name;
+    if (sha256_file(path) != wanted) {
+      fail(ErrorCode::kBadInput, "{} does not have the SHA-256 that {} tells", path.string(),
+           kStateFile);
+    }
+  }
+}
+
+/// Why `checkpoint` cannot be used; nothing when it can.
+std::optional<std::string> damage_of(const fs::path& checkpoint) {
+  try {
+    verify(checkpoint);
+    return std::nullopt;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kUnsupported) throw;
+    return error.what();
+  }
+}
+
+}  // namespace
 
 std::vector<fs::path> checkpoints_of(const fs::path& output) {
   std::vector<fs::path> found;
@@ -25,83 +84,65 @@ std::vector<fs::path> checkpoints_of(const fs::path& output) {
   return found;
 }
 
-void write_tensors(const fs::path& path, const std::vector<NamedParameter>& tensors) {
-  SafetensorsWriter writer;
-  for (const NamedParameter& tensor : tensors) {
-    const torch::Tensor values = tensor.value.detach().to(torch::kCPU).contiguous();
-    writer.add(tensor.name, values.sizes().vec(),
-               std::span(values.data_ptr<float>(), static_cast<size_t>(values.numel())));
-  }
-  writer.write(path);
-}
-
-void read_tensors(const fs::path& path, const std::vector<NamedParameter>& tensors) {
-  const torch::NoGradGuard no_grad;
-  const SafetensorsFile file(path);
-  for (const NamedParameter& tensor : tensors) {
-    const TensorView& view = file.at(tensor.name);
-    if (at::IntArrayRef(view.shape) != tensor.value.sizes()) {
-      fail(ErrorCode::kMismatch, "{}: {} has the shape {}, the run wants {}", path.string(),
-           tensor.name, shape_text(view.shape), shape_text(tensor.value.sizes().vec()));
-    }
-    torch::Tensor target = tensor.value;
-    target.copy_(to_tensor(view));
-  }
-  if (file.tensors().size() != tensors.size()) {
-    fail(ErrorCode::kMismatch, "{} has {} tensors, the run wants {}", path.string(),
-         file.tensors().size(), tensors.size());
-  }
-}
-
-}  // namespace
-
 void write_checkpoint(const fs::path& output, const CheckpointState& state, const AdamW& optimizer,
                       int keep, const std::function<void(const fs::path&)>& more) {
   make_directories(output / kFolder);
   const fs::path target = output / kFolder / fmt::format("{}{:08}", kPrefix, state.step);
   if (fs::exists(target)) return;  // the same step of the same run: the same bytes
   StagedDirectory staged(target);
-  write_tensors(staged.path() / "parameters.safetensors", optimizer.parameters());
-  write_tensors(staged.path() / "optimizer.safetensors", optimizer.state());
+  write_parameters(staged.path() / kParameterFile, optimizer.parameters());
+  write_parameters(staged.path() / kOptimizerFile, optimizer.state());
   if (more) more(staged.path());
-  write_file(staged.path() / "state.json", pretty_json({{"format_version", 1},
-                                                        {"step", state.step},
-                                                        {"elapsed_seconds", state.elapsed_seconds},
-                                                        {"bad_steps", state.bad_steps},
-                                                        {"results", state.results},
-                                                        {"run", state.run}}));
+  Json json = {{"format_version", kFormatVersion},
+               {"step", state.step},
+               {"elapsed_seconds", state.elapsed_seconds},
+               {"results", state.results},
+               {"run", state.run},
+               {"files", file_hashes(staged.path())}};
+  json["sha256"] = state_hash(json);
+  write_file(staged.path() / kStateFile, pretty_json(json));
   staged.commit();
-  std::vector<fs::path> all = checkpoints_of(output);
+  const std::vector<fs::path> all = checkpoints_of(output);
   for (size_t i = 0; i + static_cast<size_t>(keep) < all.size(); ++i) fs::remove_all(all[i]);
 }
 
-void remove_unfinished_checkpoints(const fs::path& output) {
+void remove_unfinished(const fs::path& folder) {
   std::error_code error;
   std::vector<fs::path> hidden;
-  for (const auto& entry : fs::directory_iterator(output / kFolder, error)) {
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
     if (entry.path().filename().string().front() == '.') hidden.push_back(entry.path());
   }
   for (const fs::path& path : hidden) fs::remove_all(path, error);
 }
 
-std::optional<fs::path> latest_checkpoint(const fs::path& output) {
-  const std::vector<fs::path> all = checkpoints_of(output);
+std::optional<fs::path> latest_whole_checkpoint(const fs::path& output) {
+  std::vector<fs::path> all = checkpoints_of(output);
+  std::string damage;
+  std::vector<fs::path> damaged;
+  for (; !all.empty(); all.pop_back()) {
+    const std::optional<std::string> found = damage_of(all.back());
+    if (!found) break;
+    log_warning("the checkpoint {} is damaged: {}; {}", all.back().filename().string(), *found,
+                all.size() > 1 ? "the one before it is used" : "there is none before it");
+    damage = *found;
+    damaged.push_back(all.back());
+  }
+  if (all.empty() && !damaged.empty()) {
+    fail(ErrorCode::kBadInput,
+         "{} has no checkpoint that is whole ({}); begin anew in another output directory",
+         output.string(), damage);
+  }
+  for (const fs::path& path : damaged) fs::remove_all(path);
   if (all.empty()) return std::nullopt;
   return all.back();
 }
 
 CheckpointState read_checkpoint_state(const fs::path& checkpoint) {
-  const fs::path path = checkpoint / "state.json";
-  const Json json = read_json(path);
-  const int version = json_required<int>(json, "format_version", path.string());
-  if (version != 1) {
-    fail(ErrorCode::kUnsupported, "{}: format_version {} is not known; this recto reads 1",
-         path.string(), version);
-  }
+  const fs::path path = checkpoint / kStateFile;
+  const Json json = read_state_file(path);
   CheckpointState state;
   state.step = json_required<int64_t>(json, "step", path.string());
   state.elapsed_seconds = json_required<double>(json, "elapsed_seconds", path.string());
-  state.bad_steps = json_required<int>(json, "bad_steps", path.string());
   for (const auto& [key, value] : {std::pair("run", &state.run), {"results", &state.results}}) {
     if (!json.contains(key) || !json[key].is_object()) {
       fail(ErrorCode::kBadInput, "{}: the key \"{}\" is missing", path.string(), key);
@@ -112,8 +153,8 @@ CheckpointState read_checkpoint_state(const fs::path& checkpoint) {
 }
 
 void restore_checkpoint(const fs::path& checkpoint, AdamW& optimizer) {
-  read_tensors(checkpoint / "parameters.safetensors", optimizer.parameters());
-  read_tensors(checkpoint / "optimizer.safetensors", optimizer.state());
+  read_parameters(checkpoint / kParameterFile, optimizer.parameters());
+  read_parameters(checkpoint / kOptimizerFile, optimizer.state());
 }
 
 void check_same_run(const Json& saved, const Json& run, const fs::path& checkpoint) {

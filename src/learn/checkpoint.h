@@ -1,7 +1,8 @@
 #pragma once
 // Checkpoints of a training run: OUTPUT/checkpoints/step-00000123/ with parameters.safetensors
-// (what is trained), optimizer.safetensors (its state) and state.json. The order of the data and
-// the dropout masks depend on seed and step alone, so these two are the whole random state.
+// (what is trained), optimizer.safetensors (its state) and state.json, which has the SHA-256 of the
+// others and of itself. The order of the data and the dropout masks depend on seed and step alone,
+// so these two are the position of the sampler and the whole random state.
 
 #include <filesystem>
 #include <functional>
@@ -17,8 +18,7 @@ namespace recto {
 struct CheckpointState {
   int64_t step = 0;               ///< steps done
   double elapsed_seconds = 0;     ///< of training, for --max-seconds
-  int bad_steps = 0;              ///< skipped in a row so far
-  Json results = Json::object();  ///< what the run will tell in the end
+  Json results = Json::object();  ///< what the run knows besides, and will tell in the end
   Json run;  ///< what decides the result (settings, hashes), compared on resuming
 };
 
@@ -29,11 +29,16 @@ void write_checkpoint(const std::filesystem::path& output, const CheckpointState
                       const AdamW& optimizer, int keep,
                       const std::function<void(const std::filesystem::path&)>& more = nullptr);
 
-/// Removes what a run that was killed while it wrote a checkpoint left behind.
-void remove_unfinished_checkpoints(const std::filesystem::path& output);
+/// Removes what a run that was killed while it wrote into a folder of `output` left behind.
+void remove_unfinished(const std::filesystem::path& folder);
 
-/// The latest checkpoint of `output`, if there is one.
-std::optional<std::filesystem::path> latest_checkpoint(const std::filesystem::path& output);
+/// The checkpoints of `output`, oldest first.
+std::vector<std::filesystem::path> checkpoints_of(const std::filesystem::path& output);
+
+/// The latest checkpoint of `output` whose files are all there with the hashes its state.json
+/// tells; nothing when there is none at all. Later ones, which are damaged, are said on stderr and
+/// removed. Throws Error(kBadInput) naming what is wrong when all are damaged.
+std::optional<std::filesystem::path> latest_whole_checkpoint(const std::filesystem::path& output);
 
 /// state.json of a checkpoint. Throws Error(kBadInput) naming what is wrong in it.
 CheckpointState read_checkpoint_state(const std::filesystem::path& checkpoint);

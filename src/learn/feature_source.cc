@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "learn/feature_key.h"
-#include "learn/train_output.h"
+#include "model/model_write.h"
 
 namespace recto {
 namespace {
@@ -56,7 +56,7 @@ FeatureSource::FeatureSource(std::shared_ptr<const ModelDirectory> directory, Re
                              const TrainSettings& settings, uint64_t memory_bytes)
     : directory_(std::move(directory)),
       model_(std::move(model)),
-      dtype_(parse_dtype(settings.feature_dtype)),
+      dtype_(parse_weights_dtype(settings.feature_dtype)),
       width_(directory_->config().text.hidden_size),
       memory_(memory_bytes),
       store_path_(settings.feature_store) {
@@ -119,7 +119,8 @@ std::vector<torch::Tensor> FeatureSource::computed(std::span<const Missing> page
   std::vector<torch::Tensor> values;
   if (encoder_ == nullptr) {
     for (const Missing& page : pages) {
-      values.push_back(model_->visual_features(*page.input).to(torch::kCPU));
+      values.push_back(
+          model_->visual_features(*page.input, nullptr, Precision::kFp32).to(torch::kCPU));
     }
     return values;
   }

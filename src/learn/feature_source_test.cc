@@ -11,6 +11,7 @@
 #include "learn/lora.h"
 #include "learn/losses.h"
 #include "learn/train_test_support.h"
+#include "learn/trained_size.h"
 #include "learn/trainer.h"
 
 namespace recto {
@@ -40,7 +41,7 @@ class FeatureSourceTest : public testing::TestWithParam<std::string> {
     directory_ = ModelDirectory::open(path, {.longest_edge = edge});
     model_ = RetrieverModel(directory_->config(), directory_->contract());
     model_->load(directory_->weights());
-    add_lora(model_, {.r = 4, .target_modules = default_lora_targets()}, 1);
+    add_lora(model_, {.r = 4, .target_modules = lora_targets({})}, 1);
     const torch::NoGradGuard no_grad;
     for (auto& entry : model_->named_parameters()) {
       // B is zero at first, and the gradient of A with it.

@@ -7,11 +7,13 @@
 #include <cmath>
 #include <limits>
 
+#include "base/cpu.h"
 #include "learn/contrastive_batch.h"
 #include "learn/lora.h"
 #include "learn/objective.h"
 #include "learn/temperature.h"
 #include "learn/train_test_support.h"
+#include "learn/trained_size.h"
 
 namespace recto {
 namespace {
@@ -72,6 +74,10 @@ class GradCacheTest : public testing::Test {
     loss.backward();
     encoder.backward(vectors.grad());
     return loss.item<double>();
+  }
+
+  double run(RetrieverModel& model, const Chunks& chunks) const {
+    return run(model, chunks, {}, Temperature(0.2, /*learned=*/false, torch::kCPU));
   }
 
   static std::vector<torch::Tensor> gradients(RetrieverModel& model) {
@@ -139,7 +145,7 @@ TEST_F(GradCacheTest, NorDoThoseOfAdaptersWithDropout) {
 }
 
 TEST_F(GradCacheTest, NorDoThoseOfAnyLossWithALearnedTemperature) {
-  const RetrieverModel model = adapted(default_lora_targets(), 0.3);
+  const RetrieverModel model = adapted(lora_targets({}), 0.3);
   const int width = directory_->contract().dimensions.front();
   for (const char* losses :
        {"infonce", "symmetric", "binegative", "distill_cosine,infonce:0.1", "distill_kl",
@@ -154,9 +160,64 @@ TEST_F(GradCacheTest, NorDoThoseOfAnyLossWithALearnedTemperature) {
   }
 }
 
+TEST_F(GradCacheTest, WhatIsComputedAgainChangesNoBit) {
+  for (const bool lora : {false, true}) {
+    RetrieverModel plain = model();
+    if (lora) {
+      LoraOptions options{.r = 4, .dropout = 0.3, .use_dora = true};
+      options.target_modules = "all-linear";
+      add_lora(plain, options, 1);
+    }
+    for (const Chunks& chunks :
+         std::vector<Chunks>{{{0, 1, 2, 3, 4, 5, 6}}, {{0, 1, 2, 3}, {4, 5, 6}}}) {
+      plain->set_computation(Precision::kFp32, /*recompute=*/false);
+      const double loss = run(plain, chunks);
+      const std::vector<torch::Tensor> want = gradients(plain);
+      plain->set_computation(Precision::kFp32, /*recompute=*/true);
+      EXPECT_EQ(run(plain, chunks), loss);
+      const std::vector<torch::Tensor> got = gradients(plain);
+      ASSERT_FALSE(want.empty());
+      ASSERT_EQ(got.size(), want.size());
+      for (size_t i = 0; i < got.size(); ++i) EXPECT_TRUE(got[i].equal(want[i])) << i;
+    }
+  }
+}
+
+TEST_F(GradCacheTest, InBf16VectorsAndGradientsAreNearAndPoolingIsFp32) {
+  if (!cpu_features().avx512_bf16 && !cpu_features().amx_bf16) {
+    GTEST_SKIP() << "this processor has no bf16";
+  }
+  RetrieverModel full = model();
+  const double loss = run(full, {{0, 1, 2, 3, 4, 5, 6}});
+  const std::vector<torch::Tensor> want = gradients(full);
+  for (const bool recompute : {false, true}) {
+    full->set_computation(Precision::kBf16, recompute);
+    EXPECT_NEAR(run(full, {{0, 1, 2, 3, 4, 5, 6}}), loss, 0.1 * loss);
+    const std::vector<torch::Tensor> got = gradients(full);
+    ASSERT_EQ(got.size(), want.size());
+    torch::Tensor difference = torch::zeros({1}), size = torch::zeros({1});
+    for (size_t i = 0; i < got.size(); ++i) {
+      EXPECT_EQ(got[i].scalar_type(), torch::kFloat32);
+      difference += (got[i] - want[i]).square().sum();
+      size += want[i].square().sum();
+    }
+    EXPECT_LE((difference / size).sqrt().item<double>(), 0.1);
+    EXPECT_GT(difference.item<double>(), 0);
+  }
+  const torch::NoGradGuard no_grad;
+  const std::vector<Sequence> all = sequences();
+  const torch::Tensor rounded = full->forward(all);
+  full->set_computation(Precision::kFp32, false);
+  const torch::Tensor exact = full->forward(all);
+  EXPECT_EQ(rounded.scalar_type(), torch::kFloat32);
+  EXPECT_NEAR(rounded.norm(2, 1).min().item<double>(), 1, 1e-6);
+  EXPECT_GE((rounded * exact).sum(1).min().item<double>(), 0.999);
+  EXPECT_FALSE(rounded.equal(exact));
+}
+
 TEST_F(GradCacheTest, DropoutHangsOnTheSeedOfASequence) {
   const torch::NoGradGuard no_grad;
-  RetrieverModel model = adapted(default_lora_targets(), 0.5);
+  RetrieverModel model = adapted(lora_targets({}), 0.5);
   const auto vector = [&](uint64_t seed, bool training) {
     const Sequence sequence{&queries_[0], {}, seed};
     return model->forward({&sequence, 1}, training);

@@ -7,6 +7,7 @@ namespace recto {
 
 Json HeldOutResult::to_json() const {
   return {{"ndcg_at_5", ndcg_at_5},
+          {"ndcg_at_10", ndcg_at_10},
           {"hit_rate_at_1", hit_rate_at_1},
           {"queries", queries},
           {"pages", pages}};
@@ -14,6 +15,7 @@ Json HeldOutResult::to_json() const {
 
 HeldOutResult HeldOutResult::from_json(const Json& json, const std::string& where) {
   return {json_required<double>(json, "ndcg_at_5", where),
+          json_required<double>(json, "ndcg_at_10", where),
           json_required<double>(json, "hit_rate_at_1", where),
           json_required<int64_t>(json, "queries", where),
           json_required<int64_t>(json, "pages", where)};
@@ -38,8 +40,9 @@ HeldOutResult measure_held_out(RetrieverModel& model, const InputBuilder& builde
   }
   const MetricValues mean = mean_metrics(run_metrics(qrels, run));
   // Machines may differ in the last bit of a score, but what is done next must not.
-  return {group.broadcast(mean.at("ndcg_at_5")), group.broadcast(mean.at("hit_rate_at_1")),
-          static_cast<int64_t>(data.queries.size()), static_cast<int64_t>(data.pages.size())};
+  return {group.broadcast(mean.at("ndcg_at_5")), group.broadcast(mean.at("ndcg_at_10")),
+          group.broadcast(mean.at("hit_rate_at_1")), static_cast<int64_t>(data.queries.size()),
+          static_cast<int64_t>(data.pages.size())};
 }
 
 }  // namespace recto

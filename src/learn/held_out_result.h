@@ -10,6 +10,7 @@ namespace recto {
 
 struct HeldOutResult {
   double ndcg_at_5 = 0;
+  double ndcg_at_10 = 0;  ///< what the best steps are chosen by
   double hit_rate_at_1 = 0;
   int64_t queries = 0;
   int64_t pages = 0;

@@ -76,6 +76,7 @@ torch::Tensor LinearImpl::forward(const torch::Tensor& x, const PassContext& con
     y = torch::linear(x, weight) + delta;
     if (adapter_.magnitude) {
       // The norm is a constant to the gradient, as the paper (section 4.3) and PEFT have it.
+      const PrecisionScope exact(Precision::kFp32, x.device());
       const torch::Tensor merged =
           weight.detach() + adapter_.scale * lora_b->weight.detach().mm(lora_a->weight.detach());
       y = y * (magnitude / merged.norm(2, 1));

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "learn/precision.h"
 #include "learn/torch.h"
 #include "model/embedder.h"
 
@@ -22,6 +23,8 @@ struct PassContext {
 
   const ActivationObserver* observer = nullptr;  ///< null: nothing is shown
   std::vector<Rows> dropout_rows;                ///< empty: no dropout
+  Precision precision = Precision::kFp32;        ///< of products and attention
+  bool recompute = false;  ///< layers keep only their input for the backward pass
 
   /// Shows `values` as fp32 under `name` when somebody looks.
   void show(const std::string& name, const torch::Tensor& values) const;

@@ -27,10 +27,6 @@ std::vector<float> floats(const torch::Tensor& tensor) {
 
 }  // namespace
 
-std::string default_lora_targets() {
-  return R"(.*text_model\.layers\.\d+\.(self_attn\.(q|k|v|o)_proj|mlp\.(gate|up|down)_proj))";
-}
-
 std::string parse_lora_init(const std::string& name) {
   if (name == "kaiming") return "";
   if (name == "gaussian") return name;
@@ -59,9 +55,9 @@ std::vector<std::string> add_lora(RetrieverModel& model, const LoraOptions& opti
   return matched;
 }
 
-Adapter extract_adapter(RetrieverModel& model, const LoraOptions& options) {
+Adapter extract_adapter(RetrieverModel& model, const Json& config) {
   Adapter adapter;
-  adapter.config = lora_config(options);
+  adapter.config = config;
   for (auto& [path, linear] : model->linears()) {
     if (!linear->adapted()) continue;
     adapter.modules[path] = {linear->adapter().rank, linear->adapter().scale,

@@ -10,9 +10,6 @@
 
 namespace recto {
 
-/// q, k, v, o, gate, up and down of the text model, as PEFT's target_modules.
-std::string default_lora_targets();
-
 /// "kaiming" (PEFT's own) or "gaussian" as LoraOptions::init has it. Throws Error(kUsage).
 std::string parse_lora_init(const std::string& name);
 
@@ -23,7 +20,7 @@ std::string parse_lora_init(const std::string& name);
 /// Throws Error(kUsage) when no layer is selected, and what match_modules throws for a bad pattern.
 std::vector<std::string> add_lora(RetrieverModel& model, const LoraOptions& options, uint64_t seed);
 
-/// The adapters on `model`, with the adapter_config.json of `options`.
-Adapter extract_adapter(RetrieverModel& model, const LoraOptions& options);
+/// The adapters on `model`; `config` is their adapter_config.json.
+Adapter extract_adapter(RetrieverModel& model, const Json& config);
 
 }  // namespace recto

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "base/error.h"
+#include "base/log.h"
+
 namespace recto {
 namespace {
 
@@ -14,33 +17,50 @@ constexpr int kViewMarkers = 6;    // tokens around the visual tokens of a view
 uint64_t megabytes(uint64_t bytes) { return (bytes + 999'999) / 1'000'000; }
 
 /// Activations of the costliest page or passage.
-uint64_t largest_page(const ModelConfig& config, const MemoryRequest& request) {
+uint64_t largest_page(const ModelConfig& config, const MemoryRequest& request, bool recompute,
+                      bool bf16) {
+  const bool vision = request.vision_trained;
   const uint64_t passage =
-      activation_bytes(config, request.passage_tokens, 0, request.vision_trained);
+      activation_bytes(config, request.passage_tokens, 0, vision, recompute, bf16);
   if (request.views == 0) return std::max<uint64_t>(1, passage);
-  return std::max(passage, page_activation_bytes(config, request.views, request.vision_trained));
+  return std::max(passage, page_activation_bytes(config, request.views, vision, recompute, bf16));
+}
+
+/// Bytes of a token in `layers` layers that keep `values` numbers each, or, computed again, the
+/// `width` numbers they begin with and all of one of them. In bf16 products take rounded copies of
+/// their inputs; norms and the residual stream stay fp32.
+uint64_t kept_by_layers(uint64_t layers, uint64_t values, uint64_t width, bool recompute,
+                        bool bf16) {
+  uint64_t layer = values * kFloat;
+  if (bf16) layer = layer * 2 / 3;
+  return recompute ? layers * width * kFloat + layer : layers * layer;
 }
 
 }  // namespace
 
-uint64_t activation_bytes(const ModelConfig& config, int64_t tokens, int views,
-                          bool vision_trained) {
+uint64_t activation_bytes(const ModelConfig& config, int64_t tokens, int views, bool vision_trained,
+                          bool recompute, bool bf16) {
   // Kept per token and layer. Vision: both norms' input and output, q, k, v, the mixed heads (8
   // widths), fc1 before and after GELU. Text: the same with q and k before and after rotation and
   // the repeated k and v (12 widths), gate, up, silu(gate) and their product.
   const VisionConfig& v = config.vision;
   const TextConfig& t = config.text;
   const uint64_t patches = static_cast<uint64_t>(v.patches_per_side()) * v.patches_per_side();
-  const uint64_t vision = patches * views * v.num_hidden_layers *
-                          (8u * v.hidden_size + 2u * v.intermediate_size) * kFloat;
-  const uint64_t text = static_cast<uint64_t>(tokens) * t.num_hidden_layers *
-                        (12u * t.hidden_size + 4u * t.intermediate_size) * kFloat;
+  const uint64_t vision =
+      patches * views *
+      kept_by_layers(v.num_hidden_layers, 8u * v.hidden_size + 2u * v.intermediate_size,
+                     v.hidden_size, recompute, bf16);
+  const uint64_t text =
+      static_cast<uint64_t>(tokens) * kept_by_layers(t.num_hidden_layers,
+                                                     12u * t.hidden_size + 4u * t.intermediate_size,
+                                                     t.hidden_size, recompute, bf16);
   return ((vision_trained ? vision : 0) + text) * 6 / 5;
 }
 
-uint64_t page_activation_bytes(const ModelConfig& config, int views, bool vision_trained) {
+uint64_t page_activation_bytes(const ModelConfig& config, int views, bool vision_trained,
+                               bool recompute, bool bf16) {
   const int64_t tokens = static_cast<int64_t>(views) * (config.image_seq_len() + kViewMarkers);
-  return activation_bytes(config, tokens + kPromptTokens, views, vision_trained);
+  return activation_bytes(config, tokens + kPromptTokens, views, vision_trained, recompute, bf16);
 }
 
 uint64_t page_feature_bytes(const ModelConfig& config, int views, uint64_t value_bytes) {
@@ -75,19 +95,35 @@ std::string MemoryEstimate::text() const {
       chunk_size, megabytes(features), megabytes(available));
 }
 
+void MemoryEstimate::check() const {
+  const uint64_t least = weights + optimizer;
+  if (least > available) {
+    fail(ErrorCode::kLimit,
+         "weights, gradients and optimiser alone need {} MB, but {} MB are available; train fewer "
+         "parameters (--method lora, or --freeze with --method full), take a smaller model, or end "
+         "other programs",
+         megabytes(least), megabytes(available));
+  }
+  if (total() <= available) return;
+  log_warning(
+      "that is more than is available; lower --chunk-size or --longest-edge, or turn on "
+      "--gradient-checkpointing");
+}
+
 MemoryEstimate estimate_memory(const ModelConfig& config, const MemoryRequest& request,
                                uint64_t available) {
   MemoryEstimate estimate;
   estimate.available = available;
   estimate.weights = static_cast<uint64_t>(request.parameters) * kFloat;
   estimate.optimizer = static_cast<uint64_t>(request.trained) * kFloat * 3;
-  const uint64_t page = largest_page(config, request);
-  estimate.page = page;
+  estimate.page = largest_page(config, request, /*recompute=*/false, /*bf16=*/false);
+  const uint64_t page = largest_page(config, request, request.recompute, request.bf16);
+  const uint64_t left = available - std::min(available, estimate.weights + estimate.optimizer);
   const auto queries = static_cast<uint64_t>(request.queries_in_step);
   const uint64_t queries_as_pages = (queries + kQueriesPerPage - 1) / kQueriesPerPage;
   estimate.chunk_size = std::min(request.chunk_size, request.pages_in_step);
   if (request.chunk_size == 0) {
-    const uint64_t fit = std::max<uint64_t>(1, available / 2 / page);
+    const uint64_t fit = std::max<uint64_t>(1, left / 2 / page);
     int chunk = request.pages_in_step;
     if (fit < static_cast<uint64_t>(chunk) + queries_as_pages) {
       for (chunk = 1; static_cast<uint64_t>(chunk) * 2 <= fit;) chunk *= 2;
@@ -99,7 +135,7 @@ MemoryEstimate estimate_memory(const ModelConfig& config, const MemoryRequest& r
   if (!request.vision_trained) {
     const uint64_t page_bytes =
         page_feature_bytes(config, request.views, request.feature_value_bytes);
-    estimate.feature_limit = std::min(available / 4, page_bytes * request.pages_in_data);
+    estimate.feature_limit = std::min(left / 4, page_bytes * request.pages_in_data);
     if (!request.feature_store) estimate.features = estimate.feature_limit;
   }
   return estimate;

@@ -14,12 +14,13 @@ namespace recto {
 /// Bytes that the activations of a sequence keep from its forward to its backward pass, from the
 /// sizes of the layers; what torch holds in between is about a fifth more. `tokens` are those of
 /// the text model, image tokens included; views cost nothing of their own unless the vision tower
-/// is trained.
-uint64_t activation_bytes(const ModelConfig& config, int64_t tokens, int views,
-                          bool vision_trained);
+/// is trained. `recompute`: with gradient checkpointing.
+uint64_t activation_bytes(const ModelConfig& config, int64_t tokens, int views, bool vision_trained,
+                          bool recompute = false, bool bf16 = false);
 
 /// The same for a page of that many views, with the tokens it has about.
-uint64_t page_activation_bytes(const ModelConfig& config, int views, bool vision_trained);
+uint64_t page_activation_bytes(const ModelConfig& config, int views, bool vision_trained,
+                               bool recompute = false, bool bf16 = false);
 
 /// Queries are that much shorter than pages, roughly.
 inline constexpr uint64_t kQueriesPerPage = 16;
@@ -42,11 +43,15 @@ struct MemoryEstimate {
   uint64_t feature_limit = 0;  ///< most that may be kept in memory when a store fails
   uint64_t available = 0;
   int chunk_size = 0;  ///< pages of the largest kind in one pass with gradients
-  uint64_t page = 0;   ///< activations of such a page
+  uint64_t page = 0;   ///< activations of such a page in fp32 and without checkpointing: what
+                       ///< chunks are planned by (learn/chunk_plan.h)
 
   uint64_t total() const { return weights + optimizer + activations + features; }
   /// One line for people.
   std::string text() const;
+  /// Throws Error(kLimit) saying what to do when weights, gradients and optimiser alone are more
+  /// than is available; warns on stderr when all together are.
+  void check() const;
 };
 
 struct MemoryRequest {
@@ -60,11 +65,14 @@ struct MemoryRequest {
   bool vision_trained = false;
   uint64_t feature_value_bytes = 4;  ///< of a number of the features of a page
   bool feature_store = false;        ///< they are kept in files
-  int chunk_size = 0;  ///< 0: chosen so that the activations take at most half of what is free
+  bool recompute = false;            ///< gradient checkpointing
+  bool bf16 = false;
+  int chunk_size = 0;  ///< 0: chosen so that the activations take at most half of what the weights,
+                       ///< gradients and optimiser leave
 };
 
-/// `available` is what the machine has now. A chosen chunk is all pages of a step when they fit
-/// together with the queries, or the largest power of two that fits, at least 1.
+/// `available` is what the machine has before the model is read. A chosen chunk is all pages of a
+/// step when they fit together with the queries, or the largest power of two that fits, at least 1.
 MemoryEstimate estimate_memory(const ModelConfig& config, const MemoryRequest& request,
                                uint64_t available);
 

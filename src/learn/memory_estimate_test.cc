@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "support/support.h"
+#include "learn/train_test_support.h"
 
 namespace recto {
 namespace {
@@ -63,6 +63,41 @@ TEST(MemoryEstimateTest, PassagesAloneAreTheLargestPages) {
   EXPECT_EQ(
       estimate_memory(config, request, 1 << 30).page,
       std::max(activation_bytes(config, 512, 0, true), page_activation_bytes(config, 1, true)));
+}
+
+TEST(MemoryEstimateTest, WhatIsComputedAgainOrRoundedTakesLess) {
+  const ModelConfig config = some_config();
+  const auto bytes = [&](bool recompute, bool bf16) {
+    return page_activation_bytes(config, 5, /*vision_trained=*/true, recompute, bf16);
+  };
+  EXPECT_LT(bytes(true, false), bytes(false, false));
+  EXPECT_LT(bytes(false, true), bytes(false, false));
+  EXPECT_LT(bytes(true, true), bytes(true, false));
+  MemoryRequest request;
+  request.pages_in_step = request.chunk_size = 4;
+  request.views = 5;
+  const MemoryEstimate plain = estimate_memory(config, request, 1 << 30);
+  request.recompute = true;
+  const MemoryEstimate recomputed = estimate_memory(config, request, 1 << 30);
+  EXPECT_LT(recomputed.activations, plain.activations);
+  EXPECT_EQ(recomputed.page, plain.page) << "chunks are cut the same";
+}
+
+TEST(MemoryEstimateTest, WhatWeightsAndOptimiserTakeIsNotFree) {
+  const ModelConfig config = some_config();
+  const uint64_t page = page_activation_bytes(config, 5, false);
+  MemoryRequest request;
+  request.parameters = 1000;
+  request.trained = 10;
+  request.pages_in_step = 8;
+  request.views = 5;
+  const uint64_t least = 4 * 1000 + 3 * 4 * 10;
+  EXPECT_EQ(estimate_memory(config, request, least + 16 * page).chunk_size, 8);
+  EXPECT_EQ(estimate_memory(config, request, least + 16 * page - 1).chunk_size, 4);
+  EXPECT_NO_THROW(estimate_memory(config, request, least).check());
+  const Error error = test::error_of([&] { estimate_memory(config, request, least - 1).check(); });
+  EXPECT_EQ(error.code(), ErrorCode::kLimit);
+  EXPECT_THAT(error.what(), testing::HasSubstr("--method lora"));
 }
 
 TEST(MemoryEstimateTest, HardNegativesCountWhereTheDataHasThem) {

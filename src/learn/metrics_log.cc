@@ -12,7 +12,10 @@ namespace {
 
 std::vector<Json> kept_lines(const fs::path& path, int64_t last_step) {
   if (last_step < 0 || !fs::exists(path)) return {};
-  return read_metrics(path, last_step);
+  std::vector<Json> lines = read_metrics(path, last_step);
+  // A mean is measured again in the end.
+  std::erase_if(lines, [](const Json& line) { return line.contains("mean_of"); });
+  return lines;
 }
 
 std::string text_of(const std::vector<Json>& lines) {

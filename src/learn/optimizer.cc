@@ -2,12 +2,25 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 namespace recto {
+namespace {
 
-AdamW::AdamW(std::vector<NamedParameter> parameters, const AdamWSettings& settings)
-    : parameters_(std::move(parameters)), settings_(settings) {
+std::vector<ParameterGroup> by_decay(const std::vector<NamedParameter>& parameters) {
+  std::vector<ParameterGroup> groups(2);
+  groups[1].decays = false;
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    groups[parameters[i].decays ? 0 : 1].members.push_back(i);
+  }
+  return groups;
+}
+
+}  // namespace
+
+AdamW::AdamW(std::vector<NamedParameter> parameters, const AdamWSettings& settings,
+             std::vector<ParameterGroup> groups)
+    : parameters_(std::move(parameters)), settings_(settings), groups_(std::move(groups)) {
+  if (groups_.empty()) groups_ = by_decay(parameters_);
   for (const NamedParameter& parameter : parameters_) {
     first_.push_back(torch::zeros_like(parameter.value));
     second_.push_back(torch::zeros_like(parameter.value));
@@ -35,15 +48,14 @@ double AdamW::clip_gradients(double maximum) {
 }
 
 void AdamW::step(double learning_rate) {
-  step(learning_rate, settings_.weight_decay, true);
-  step(learning_rate, 0, false);
+  for (const ParameterGroup& group : groups_) step(group, learning_rate * group.lr_factor);
 }
 
-void AdamW::step(double learning_rate, double weight_decay, bool decaying) {
+void AdamW::step(const ParameterGroup& group, double learning_rate) {
   const torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> values, gradients, first, second, steps;
-  for (size_t i = 0; i < parameters_.size(); ++i) {
-    if (parameters_[i].decays != decaying || !parameters_[i].value.grad().defined()) continue;
+  for (const size_t i : group.members) {
+    if (!parameters_[i].value.grad().defined()) continue;
     values.push_back(parameters_[i].value);
     gradients.push_back(parameters_[i].value.grad().contiguous());
     first.push_back(first_[i]);
@@ -52,8 +64,14 @@ void AdamW::step(double learning_rate, double weight_decay, bool decaying) {
   }
   if (values.empty()) return;
   at::_fused_adamw_(values, gradients, first, second, /*max_exp_avg_sqs=*/{}, steps, learning_rate,
-                    settings_.beta1, settings_.beta2, weight_decay, settings_.epsilon,
-                    /*amsgrad=*/false, /*maximize=*/false);
+                    settings_.beta1, settings_.beta2, group.decays ? settings_.weight_decay : 0,
+                    settings_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
+}
+
+double AdamW::largest_lr_factor() const {
+  double largest = 0;
+  for (const ParameterGroup& group : groups_) largest = std::max(largest, group.lr_factor);
+  return largest;
 }
 
 std::vector<NamedParameter> AdamW::state() const {
@@ -64,13 +82,6 @@ std::vector<NamedParameter> AdamW::state() const {
     state.push_back({"steps." + parameters_[i].name, steps_[i]});
   }
   return state;
-}
-
-double schedule_factor(double progress, double warmup) {
-  if (progress < warmup) return progress / warmup;
-  if (warmup >= 1) return 1;
-  const double rest = std::min(1.0, (progress - warmup) / (1 - warmup));
-  return std::max(0.0, 0.5 * (1 + std::cos(std::numbers::pi * rest)));
 }
 
 }  // namespace recto

@@ -1,7 +1,6 @@
 #pragma once
-// AdamW, gradient clipping and the learning-rate schedule.
+// AdamW and gradient clipping.
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,20 +18,32 @@ struct AdamWSettings {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
-  double weight_decay = 0.01;  ///< of every parameter that decays
+  double weight_decay = 0.01;  ///< of every parameter, but for groups that do not decay
+};
+
+/// Parameters that are stepped alike.
+struct ParameterGroup {
+  double lr_factor = 1;  ///< of the learning rate
+  bool decays = true;
+  std::vector<size_t> members;  ///< places in the list of parameters
 };
 
 /// Adam with decoupled weight decay [Loshchilov and Hutter 2019], as torch.optim.AdamW computes it.
 /// A parameter without a gradient is left alone.
 class AdamW {
  public:
-  AdamW(std::vector<NamedParameter> parameters, const AdamWSettings& settings);
+  /// Every parameter is in one of `groups`; without groups, those that decay are in
+  /// one and the others in another.
+  AdamW(std::vector<NamedParameter> parameters, const AdamWSettings& settings,
+        std::vector<ParameterGroup> groups = {});
 
   void zero_gradients();
   /// Scales all gradients so that their joint L2 norm is at most `maximum`. Returns the norm
   /// before, which is NaN or infinite when a gradient is (then nothing is scaled).
   double clip_gradients(double maximum);
   void step(double learning_rate);
+  /// What step(1) steps the fastest group with.
+  double largest_lr_factor() const;
 
   const std::vector<NamedParameter>& parameters() const { return parameters_; }
 
@@ -41,15 +52,12 @@ class AdamW {
   std::vector<NamedParameter> state() const;
 
  private:
-  void step(double learning_rate, double weight_decay, bool decaying);
+  void step(const ParameterGroup& group, double learning_rate);
 
   std::vector<NamedParameter> parameters_;
   AdamWSettings settings_;
+  std::vector<ParameterGroup> groups_;
   std::vector<torch::Tensor> first_, second_, steps_;
 };
-
-/// Factor of the learning rate at `progress` in [0, 1] of the training: linear from 0 over the
-/// first `warmup` of it, then half a cosine to 0.
-double schedule_factor(double progress, double warmup);
 
 }  // namespace recto

@@ -128,7 +128,7 @@ std::map<std::string, Linear> RetrieverModelImpl::linears() {
   return found;
 }
 
-void RetrieverModelImpl::attach(const Adapter& adapter) {
+void RetrieverModelImpl::attach(const Adapter& adapter, double dropout) {
   const torch::NoGradGuard no_grad;
   std::map<std::string, Linear> layers = linears();
   for (const auto& [path, module] : adapter.modules) {
@@ -137,7 +137,7 @@ void RetrieverModelImpl::attach(const Adapter& adapter) {
       fail(ErrorCode::kMismatch, "the adapter has the module {}, which the model lacks", path);
     }
     Linear& linear = layer->second;
-    linear->attach({module.rank, module.scale, 0.0, !module.magnitude.empty()});
+    linear->attach({module.rank, module.scale, dropout, !module.magnitude.empty()});
     const auto fill = [](torch::Tensor parameter, const std::vector<float>& values) {
       std::copy(values.begin(), values.end(), parameter.data_ptr<float>());
     };
@@ -186,15 +186,22 @@ torch::Tensor RetrieverModelImpl::see(const torch::Tensor& pixels, const PassCon
   return connector_(vision_(pixels.to(device()), context), context).flatten(0, 1);
 }
 
+void RetrieverModelImpl::set_computation(Precision precision, bool recompute) {
+  precision_ = precision;
+  recompute_ = recompute;
+}
+
 torch::Tensor RetrieverModelImpl::visual_features(const ModelInput& input,
-                                                  const PassContext& context) {
+                                                  const ActivationObserver* observer,
+                                                  std::optional<Precision> precision) {
   const torch::NoGradGuard no_grad;
+  const PassContext context{observer, {}, precision.value_or(precision_)};
   const torch::Tensor pixels = pixel_tensor(image_pointers(input));
   const VisionConfig& vision = config_.vision;
   const int64_t patches =
       static_cast<int64_t>(vision.patches_per_side()) * vision.patches_per_side();
   const int64_t at_once =
-      context.observer != nullptr
+      observer != nullptr
           ? pixels.size(0)
           : std::max<int64_t>(1, kVisionActivationBytes / (patches * vision.intermediate_size * 4));
   std::vector<torch::Tensor> parts;
@@ -211,13 +218,13 @@ torch::Tensor RetrieverModelImpl::features(std::span<const Sequence> sequences, 
   const bool together = vision_trained() && (training || torch::GradMode::is_enabled());
   std::vector<const Views*> images;
   std::vector<torch::Tensor> parts;
-  PassContext vision_context{context.observer, {}};
+  PassContext vision_context{context.observer, {}, precision_, recompute_};
   for (const size_t k : pack.order) {
     const Sequence& sequence = sequences[k];
     if (sequence.features.defined()) {
       parts.push_back(sequence.features.to(device(), torch::kFloat32));
     } else if (!sequence.input->images.empty() && !together) {
-      parts.push_back(visual_features(*sequence.input, vision_context));
+      parts.push_back(visual_features(*sequence.input, context.observer));
     } else if (!sequence.input->images.empty()) {
       for (const Views& views : sequence.input->images) images.push_back(&views);
       if (training) {
@@ -250,7 +257,7 @@ torch::Tensor RetrieverModelImpl::pooled(const torch::Tensor& hidden, const Pack
 torch::Tensor RetrieverModelImpl::forward(std::span<const Sequence> sequences, bool training,
                                           const ActivationObserver* observer) {
   const Pack packed = pack(sequences, training);
-  const PassContext context{observer, packed.dropout_rows};
+  const PassContext context{observer, packed.dropout_rows, precision_, recompute_};
   const torch::Tensor visual = features(sequences, packed, context);
   if (visual.size(0) != packed.image_rows.size(0)) {
     fail(ErrorCode::kMismatch, "{} image tokens among the ids, but the views make {} visual tokens",

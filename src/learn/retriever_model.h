@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -48,8 +49,15 @@ class RetrieverModelImpl : public torch::nn::Module {
                         const ActivationObserver* observer = nullptr);
 
   /// Connector output of the images of one input, [image tokens, hidden], without a gradient.
-  /// Bits depend on nothing but the input.
-  torch::Tensor visual_features(const ModelInput& input, const PassContext& context = {});
+  /// Bits depend on nothing but the input. Without a `precision` it is that of forward().
+  torch::Tensor visual_features(const ModelInput& input,
+                                const ActivationObserver* observer = nullptr,
+                                std::optional<Precision> precision = std::nullopt);
+
+  /// How forward() and visual_features() compute from now on: products and attention in
+  /// `precision`; `recompute` keeps no activations of the layers for the backward pass (gradient
+  /// checkpointing), which changes no bit.
+  void set_computation(Precision precision, bool recompute);
 
   /// Whether any parameter of the vision tower or the connector requires a gradient.
   bool vision_trained() const;
@@ -58,8 +66,8 @@ class RetrieverModelImpl : public torch::nn::Module {
   /// Every linear layer by its path ("text_model.layers.0.self_attn.q_proj").
   std::map<std::string, Linear> linears();
   /// Puts `adapter` on the layers it names, unmerged. Throws Error(kMismatch) naming a module the
-  /// model does not have.
-  void attach(const Adapter& adapter);
+  /// model does not have. `dropout` is that of its input in training.
+  void attach(const Adapter& adapter, double dropout = 0);
 
   const ModelConfig& config() const { return config_; }
   torch::Device device() const;
@@ -77,6 +85,8 @@ class RetrieverModelImpl : public torch::nn::Module {
   bool mean_pooling_;
   bool normalize_;
   int64_t vision_views_ = 0;
+  Precision precision_ = Precision::kFp32;
+  bool recompute_ = false;
   VisionTower vision_{nullptr};
   Connector connector_{nullptr};
   TextModel text_{nullptr};

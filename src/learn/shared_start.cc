@@ -18,21 +18,25 @@ void check_same_as_first(const ProcessGroup& group, const Json& first, const Jso
 
 }  // namespace
 
+void share_tensors(ProcessGroup& group, const std::vector<NamedParameter>& tensors) {
+  if (group.size() == 1) return;
+  const torch::NoGradGuard no_grad;
+  for (const NamedParameter& tensor : tensors) {
+    torch::Tensor value = tensor.value.contiguous();
+    group.broadcast(value);
+    torch::Tensor target = tensor.value;
+    target.copy_(value);
+  }
+}
+
 void share_start(ProcessGroup& group, const Json& run, Json& place, AdamW& optimizer) {
   if (group.size() == 1) return;
   const Json first = parse_json(group.broadcast(dump_json({{"run", run}, {"place", place}})),
                                 "what rank 0 has said");
   check_same_as_first(group, first["run"], run);
   place = first["place"];
-  const torch::NoGradGuard no_grad;
-  for (const std::vector<NamedParameter>& tensors : {optimizer.parameters(), optimizer.state()}) {
-    for (const NamedParameter& tensor : tensors) {
-      torch::Tensor value = tensor.value.contiguous();
-      group.broadcast(value);
-      torch::Tensor target = tensor.value;
-      target.copy_(value);
-    }
-  }
+  share_tensors(group, optimizer.parameters());
+  share_tensors(group, optimizer.state());
 }
 
 }  // namespace recto

@@ -27,6 +27,16 @@ void drop_gradients(const std::vector<NamedParameter>& parameters) {
   }
 }
 
+/// Mean cosine of two different rows from `first` on: (|sum of unit rows|² - n) / (n (n - 1)).
+double mean_cosine(const torch::Tensor& vectors, size_t first) {
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor rows = vectors.slice(0, static_cast<int64_t>(first));
+  const auto n = static_cast<double>(rows.size(0));
+  if (n < 2) return 0;
+  const torch::Tensor units = rows / rows.norm(2, 1, /*keepdim=*/true).clamp_min(1e-12);
+  return (units.sum(0).square().sum().item<double>() - n) / (n * (n - 1));
+}
+
 /// Of [queries + pages, d] of the whole step, the rows of this process's part.
 torch::Tensor own_rows(const torch::Tensor& all, const PreparedStep& prepared) {
   const auto rows = [&](size_t offset, const Share& share) {
@@ -40,9 +50,11 @@ torch::Tensor own_rows(const torch::Tensor& all, const PreparedStep& prepared) {
 }  // namespace
 
 StepGradients::StepGradients(const TrainSettings& settings, const Contract& contract,
-                             const TrainingData& data, RetrieverModel model, ProcessGroup& group)
+                             const TrainingData& data, RetrieverModel model, uint64_t page_cost,
+                             ProcessGroup& group)
     : settings_(settings),
       model_(std::move(model)),
+      page_cost_(page_cost),
       group_(group),
       objective_(objective_of(settings, contract)),
       knowledge_(settings, data, contract.dimensions.front()),
@@ -85,6 +97,7 @@ std::vector<std::string> StepGradients::warn_of_nothing(const LossInput& input, 
     if (warned_.count(term.kind) != 0 || count_comparisons(term.kind, input) > 0) continue;
     warned_.insert(term.kind);
     idle.emplace_back(loss_name(term.kind));
+    if (!group_.is_first()) continue;
     log_warning(
         "step {}: {} has nothing to compare among {} queries and {} documents ({} of their pairs "
         "are masked), so it is 0 and teaches nothing; this is said once. Raise --batch-size or "
@@ -111,7 +124,7 @@ StepLoss StepGradients::own_gradients(const PreparedStep& prepared, int64_t step
   std::vector<Sequence> inputs = sequences(prepared, step);
   Chunks chunks =
       plan_chunks(model_->config(), model_->vision_trained(), inputs, prepared.queries.size(),
-                  page_bytes_ * static_cast<uint64_t>(settings_.chunk_size));
+                  page_cost_ * static_cast<uint64_t>(settings_.chunk_size));
   ChunkedEncoder encoder(model_, std::move(inputs), std::move(chunks), /*training=*/true);
   const torch::Tensor own = encoder.encode();
   const torch::Tensor vectors = vectors_of_all(own, prepared);
@@ -119,6 +132,7 @@ StepLoss StepGradients::own_gradients(const PreparedStep& prepared, int64_t step
   const ObjectiveValue value = evaluate_objective(objective_, input);
   StepLoss result;
   result.value = value.total.item<double>();
+  result.page_cosine = mean_cosine(vectors, prepared.batch.queries.size());
   result.idle = warn_of_nothing(input, step);
   result.masked = input.mask.sum().item<int64_t>();
   for (size_t i = 0; value.terms.size() > 1 && i < value.terms.size(); ++i) {

@@ -21,7 +21,8 @@
 namespace recto {
 
 struct StepLoss {
-  double value = 0;  ///< NaN or infinite when the loss is; then there are no gradients
+  double value = 0;        ///< NaN or infinite when the loss is; then there are no gradients
+  double page_cosine = 0;  ///< mean over pairs of different pages of the step
   std::map<std::string, double> terms;  ///< of each loss before its weight, when there are several
   std::vector<std::string> idle;        ///< losses that had nothing to compare, the first time
   int64_t masked = 0;                   ///< queries × documents that are known to be no negatives
@@ -30,14 +31,11 @@ struct StepLoss {
 class StepGradients {
  public:
   /// References must outlive the object; chunk_size of `settings` is read at each step. Reads the
-  /// tables of guide and teacher. Throws Error(kUsage) for losses and weights that cannot be meant,
-  /// and what BatchKnowledge throws.
+  /// tables of guide and teacher. `page_cost` is that of the largest page (MemoryEstimate::page): a
+  /// chunk may cost chunk_size times as much. Throws Error(kUsage) for losses and weights that
+  /// cannot be meant, and what BatchKnowledge throws.
   StepGradients(const TrainSettings& settings, const Contract& contract, const TrainingData& data,
-                RetrieverModel model, ProcessGroup& group);
-
-  /// What the activations of the largest page take: a chunk may take chunk_size times as much. To
-  /// be called before the first step.
-  void set_page_bytes(uint64_t bytes) { page_bytes_ = bytes; }
+                RetrieverModel model, uint64_t page_cost, ProcessGroup& group);
 
   const BatchKnowledge& knowledge() const { return knowledge_; }
   /// What the losses themselves have to train, beside the model: the temperature, when it is
@@ -70,7 +68,7 @@ class StepGradients {
 
   const TrainSettings& settings_;
   RetrieverModel model_;
-  uint64_t page_bytes_ = 0;
+  uint64_t page_cost_;
   ProcessGroup& group_;
   Objective objective_;
   BatchKnowledge knowledge_;

@@ -1,19 +1,71 @@
 #include "learn/step_guard.h"
 
+#include <fmt/ranges.h>
+
 #include "base/error.h"
 #include "base/log.h"
 
 namespace recto {
+namespace {
 
-void StepGuard::skip(int64_t step, double value) {
+constexpr size_t kIdsInMessage = 3;
+
+/// The first few, and how many more there are.
+std::string some(const std::vector<std::string>& ids) {
+  const size_t shown = std::min(ids.size(), kIdsInMessage);
+  std::string text = fmt::format("{}", fmt::join(ids.begin(), ids.begin() + shown, ", "));
+  if (ids.size() > shown) text += fmt::format(" and {} more", ids.size() - shown);
+  return text;
+}
+
+}  // namespace
+
+StepWarning StepGuard::skip(int64_t step, const char* what, double value, const StepIds& ids) {
   ++skipped_;
   ++bad_steps_;
-  log_warning("step {}: the loss or a gradient is {}; the step is skipped", step, value);
+  if (speaks_) {
+    log_warning("step {}: the {} is {}; the step is skipped (queries {}; pages {})", step, what,
+                value, some(ids.queries), some(ids.pages));
+  }
+  return {"skipped",
+          {{"what", what},
+           {"value", fmt::format("{}", value)},
+           {"queries", ids.queries},
+           {"pages", ids.pages}}};
+}
+
+void StepGuard::check() const {
   if (bad_steps_ < kMostBadSteps) return;
-  fail(ErrorCode::kInternal,
-       "the loss was not a number in {} steps in a row, so the training has diverged; lower --lr "
-       "(it is {}) and start again from an earlier model",
-       bad_steps_, learning_rate_);
+  fail(
+      ErrorCode::kInternal,
+      "the loss or a gradient was not a number in {} steps in a row, so the training has diverged; "
+      "lower --lr (it is {}) and start again from an earlier model",
+      bad_steps_, learning_rate_);
+}
+
+std::optional<StepWarning> StepGuard::look(int64_t step, double page_cosine, size_t pages) {
+  if (pages < 2 || !(page_cosine > kCollapse)) return std::nullopt;
+  if (step - collapse_said_at_ < kStepsOfSilence) return std::nullopt;
+  collapse_said_at_ = step;
+  if (speaks_) {
+    log_warning(
+        "step {}: the vectors of its {} pages are nearly the same (mean cosine {:.4f}); that is "
+        "usual in the first steps from a model that was no retriever, and a collapse when it stays "
+        "so: then lower --lr (it is {}) or raise --batch-size",
+        step, pages, page_cosine, learning_rate_);
+  }
+  return StepWarning{"collapse", {{"page_cosine", page_cosine}, {"pages", pages}}};
+}
+
+Json StepGuard::state() const {
+  return {
+      {"bad_steps", bad_steps_}, {"skipped", skipped_}, {"collapse_said_at", collapse_said_at_}};
+}
+
+void StepGuard::restore(const Json& state, const std::string& where) {
+  bad_steps_ = json_required<int>(state, "bad_steps", where);
+  skipped_ = json_required<int64_t>(state, "skipped", where);
+  collapse_said_at_ = json_required<int64_t>(state, "collapse_said_at", where);
 }
 
 }  // namespace recto

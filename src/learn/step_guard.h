@@ -1,34 +1,60 @@
 #pragma once
-// What is done about a step whose loss or gradient is not a number. Without torch.
+// What is done about a step that went wrong: one whose loss or gradient is not a number, and page
+// vectors that fall together. Without torch.
 
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
 
 namespace recto {
 
-/// Counts the steps that were skipped.
+/// Ids of what a step was computed on, for messages and metrics.jsonl.
+struct StepIds {
+  std::vector<std::string> queries, pages;
+};
+
+/// A warning for metrics.jsonl; it has been said on stderr, if the guard speaks.
+struct StepWarning {
+  std::string kind;  ///< "skipped" or "collapse"
+  Json details;
+};
+
 class StepGuard {
  public:
-  static constexpr int kMostBadSteps = 5;  ///< in a row
+  static constexpr int kMostBadSteps = 5;          ///< in a row
+  static constexpr double kCollapse = 0.95;        ///< mean cosine of two pages of a step
+  static constexpr int64_t kStepsOfSilence = 100;  ///< after a warning of a collapse
 
-  /// `learning_rate` is that of the run, for the message. The counts go on from a checkpoint's.
-  explicit StepGuard(double learning_rate) : learning_rate_(learning_rate) {}
-  void restore(int bad_steps, int64_t skipped) {
-    bad_steps_ = bad_steps;
-    skipped_ = skipped;
-  }
+  /// `learning_rate` is that of the run, for messages. Of several processes that see the same, one
+  /// `speaks`: the warnings of the others are not said.
+  explicit StepGuard(double learning_rate, bool speaks = true)
+      : learning_rate_(learning_rate), speaks_(speaks) {}
 
   void accept() { bad_steps_ = 0; }
-  /// Says that step `step` (from 1), whose loss or gradient is `value`, is skipped. Throws
-  /// Error(kInternal) when it is the fifth in a row.
-  void skip(int64_t step, double value);
+  /// Step `step` (from 1) is skipped because its loss or (`what`) gradient is `value`.
+  StepWarning skip(int64_t step, const char* what, double value, const StepIds& ids);
+  /// Throws Error(kInternal) when the last five steps were skipped.
+  void check() const;
 
-  int bad_steps() const { return bad_steps_; }  ///< skipped in a row so far
+  /// Looks at the mean cosine of the pages of step `step`. Says at most once in 100 steps that they
+  /// are nearly the same vector.
+  std::optional<StepWarning> look(int64_t step, double page_cosine, size_t pages);
+
   int64_t skipped() const { return skipped_; }  ///< in all
+
+  /// For a checkpoint, and back. Throws Error(kBadInput) naming `where`.
+  Json state() const;
+  void restore(const Json& state, const std::string& where);
 
  private:
   double learning_rate_;
-  int bad_steps_ = 0;
+  bool speaks_;
+  int bad_steps_ = 0;  // skipped in a row so far
   int64_t skipped_ = 0;
+  int64_t collapse_said_at_ = -kStepsOfSilence;
 };
 
 }  // namespace recto

@@ -117,4 +117,11 @@ PreparedStep StepSource::prepare(int64_t step, const InputBuilder& builder, cons
   return prepared;
 }
 
+StepIds StepSource::ids(const ContrastiveBatch& batch) const {
+  StepIds ids;
+  for (const size_t query : batch.queries) ids.queries.push_back(train().queries[query].id);
+  for (const size_t page : batch.pages) ids.pages.push_back(train().pages[page].id);
+  return ids;
+}
+
 }  // namespace recto

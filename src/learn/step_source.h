@@ -10,6 +10,7 @@
 #include "learn/negative_choice.h"
 #include "learn/page_source.h"
 #include "learn/process_group.h"
+#include "learn/step_guard.h"
 #include "learn/train_settings.h"
 #include "learn/training_sources.h"
 
@@ -44,6 +45,8 @@ class StepSource {
   /// page throws.
   PreparedStep prepare(int64_t step, const InputBuilder& builder, const PageSource& pages,
                        int threads);
+  /// What the whole of a step is called.
+  StepIds ids(const ContrastiveBatch& batch) const;
 
  private:
   /// How large page `page` of the data is cut in step `step`; 0 for the contract's longest edge.

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "learn/recompute.h"
+
 namespace recto {
 namespace {
 
@@ -86,6 +88,7 @@ torch::Tensor TextLayerImpl::mlp(const torch::Tensor& x, const PassContext& cont
 torch::Tensor TextLayerImpl::forward(torch::Tensor x, const PackLayout& layout,
                                      const torch::Tensor& cos, const torch::Tensor& sin,
                                      const PassContext& context) {
+  const PrecisionScope scope(context.precision, x.device());
   x = x + attend(norm1_(x, context), layout, cos, sin, context);
   x = x + mlp(norm2_(x, context), context);
   context.show(path_, x);
@@ -114,7 +117,12 @@ torch::Tensor TextModelImpl::forward(torch::Tensor x, const PackLayout& layout,
   const torch::Tensor cos = angles.cos(), sin = angles.sin();
   context.show("rope_cos", cos);
   context.show("rope_sin", sin);
-  for (TextLayer& layer : layers_) x = layer(x, layout, cos, sin, context);
+  for (TextLayer& layer : layers_) {
+    const auto run = [=](const torch::Tensor& input) mutable {
+      return layer(input, layout, cos, sin, context);
+    };
+    x = context.recompute ? recomputed(x, run) : layer(x, layout, cos, sin, context);
+  }
   return norm_(x, context);
 }
 

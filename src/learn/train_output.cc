@@ -1,5 +1,6 @@
 #include "learn/train_output.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
@@ -8,13 +9,13 @@
 #include "base/file.h"
 #include "learn/checkpoint.h"
 #include "learn/lora.h"
+#include "model/model_write.h"
 
 namespace recto {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kTrainJson = "train.json";
-constexpr const char* kAdapter = "adapter";
 constexpr const char* kContract = "retriever.json";
 constexpr const char* kStaging = ".partial-0";  // messages name its files as the output's
 
@@ -24,6 +25,28 @@ Json read_section(const fs::path& path, const char* key) {
     fail(ErrorCode::kBadInput, "{}: the key \"{}\" is missing", path.string(), key);
   }
   return json[key];
+}
+
+void check_dimensions(const std::vector<int>& dimensions, int width) {
+  for (size_t i = 0; i < dimensions.size(); ++i) {
+    const int found = dimensions[i];
+    if (found < 1 || (i == 0 ? found != width : found >= dimensions[i - 1])) {
+      fail(ErrorCode::kUsage,
+           "--dimensions {}: a falling list that begins with the model's {} dimensions is wanted",
+           fmt::join(dimensions, ","), width);
+    }
+  }
+}
+
+/// Whether nothing is in `directory` but what a run left that was killed before it wrote anything.
+bool is_free(const fs::path& directory) {
+  if (!fs::exists(directory)) return true;
+  if (!fs::is_directory(directory)) return false;
+  return std::all_of(fs::directory_iterator(directory), fs::directory_iterator(),
+                     [](const fs::directory_entry& entry) {
+                       const std::string name = entry.path().filename().string();
+                       return name.starts_with(std::string(".") + kTrainJson);
+                     });
 }
 
 void move_into(const fs::path& from, const fs::path& to) {
@@ -36,13 +59,13 @@ void move_into(const fs::path& from, const fs::path& to) {
 
 void check_output(const fs::path& output, bool resume) {
   if (output.empty()) fail(ErrorCode::kUsage, "--output is wanted: the directory to write");
-  if (resume && !latest_checkpoint(output) && !fs::exists(output / kTrainJson)) {
+  if (resume && checkpoints_of(output).empty() && !fs::exists(output / kTrainJson)) {
     fail(ErrorCode::kUsage,
          "{} has no checkpoint to resume from, nor a {} of a run that ended before its first; "
          "start without --resume",
          output.string(), kTrainJson);
   }
-  if (!resume && fs::exists(output) && !(fs::is_directory(output) && fs::is_empty(output))) {
+  if (!resume && !is_free(output)) {
     fail(ErrorCode::kUsage,
          "{} exists already; name a new directory, or go on with what is in it by --resume",
          output.string());
@@ -52,24 +75,25 @@ void check_output(const fs::path& output, bool resume) {
 Contract output_contract(const ModelDirectory& model, const TrainSettings& settings) {
   Contract contract = model.contract();
   if (contract.base_model.empty()) contract.base_model = directory_name(model.path());
-  if (settings.dimensions.empty()) return contract;
-  const int width = model.config().text.hidden_size;
-  for (size_t i = 0; i < settings.dimensions.size(); ++i) {
-    const int found = settings.dimensions[i];
-    if (found < 1 || (i == 0 ? found != width : found >= settings.dimensions[i - 1])) {
-      fail(ErrorCode::kUsage,
-           "--dimensions {}: a falling list that begins with the model's {} dimensions is wanted",
-           fmt::join(settings.dimensions, ","), width);
-    }
+  if (!settings.dimensions.empty()) {
+    check_dimensions(settings.dimensions, model.config().text.hidden_size);
+    contract.dimensions = settings.dimensions;
   }
-  contract.dimensions = settings.dimensions;
-  return contract;
+  if (!settings.attention.empty()) contract.causal = settings.attention == "causal";
+  if (settings.pooling.empty()) return contract;
+  contract.pooling = parse_pooling(settings.pooling, "--pooling");
+  try {
+    return Contract::from_json(contract.to_json(), "--pooling " + settings.pooling);
+  } catch (const Error& error) {
+    fail(ErrorCode::kUsage, "{}", error.what());
+  }
 }
 
 void start_output(const TrainSettings& settings, const Json& run) {
   const fs::path output(settings.output);
   const bool is_new = !fs::exists(output);
   make_directories(output);
+  remove_unfinished(output);
   try {
     write_train_json(settings, run);
   } catch (const Error&) {
@@ -88,6 +112,7 @@ void write_train_json(const TrainSettings& settings, const Json& run, const Trai
     json["trained_parameters"] = summary->trained_parameters;
     json["steps"] = summary->steps;
     json["skipped_steps"] = summary->skipped;
+    json["selection"] = summary->selection;
     json["held_out_before"] = summary->before ? summary->before->to_json() : Json(nullptr);
     json["features"] = summary->features ? summary->features->to_json() : Json(nullptr);
     json["held_out_after"] = summary->after ? summary->after->to_json() : Json(nullptr);
@@ -111,22 +136,25 @@ void check_same_unfinished_run(const fs::path& output, const Json& run) {
   check_same_run(read_section(path, "run"), run, path);
 }
 
-DType parse_dtype(const std::string& name) {
-  if (name == "bf16") return DType::kBF16;
-  return name == "fp16" ? DType::kF16 : DType::kF32;
-}
-
 void write_trained_model(const ModelDirectory& from, RetrieverModel& model,
-                         const Trainable& trainable, const Contract& contract, DType dtype,
-                         const fs::path& output) {
-  Weights weights = from.weights();
+                         const Trainable& trainable, Contract contract,
+                         const TrainSettings& settings) {
+  const fs::path output(settings.output);
   const fs::path staging = output / kStaging;
+  Weights weights = from.weights();
+  std::optional<DType> dtype = parse_weights_dtype(settings.dtype);
   fs::remove_all(staging);
-  fs::remove_all(output / kAdapter);
+  fs::remove_all(output / kAdapterFolder);
   if (trainable.lora) {
     const Adapter adapter = extract_adapter(model, *trainable.lora);
-    merge_adapter(weights, adapter);
-    write_adapter(adapter, from.config(), output / kAdapter);
+    contract.weights_sha256 = adapted_weights_sha256(from.base_weights_sha256(), adapter);
+    write_adapter(adapter, from.config(), contract, output / kAdapterFolder);
+    if (settings.merge == "on") {
+      merge_adapter(weights, adapter);
+    } else {
+      contract.adapter = kAdapterFolder;
+      dtype = std::nullopt;
+    }
   } else {
     model->store(weights);
   }

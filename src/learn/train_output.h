@@ -14,13 +14,16 @@
 
 namespace recto {
 
+inline constexpr const char* kAdapterFolder = "adapter";
+
 /// Throws Error(kUsage) when `output` is not empty and a new run is wanted, or the run is to be
 /// resumed and there is neither a checkpoint nor a train.json.
 void check_output(const std::filesystem::path& output, bool resume);
 
-/// The contract of the model that will be written: that of `model` with the settings' dimensions
-/// and the name of the model it was made from. Throws Error(kUsage) for dimensions that are not a
-/// falling list beginning with the full width.
+/// The contract of the model that will be written: that of `model` with the settings' dimensions,
+/// attention and pooling, and the name of the model it was made from. Throws Error(kUsage) for
+/// dimensions that are not a falling list beginning with the full width, and for a pooling that the
+/// prompts are not made for.
 Contract output_contract(const ModelDirectory& model, const TrainSettings& settings);
 
 /// train.json: the settings, and with a summary what came of them.
@@ -31,6 +34,7 @@ struct TrainSummary {
   std::optional<HeldOutResult> before, after;
   std::optional<FeatureCounts> features;      ///< when the vision tower is frozen
   std::optional<double> learned_temperature;  ///< with --learn-temperature
+  Json selection;
 };
 void write_train_json(const TrainSettings& settings, const Json& run,
                       const TrainSummary* summary = nullptr);
@@ -44,13 +48,12 @@ int saved_chunk_size(const std::filesystem::path& output);
 /// check_same_run() against train.json, for a run that ended before its first checkpoint.
 void check_same_unfinished_run(const std::filesystem::path& output, const Json& run);
 
-/// "fp32", "fp16" or "bf16", as TrainSettings::dtype has it.
-DType parse_dtype(const std::string& name);
-
-/// Writes the model with what was trained (adapters merged, and apart in adapter/) into `output`,
-/// beside what is there. The files appear only when all of them are complete, retriever.json last.
+/// Writes the model with what was trained into `output`, beside what is there. Adapters are in
+/// adapter/, and merged into the weights with --merge on; otherwise the weights are those of `from`
+/// as they are, and retriever.json says that adapter/ belongs to them. The files appear only when
+/// all of them are complete, retriever.json last.
 void write_trained_model(const ModelDirectory& from, RetrieverModel& model,
-                         const Trainable& trainable, const Contract& contract, DType dtype,
-                         const std::filesystem::path& output);
+                         const Trainable& trainable, Contract contract,
+                         const TrainSettings& settings);
 
 }  // namespace recto

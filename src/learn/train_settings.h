@@ -16,6 +16,10 @@ namespace recto {
 inline constexpr double kLeastTemperature = 0.005;
 inline constexpr double kMostTemperature = 1;
 
+/// Rank and alpha of adapters for which none is given.
+inline constexpr int kLoraRank = 32;
+inline constexpr double kLoraAlpha = 32;
+
 struct TrainSettings {
   std::string model;   ///< directory of the model to start from
   std::string output;  ///< directory to write; a model directory in the end
@@ -33,7 +37,20 @@ struct TrainSettings {
   std::string remine_ranks = "1-50";      ///< "FIRST-LAST" places among the pages of the source
   std::optional<double> remine_max_score;
 
-  std::string method = "lora";  ///< "lora", or "full" for every parameter that is not frozen
+  // What is trained
+  std::string method = "lora";       ///< "lora", or "full" for every parameter that is not frozen
+  std::vector<std::string> freeze;   ///< patterns of parameters that stay as they are (full)
+  std::string adapter;               ///< directory of an adapter to go on from; "" for a fresh one
+  std::optional<int> lora_r;         ///< the adapter's own, or kLoraRank
+  std::optional<double> lora_alpha;  ///< the adapter's own, or kLoraAlpha
+  double lora_dropout = 0;
+  std::string lora_init = "kaiming";
+  std::string lora_targets;  ///< pattern of the adapted layers; "" is the text model's seven
+  bool lora_rslora = false;
+  bool lora_dora = false;
+  std::string attention;     ///< "causal" or "bidirectional"; "" is the model's
+  std::string pooling;       ///< "last" or "mean"; "" is the model's
+  std::string merge = "on";  ///< "on": the written weights have the adapters merged; or "off"
 
   // Losses (learn/loss_settings.h)
   std::vector<std::string> loss = {"infonce"};  ///< "NAME[:WEIGHT],..." (learn/loss_terms.h)
@@ -55,21 +72,26 @@ struct TrainSettings {
   int chunk_size = 0;      ///< pages in one pass with gradients; 0: by available memory
   uint64_t seed = 0;
 
-  std::optional<double> lr;  ///< default_learning_rate() when not given
-  double warmup = 0.1;       ///< below 1 a share of the training, else steps
+  std::optional<double> lr;         ///< default_learning_rate() when not given
+  double warmup = 0.1;              ///< below 1 a share of the training, else steps
+  std::string schedule = "cosine";  ///< "cosine", "linear" or "constant" after the warm-up
   double weight_decay = 0.01;
-  double clip = 1.0;                ///< most L2 norm of all gradients together
-  std::vector<std::string> freeze;  ///< patterns of parameters that stay as they are (full)
+  std::vector<std::string> lr_groups;  ///< "PATTERN=FACTOR" (learn/parameter_groups.h)
+  std::vector<std::string> no_decay;   ///< patterns of parameters without weight decay
+  double clip = 1.0;                   ///< most L2 norm of all gradients together
 
-  int lora_r = 32;
-  double lora_alpha = 32;
-  double lora_dropout = 0;
-  std::string lora_init = "kaiming";
-  std::string lora_targets;  ///< pattern of the adapted layers; "" is the text model's seven
+  // How it is computed
+  std::string precision = "fp32";       ///< of products and attention: "fp32" or "bf16"
+  bool gradient_checkpointing = false;  ///< activations are computed again instead of kept
 
   std::optional<int> longest_edge;  ///< written into the output's contract
   std::vector<int> dimensions;      ///< Matryoshka prefixes, written into the output's contract
   std::string dtype = "fp32";       ///< of the weights written: fp32, fp16, bf16
+
+  // What becomes the model
+  int keep_best = 0;          ///< 0: the last state; else the best of so many that are kept
+  bool average_best = false;  ///< their mean instead of the best
+  int early_stopping = 0;     ///< evaluations in a row without gain that end the run; 0: none do
 
   int eval_every = 0;      ///< steps between evaluations; 0: before the first step and in the end
   int eval_queries = 200;  ///< most held-out queries; 0: no evaluation at all

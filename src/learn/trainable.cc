@@ -3,6 +3,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "learn/lora.h"
+#include "learn/trained_size.h"
+#include "model/continued_adapter.h"
 #include "model/python_regex.h"
 
 namespace recto {
@@ -10,28 +12,44 @@ namespace {
 
 LoraOptions lora_options(const TrainSettings& settings, const std::string& base_model) {
   LoraOptions options;
-  options.r = settings.lora_r;
-  options.alpha = settings.lora_alpha;
+  options.r = settings.lora_r.value_or(kLoraRank);
+  options.alpha = settings.lora_alpha.value_or(kLoraAlpha);
+  options.use_rslora = settings.lora_rslora;
+  options.use_dora = settings.lora_dora;
   options.dropout = settings.lora_dropout;
   options.init = parse_lora_init(settings.lora_init);
-  options.target_modules =
-      settings.lora_targets.empty() ? default_lora_targets() : settings.lora_targets;
+  options.target_modules = lora_targets(settings);
   options.base_model = base_model;
   return options;
 }
 
-LoraOptions put_adapters(RetrieverModel& model, const TrainSettings& settings,
-                         const std::string& base_model) {
-  LoraOptions options = lora_options(settings, base_model);
-  size_t matched = 0;
-  try {
-    matched = add_lora(model, options, settings.seed).size();
-  } catch (const Error& error) {
-    fail(ErrorCode::kUsage, "--lora-targets: {}", error.what());
-  }
-  log_info("LoRA of rank {} on {} linear layers that match {}", options.r, matched,
+/// "LoRA", "rsLoRA", "DoRA", or both.
+std::string kind_of(const Json& config) {
+  const std::string kind = config["use_dora"] ? "DoRA" : "LoRA";
+  return config["use_rslora"] ? "rs" + kind : kind;
+}
+
+/// Fresh ones.
+Json put_adapters(RetrieverModel& model, const TrainSettings& settings,
+                  const std::string& base_model) {
+  const LoraOptions options = lora_options(settings, base_model);
+  const size_t matched = adapted_layers(settings, model->config()).size();
+  add_lora(model, options, settings.seed);
+  const Json config = lora_config(options);
+  log_info("{} of rank {} on {} linear layers that match {}", kind_of(config), options.r, matched,
            options.target_modules.get<std::string>());
-  return options;
+  return config;
+}
+
+Json go_on_with(const Adapter& adapter, RetrieverModel& model, const TrainSettings& settings,
+                const std::string& base_model) {
+  Json config = continued_adapter_config(adapter, settings.adapter, model->config(),
+                                         settings.lora_dropout, base_model);
+  for (torch::Tensor& parameter : model->parameters()) parameter.set_requires_grad(false);
+  model->attach(adapter, settings.lora_dropout);
+  log_info("{} of {} on {} linear layers is trained on", kind_of(config), settings.adapter,
+           adapter.modules.size());
+  return config;
 }
 
 void freeze(RetrieverModel& model, const std::string& pattern) {
@@ -55,10 +73,12 @@ void freeze(RetrieverModel& model, const std::string& pattern) {
 }  // namespace
 
 Trainable choose_trainable(RetrieverModel& model, const TrainSettings& settings,
-                           const std::string& base_model) {
+                           const std::string& base_model, const std::optional<Adapter>& adapter) {
   Trainable trainable;
   for (const torch::Tensor& parameter : model->parameters()) trainable.all += parameter.numel();
-  if (settings.method == "lora") {
+  if (adapter) {
+    trainable.lora = go_on_with(*adapter, model, settings, base_model);
+  } else if (settings.method == "lora") {
     trainable.lora = put_adapters(model, settings, base_model);
   } else {
     for (const std::string& pattern : settings.freeze) freeze(model, pattern);

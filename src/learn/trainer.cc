@@ -1,7 +1,7 @@
 #include "learn/trainer.h"
 
-#include <chrono>
 #include <cmath>
+#include <limits>
 #include <memory>
 
 #include "base/cpu.h"
@@ -15,14 +15,21 @@
 #include "learn/early_end.h"
 #include "learn/features_ahead.h"
 #include "learn/held_out_series.h"
-#include "learn/memory_estimate.h"
+#include "learn/memory_request.h"
+#include "learn/parameter_groups.h"
+#include "learn/precision.h"
 #include "learn/prefetch.h"
 #include "learn/process_group.h"
 #include "learn/remining.h"
+#include "learn/run_identity.h"
+#include "learn/schedule.h"
+#include "learn/selection.h"
 #include "learn/shared_start.h"
+#include "learn/start_checks.h"
 #include "learn/step_gradients.h"
 #include "learn/step_guard.h"
 #include "learn/step_source.h"
+#include "learn/stopwatch.h"
 #include "learn/torch_embedder.h"
 #include "learn/torch_setup.h"
 #include "learn/train_output.h"
@@ -37,55 +44,17 @@ namespace {
 constexpr int kKeptCheckpoints = 2;
 constexpr size_t kStepsAhead = 2;
 
-class Stopwatch {
- public:
-  explicit Stopwatch(double before = 0) : before_(before) {}
-  double seconds() const {
-    return before_ + std::chrono::duration<double>(Clock::now() - start_).count();
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  double before_;
-  Clock::time_point start_ = Clock::now();
-};
-
-/// What the data asks of memory.
-MemoryRequest data_memory(const StepSource& steps, const TrainSettings& settings,
-                          const Contract& contract) {
-  const std::vector<TrainingData::Page>& pages = steps.train().pages;
-  const int own = contract.views.longest_edge;
-  std::vector<int> edges = settings.longest_edges;
-  if (edges.empty()) edges.push_back(own);
-  const bool mined_apart =
-      settings.remine_every > 0 && std::count(edges.begin(), edges.end(), own) == 0;
-  MemoryRequest request;
-  request.queries_in_step = static_cast<int>(steps.batch_size());
-  request.pages_in_step = most_pages_in_step(steps.train(), steps.batch_size(), settings.negatives,
-                                             settings.remine_every > 0);
-  request.pages_in_data = static_cast<int>((edges.size() + (mined_apart ? 1 : 0)) * pages.size() +
-                                           steps.held_out().pages.size());
-  for (const int edge : edges) {
-    ViewSettings views = contract.views;
-    views.longest_edge = edge;
-    request.views = std::max(request.views, most_views(pages, views));
-  }
-  const bool passages = std::any_of(pages.begin(), pages.end(), [](const TrainingData::Page& page) {
-    return !page.passage.empty();
-  });
-  if (passages) request.passage_tokens = contract.max_query_tokens;
-  return request;
-}
-
 class Training {
  public:
   Training(const TrainSettings& settings, const StepObserver& observer, ProcessGroup& group);
   TrainResult run();
 
  private:
+  void open_directory();
   void open_model();
   void plan_steps();
   void plan_memory();
+  void open_pages();
   void begin();
   void resume();
   void restore(const fs::path& checkpoint);
@@ -94,12 +63,14 @@ class Training {
   /// The steps up to `last`, which have the same hard negatives.
   void take_steps(int64_t last, const Stopwatch& clock);
   void finish();
-  void measure_and_loop();
   [[noreturn]] void end_early(const Error& error);
 
   void take_step(PreparedStep prepared, const Stopwatch& clock);
-  /// Loss and gradients; the loss is not finite when either is not, and nothing may be updated.
-  StepLoss gradients(const PreparedStep& prepared, double& norm);
+  /// Loss, gradients and the step, or the step is skipped when loss or gradients are not numbers.
+  void update(const PreparedStep& prepared, StepRecord& record);
+  void skip(const PreparedStep& prepared, const StepLoss& loss, StepRecord& record);
+  void evaluate();
+  void evaluate_when_due();
   void checkpoint();
   void report(const std::string& state) const;
   void report_failure(const std::string& what) const;
@@ -123,7 +94,7 @@ class Training {
   std::unique_ptr<PageSource> source_;
   std::unique_ptr<TrainingWatch> watch_;
   std::unique_ptr<StepGradients> step_gradients_;
-  std::string memory_;  // what was estimated before the start
+  MemoryEstimate estimate_;
   std::unique_ptr<Remining> remining_;
   int64_t total_steps_ = 0;
   double warmup_ = 0;  // share of the training
@@ -132,6 +103,7 @@ class Training {
   bool finished_ = false;  // by an earlier run
   StepGuard guard_;
   std::unique_ptr<HeldOutSeries> series_;
+  std::unique_ptr<Selection> selection_;
   TrainResult result_;
 };
 
@@ -140,7 +112,7 @@ Training::Training(const TrainSettings& settings, const StepObserver& observer, 
       observer_(observer),
       group_(group),
       asked_chunk_size_(settings.chunk_size),
-      guard_(settings.learning_rate()) {
+      guard_(settings.learning_rate(), group.is_first()) {
   if (group_.is_first()) check_output(settings_.output, settings_.resume);
   threads_ = settings_.threads > 0 ? settings_.threads
                                    : std::max(1, available_cores() / group_.on_these_cores());
@@ -149,28 +121,39 @@ Training::Training(const TrainSettings& settings, const StepObserver& observer, 
   }
   set_up_torch(threads_, settings_.seed, settings_.device);
   steps_ = std::make_unique<StepSource>(settings_, group_);
-  open_model();
+  check_measurable(*steps_, settings_);
+  open_directory();
   plan_steps();
   plan_memory();
+  open_model();
+  open_pages();
+}
+
+void Training::open_directory() {
+  ContractOverrides overrides;
+  overrides.longest_edge = settings_.longest_edge;
+  directory_ = ModelDirectory::open_unmerged(settings_.model, overrides, settings_.adapter);
+  check_start(*directory_, settings_);
+  inputs_ = std::make_unique<EdgeInputs>(*directory_, settings_.longest_edges);
+  contract_ = output_contract(*directory_, settings_);
 }
 
 void Training::open_model() {
-  ContractOverrides overrides;
-  overrides.longest_edge = settings_.longest_edge;
-  directory_ = ModelDirectory::open(settings_.model, overrides);
-  inputs_ = std::make_unique<EdgeInputs>(*directory_, settings_.longest_edges);
-  contract_ = output_contract(*directory_, settings_);
   model_ = RetrieverModel(directory_->config(), contract_);
   model_->load(directory_->weights());
-  trainable_ = choose_trainable(model_, settings_, contract_.base_model);
+  trainable_ = choose_trainable(model_, settings_, contract_.base_model, directory_->adapter());
   model_->to(torch::Device(checked_device(settings_.device)));
   log_info("training {} of {} parameters", trainable_.count, trainable_.all);
-  step_gradients_ =
-      std::make_unique<StepGradients>(settings_, contract_, steps_->train(), model_, group_);
+  model_->set_computation(parse_precision(settings_.precision, model_->device()),
+                          settings_.gradient_checkpointing);
+  step_gradients_ = std::make_unique<StepGradients>(settings_, contract_, steps_->train(), model_,
+                                                    estimate_.page, group_);
   std::vector<NamedParameter> parameters = trainable_.parameters;
   if (const auto temperature = step_gradients_->parameter()) parameters.push_back(*temperature);
-  optimizer_ = std::make_unique<AdamW>(std::move(parameters),
-                                       AdamWSettings{.weight_decay = settings_.weight_decay});
+  optimizer_ = std::make_unique<AdamW>(
+      parameters, AdamWSettings{.weight_decay = settings_.weight_decay},
+      group_parameters(parameters, settings_.lr_groups, settings_.no_decay));
+  selection_ = std::make_unique<Selection>(settings_, std::move(parameters), group_);
 }
 
 void Training::plan_steps() {
@@ -184,51 +167,35 @@ void Training::plan_steps() {
 }
 
 void Training::plan_memory() {
-  MemoryRequest request = data_memory(*steps_, settings_, contract_);
-  request.parameters = trainable_.all;
-  request.trained = trainable_.count;
-  request.queries_in_step = group_.largest_share(request.queries_in_step);
-  request.pages_in_step = group_.largest_share(request.pages_in_step);
-  request.vision_trained = model_->vision_trained();
-  request.feature_value_bytes = dtype_size(parse_dtype(settings_.feature_dtype));
-  request.feature_store = !settings_.feature_store.empty();
-  request.chunk_size = settings_.chunk_size;
+  const MemoryRequest request = memory_request(*steps_, settings_, *directory_, contract_, group_);
   const auto neighbours = static_cast<uint64_t>(group_.on_this_machine());
-  const MemoryEstimate estimate =
-      estimate_memory(directory_->config(), request, available_memory_bytes() / neighbours);
-  settings_.chunk_size = static_cast<int>(group_.least(estimate.chunk_size));
-  memory_ = estimate.text();
-  log_info("{}", memory_);
-  if (estimate.total() > estimate.available) {
-    log_warning("that is more than is available; lower --chunk-size, or --longest-edge");
-  }
-  features_ = open_feature_source(directory_, model_, settings_, estimate.feature_limit);
+  estimate_ = estimate_memory(directory_->config(), request, available_memory_bytes() / neighbours);
+  settings_.chunk_size = static_cast<int>(group_.least(estimate_.chunk_size));
+  log_info("{}", estimate_.text());
+  if (settings_.device == "cpu") estimate_.check();
+}
+
+void Training::open_pages() {
+  features_ = open_feature_source(directory_, model_, settings_, estimate_.feature_limit);
   source_ = std::make_unique<PageSource>(steps_->sources(), *inputs_, features_.get());
-  step_gradients_->set_page_bytes(estimate.page);
+  const int threads = std::max(1, threads_ / 2);
   remining_ = std::make_unique<Remining>(settings_, steps_->train(), directory_->inputs(), *source_,
-                                         std::max(1, threads_ / 2), group_);
+                                         threads, group_);
   series_ = std::make_unique<HeldOutSeries>(directory_->inputs(), steps_->held_out(), *source_,
-                                            std::max(1, threads_ / 2), group_);
+                                            threads, group_);
 }
 
 Json Training::run_json() const {
-  Json run = settings_.to_json();
-  for (const char* key : {"model", "data", "threads", "chunk_size", "device", "max_seconds",
-                          "feature_store", "guide", "teacher"}) {
-    run.erase(key);
-  }
-  run["model_weights_sha256"] = directory_->contract().weights_sha256;
-  run["contract"] = contract_.hash();
-  run["data"] = steps_->sources().identity();
-  run.update(step_gradients_->knowledge().fingerprints());
-  return run;
+  return run_identity(settings_, *directory_, contract_, *steps_, step_gradients_->knowledge());
 }
 
 void Training::resume() {
-  remove_unfinished_checkpoints(settings_.output);
+  for (const char* folder : {"checkpoints", "best"}) {
+    remove_unfinished(fs::path(settings_.output) / folder);
+  }
   // The way a step is cut into chunks decides the last bits, so it stays unless asked for.
   if (asked_chunk_size_ == 0) settings_.chunk_size = saved_chunk_size(settings_.output);
-  const std::optional<fs::path> latest = latest_checkpoint(settings_.output);
+  const std::optional<fs::path> latest = latest_whole_checkpoint(settings_.output);
   if (!latest) {
     check_same_unfinished_run(settings_.output, run_json());
     log_info("{} has no checkpoint yet; the run begins again", settings_.output);
@@ -244,21 +211,14 @@ void Training::restore(const fs::path& checkpoint) {
   remining_->restore(checkpoint);
   step_ = state.step;
   elapsed_ = state.elapsed_seconds;
-  guard_.restore(state.bad_steps,
-                 json_required<int64_t>(state.results, "skipped", checkpoint.string()));
+  guard_.restore(state.results["guard"], checkpoint.string());
+  series_->restore(state.results["held_out"], checkpoint.string());
+  selection_->restore(state.results["selection"], checkpoint.string());
+  selection_->clean();
   if (state.results.contains("before")) {
     result_.before = HeldOutResult::from_json(state.results["before"], checkpoint.string());
   }
   log_info("resuming after step {} of {}", step_, total_steps_);
-}
-
-StepLoss Training::gradients(const PreparedStep& prepared, double& norm) {
-  optimizer_->zero_gradients();
-  StepLoss loss = step_gradients_->compute(prepared, step_, optimizer_->parameters());
-  if (!std::isfinite(loss.value)) return loss;
-  norm = optimizer_->clip_gradients(settings_.clip);
-  if (!std::isfinite(norm)) loss.value = norm;
-  return loss;
 }
 
 // The middle of the step to come, so that even a training of one step has a learning rate.
@@ -269,36 +229,60 @@ double Training::progress_share() const {
 }
 
 bool Training::done() const {
-  return step_ >= total_steps_ || (settings_.max_seconds > 0 && elapsed_ >= settings_.max_seconds);
+  return step_ >= total_steps_ || selection_->exhausted() ||
+         (settings_.max_seconds > 0 && elapsed_ >= settings_.max_seconds);
+}
+
+void Training::update(const PreparedStep& prepared, StepRecord& record) {
+  optimizer_->zero_gradients();
+  const StepLoss loss = step_gradients_->compute(prepared, step_, optimizer_->parameters());
+  record.loss = loss.value;
+  record.terms = loss.terms;
+  record.masked = loss.masked;
+  if (!loss.idle.empty()) {
+    watch_->warned(record.step, "nothing_to_compare", {{"losses", loss.idle}});
+  }
+  if (const auto warning =
+          guard_.look(record.step, loss.page_cosine, prepared.batch.pages.size())) {
+    watch_->warned(record.step, warning->kind, warning->details);
+  }
+  if (std::isfinite(loss.value)) record.gradient_norm = optimizer_->clip_gradients(settings_.clip);
+  if (!std::isfinite(loss.value) || !std::isfinite(record.gradient_norm)) {
+    skip(prepared, loss, record);
+    return;
+  }
+  optimizer_->step(record.learning_rate);
+  step_gradients_->stepped();
+  guard_.accept();
+  result_.last_loss = loss.value;
+}
+
+void Training::skip(const PreparedStep& prepared, const StepLoss& loss, StepRecord& record) {
+  const bool of_loss = !std::isfinite(loss.value);
+  const StepWarning warning =
+      guard_.skip(record.step, of_loss ? "loss" : "gradient",
+                  of_loss ? loss.value : record.gradient_norm, steps_->ids(prepared.batch));
+  watch_->warned(record.step, warning.kind, warning.details);
+  record.loss = std::numeric_limits<double>::quiet_NaN();
 }
 
 void Training::take_step(PreparedStep prepared, const Stopwatch& clock) {
   source_->complete(prepared.pages);
-  const double rate = settings_.learning_rate() * schedule_factor(progress_share(), warmup_);
-  double norm = 0;
-  const StepLoss loss = gradients(prepared, norm);
-  const std::optional<double> temperature = step_gradients_->learned_temperature();
-  if (std::isfinite(loss.value)) {
-    optimizer_->step(rate);
-    step_gradients_->stepped();
-    guard_.accept();
-    result_.last_loss = loss.value;
-  } else {
-    guard_.skip(step_ + 1, loss.value);
-  }
+  StepRecord record;
+  record.step = step_ + 1;
+  record.pairs = prepared.batch.queries.size();
+  record.learning_rate =
+      settings_.learning_rate() *
+      schedule_factor(progress_share(), warmup_, parse_schedule(settings_.schedule));
+  record.temperature = step_gradients_->learned_temperature();
+  update(prepared, record);
   ++step_;
   elapsed_ = settings_.max_seconds > 0 ? group_.broadcast(clock.seconds()) : clock.seconds();
-  if (!loss.idle.empty()) watch_->warned(step_, "nothing_to_compare", {{"losses", loss.idle}});
-  watch_->step({.step = step_,
-                .loss = loss.value,
-                .terms = loss.terms,
-                .masked = loss.masked,
-                .learning_rate = rate,
-                .gradient_norm = norm,
-                .temperature = temperature,
-                .seconds = elapsed_,
-                .pairs = prepared.batch.queries.size()});
-  if (observer_) observer_(step_, loss.value);
+  record.seconds = elapsed_;
+  record.learning_rate *= optimizer_->largest_lr_factor();
+  watch_->step(record);
+  guard_.check();
+  if (observer_) observer_(step_, record.loss);
 }
 
 // A run that will see every page, and may take the time, computes what is missing at once. With
@@ -314,14 +298,26 @@ void Training::compute_features() {
   compute_features_ahead(*source_, *features_, pages, threads_);
 }
 
+void Training::evaluate() {
+  if (!series_->measure(model_, step_, *watch_)) return;
+  if (step_ > 0) selection_->measured(step_, *series_->latest());
+}
+
+void Training::evaluate_when_due() {
+  if (settings_.eval_every > 0 && step_ > 0 && step_ % settings_.eval_every == 0) evaluate();
+}
+
 void Training::checkpoint() {
   if (!group_.is_first()) return;
   const DeferInterrupts until_written;
-  Json results = {{"skipped", guard_.skipped()}};
+  Json results = {{"guard", guard_.state()},
+                  {"held_out", series_->state()},
+                  {"selection", selection_->state()}};
   if (result_.before) results["before"] = result_.before->to_json();
-  write_checkpoint(settings_.output, {step_, elapsed_, guard_.bad_steps(), results, run_json()},
-                   *optimizer_, kKeptCheckpoints,
+  write_checkpoint(settings_.output, {step_, elapsed_, results, run_json()}, *optimizer_,
+                   kKeptCheckpoints,
                    [this](const fs::path& directory) { remining_->save(directory); });
+  selection_->clean();
 }
 
 void Training::report(const std::string& state) const {
@@ -337,7 +333,7 @@ void Training::report(const std::string& state) const {
       {"Time of training", fmt::format("{:.0f} s", elapsed_)},
       {"Pairs a second, last run", fmt::format("{:.2f}", watch_->pairs_per_second())},
       {"Threads, device", fmt::format("{}, {}", threads_, settings_.device)},
-      {"Memory, estimated before", memory_}};
+      {"Memory, estimated before", estimate_.text()}};
   write_train_report({settings_, steps_->sources(), facts, resources}, state);
 }
 
@@ -356,6 +352,7 @@ void Training::loop() {
                  .pairs_per_step = steps_->batch_size(),
                  .seconds_allowed = settings_.max_seconds});
   const Stopwatch clock(elapsed_);
+  evaluate_when_due();  // what a run that was stopped meanwhile has not done
   while (!done()) {
     if (remining_->due(step_)) {
       remining_->mine(model_, step_, *watch_);
@@ -377,30 +374,34 @@ void Training::take_steps(int64_t last, const Stopwatch& clock) {
   while (!done() && step_ < last) {
     throw_if_interrupted();
     take_step(std::move(*steps.next()), clock);
-    if (settings_.eval_every > 0 && step_ % settings_.eval_every == 0) {
-      series_->measure(model_, step_, *watch_);
-    }
+    evaluate_when_due();
+    if (done()) break;  // finish() writes the last checkpoint
     if (settings_.checkpoint_every > 0 && step_ % settings_.checkpoint_every == 0) checkpoint();
   }
 }
 
 void Training::finish() {
-  series_->measure(model_, step_, *watch_);
-  result_.after = series_->latest();
-  result_.skipped = guard_.skipped();
+  evaluate();
   checkpoint();
+  const Selection::Chosen chosen = selection_->choose(step_);
+  result_.after = chosen.result ? chosen.result : series_->latest();
+  if (chosen.steps.size() > 1) {
+    result_.after = series_->measure_mean(model_, step_, chosen.steps, *watch_);
+  }
+  result_.skipped = guard_.skipped();
+  if (features_ != nullptr) result_.features = features_->counts();
   if (!group_.is_first()) return;
-  write_trained_model(*directory_, model_, trainable_, contract_, parse_dtype(settings_.dtype),
-                      settings_.output);
+  write_trained_model(*directory_, model_, trainable_, contract_, settings_);
   report(fmt::format("Finished after {} steps.", step_));
-  TrainSummary summary{.trained_parameters = trainable_.count,
-                       .steps = step_,
-                       .skipped = guard_.skipped(),
-                       .before = result_.before,
-                       .after = result_.after,
-                       .learned_temperature = step_gradients_->learned_temperature()};
-  if (features_ != nullptr) {
-    summary.features = result_.features = features_->counts();
+  const TrainSummary summary{.trained_parameters = trainable_.count,
+                             .steps = step_,
+                             .skipped = result_.skipped,
+                             .before = result_.before,
+                             .after = result_.after,
+                             .features = result_.features,
+                             .learned_temperature = step_gradients_->learned_temperature(),
+                             .selection = selection_->to_json(chosen)};
+  if (summary.features) {
     log_info("features: {} pages from the store, {} computed", summary.features->from_store,
              summary.features->computed);
   }
@@ -417,8 +418,9 @@ void Training::begin() {
   Json place = {{"finished", finished_},
                 {"step", step_},
                 {"elapsed_seconds", elapsed_},
-                {"bad_steps", guard_.bad_steps()},
-                {"skipped", guard_.skipped()},
+                {"guard", guard_.state()},
+                {"held_out", series_->state()},
+                {"selection", selection_->state()},
                 {"chunk_size", settings_.chunk_size},
                 {"before", result_.before ? result_.before->to_json() : Json(nullptr)}};
   share_start(group_, run_json(), place, *optimizer_);
@@ -428,20 +430,13 @@ void Training::begin() {
   finished_ = place["finished"];
   step_ = place["step"];
   elapsed_ = place["elapsed_seconds"];
-  guard_.restore(place["bad_steps"], place["skipped"]);
+  guard_.restore(place["guard"], "rank 0");
+  series_->restore(place["held_out"], "rank 0");
+  selection_->restore(place["selection"], "rank 0");
   settings_.chunk_size = place["chunk_size"];
   if (!place["before"].is_null()) {
     result_.before = HeldOutResult::from_json(place["before"], "rank 0");
   }
-}
-
-void Training::measure_and_loop() {
-  if (step_ == 0) {
-    series_->measure(model_, step_, *watch_);
-    result_.before = series_->latest();
-  }
-  loop();
-  finish();
 }
 
 // The state is that after the last whole step, whatever ended the run between two of them.
@@ -466,7 +461,12 @@ TrainResult Training::run() {
                              : std::make_unique<TrainingWatch>();
   try {
     compute_features();
-    measure_and_loop();
+    if (step_ == 0) {
+      evaluate();
+      result_.before = series_->latest();
+    }
+    loop();
+    finish();
   } catch (const Error& error) {
     end_early(error);
   }

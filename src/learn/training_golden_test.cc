@@ -5,6 +5,7 @@
 #include "learn/learn_golden_support.h"
 #include "learn/losses.h"
 #include "learn/optimizer.h"
+#include "learn/schedule.h"
 
 namespace recto {
 namespace {

@@ -92,9 +92,9 @@ void TrainingWatch::measured(int64_t step, const HeldOutResult& result,
                              const std::vector<int64_t>& mean_of) {
   lap();
   if (!metrics_) return;
-  log_info("step {}{}: held-out nDCG@5 {:.4f} hit@1 {:.4f} queries {} pages {}", step,
-           mean_of.empty() ? "" : fmt::format(", mean of {}", fmt::join(mean_of, ", ")),
-           result.ndcg_at_5, result.hit_rate_at_1, result.queries, result.pages);
+  log_info("step {}{}: held-out nDCG@10 {:.4f} nDCG@5 {:.4f} hit@1 {:.4f} queries {} pages {}",
+           step, mean_of.empty() ? "" : fmt::format(", mean of {}", fmt::join(mean_of, ", ")),
+           result.ndcg_at_10, result.ndcg_at_5, result.hit_rate_at_1, result.queries, result.pages);
   Json line = result.to_json();
   line["step"] = step;
   if (!mean_of.empty()) line["mean_of"] = mean_of;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "engine/position_ids.h"
+#include "learn/recompute.h"
 
 namespace recto {
 namespace {
@@ -45,6 +46,7 @@ torch::Tensor VisionLayerImpl::attend(const torch::Tensor& x, const PassContext&
 }
 
 torch::Tensor VisionLayerImpl::forward(torch::Tensor x, const PassContext& context) {
+  const PrecisionScope scope(context.precision, x.device());
   x = x + attend(x, context);
   const torch::Tensor inner = torch::gelu(fc1_(norm2_(x, context), context), "tanh");
   const torch::Tensor y = fc2_(inner, context);
@@ -92,7 +94,10 @@ torch::Tensor VisionTowerImpl::embed(const torch::Tensor& pixels, const PassCont
 
 torch::Tensor VisionTowerImpl::forward(const torch::Tensor& pixels, const PassContext& context) {
   torch::Tensor x = embed(pixels, context);
-  for (VisionLayer& layer : layers_) x = layer(x, context);
+  for (VisionLayer& layer : layers_) {
+    const auto run = [=](const torch::Tensor& input) mutable { return layer(input, context); };
+    x = context.recompute ? recomputed(x, run) : layer(x, context);
+  }
   return post_norm_(x, context);
 }
 
@@ -105,9 +110,10 @@ ConnectorImpl::ConnectorImpl(const ModelConfig& config) : scale_(config.scale_fa
 }
 
 torch::Tensor ConnectorImpl::forward(const torch::Tensor& patches, const PassContext& context) {
+  const PrecisionScope scope(context.precision, patches.device());
   const torch::Tensor shuffled = pixel_shuffle_tokens(patches, scale_);
   context.show("pixel_shuffle", shuffled);
-  torch::Tensor y = projection_(shuffled, context);
+  const torch::Tensor y = projection_(shuffled, context).to(torch::kFloat32);
   context.show("connector.modality_projection", y);
   return y;
 }

@@ -20,6 +20,8 @@ namespace {
 
 constexpr const char* kConfigFile = "adapter_config.json";
 constexpr const char* kWeightsFile = "adapter_model.safetensors";
+constexpr const char* kContractFile = "retriever.json";
+constexpr uint64_t kMaxContractBytes = uint64_t{1} << 20;
 constexpr std::string_view kPrefix = "base_model.model.";
 constexpr const char* kHead = "lm_head";
 
@@ -287,11 +289,13 @@ Json lora_config(const LoraOptions& options) {
           {"modules_to_save", nullptr}};
 }
 
-void write_adapter(const Adapter& adapter, const ModelConfig& config, const fs::path& directory) {
+void write_adapter(const Adapter& adapter, const ModelConfig& config, const Contract& contract,
+                   const fs::path& directory) {
   StagedDirectory staged(directory);
   write_file(staged.path() / kConfigFile, pretty_json(adapter.config));
   adapter_tensors(adapter).write(staged.path() / kWeightsFile);
   write_file(staged.path() / "README.md", model_card(adapter));
+  write_file(staged.path() / kContractFile, pretty_json(contract.to_json()));
   const Adapter written = read_adapter(staged.path(), config);
   for (const auto& [path, module] : adapter.modules) {
     const AdapterModule& again = written.modules.at(path);
@@ -316,6 +320,16 @@ std::string adapter_sha256(const Adapter& adapter) {
     }
   }
   return hash.hex();
+}
+
+std::optional<Contract> read_adapter_contract(const fs::path& directory) {
+  const fs::path path = directory / kContractFile;
+  if (!fs::exists(path)) return std::nullopt;
+  return Contract::from_json(read_json(path, kMaxContractBytes), path.string());
+}
+
+std::string adapted_weights_sha256(const std::string& base, const Adapter& adapter) {
+  return sha256_hex(base + "+" + adapter_sha256(adapter));
 }
 
 }  // namespace recto

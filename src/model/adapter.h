@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "model/contract.h"
 #include "model/weights.h"
 
 namespace recto {
@@ -58,13 +59,22 @@ struct LoraOptions {
 Json lora_config(const LoraOptions& options);
 
 /// A new directory with adapter_model.safetensors (fp32, the bare model's keys),
-/// adapter_config.json (adapter.config) and README.md, as PEFT lays them out. Throws
-/// Error(kUsage) when `directory` exists, and what read_adapter would throw for such files.
-void write_adapter(const Adapter& adapter, const ModelConfig& config,
+/// adapter_config.json (adapter.config) and README.md, as PEFT lays them out, and, for recto, the
+/// `contract` it was trained under in retriever.json. Throws Error(kUsage) when `directory` exists,
+/// and what read_adapter would throw for such files.
+void write_adapter(const Adapter& adapter, const ModelConfig& config, const Contract& contract,
                    const std::filesystem::path& directory);
+
+/// The contract an adapter was trained under: its retriever.json, which adapters of other tools
+/// have not. Throws as Contract::from_json.
+std::optional<Contract> read_adapter_contract(const std::filesystem::path& directory);
 
 /// SHA-256 over what decides the merged weights: for each module, sorted by path, its path, NUL,
 /// rank, scale, A, B and magnitude.
 std::string adapter_sha256(const Adapter& adapter);
+
+/// weights_sha256 of base weights with that hash and `adapter` merged: see
+/// docs/decisions/0004-weights-hash.md.
+std::string adapted_weights_sha256(const std::string& base, const Adapter& adapter);
 
 }  // namespace recto

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "model/adapter.h"
+#include "model/continued_adapter.h"
 #include "model/model_directory.h"
 #include "model/safetensors.h"
 #include "support/golden_sections.h"
@@ -55,6 +56,28 @@ void expect_opens_merged(const fs::path& model, const fs::path& adapter, const W
   EXPECT_EQ(opened->weights().sha256(), merged.sha256());
   EXPECT_NE(opened->contract().hash(), plain->contract().hash());
   EXPECT_EQ(opened->contract().hash(), ModelDirectory::open(model, {}, adapter)->contract().hash());
+}
+
+TEST(AdapterGolden, EveryVariantCanBeTrainedOn) {
+  test::GoldenSections sections;
+  for (const fs::path& folder : subdirectories(test::goldens() / "peft")) {
+    const fs::path model = test::goldens() / "models" / folder.filename();
+    if (!sections.has(model / "config.json")) continue;
+    const ModelConfig config = read_model_config(model);
+    for (const fs::path& directory : subdirectories(folder)) {
+      SCOPED_TRACE(directory.string());
+      Adapter adapter = read_adapter(directory, config);
+      adapter.config = continued_adapter_config(adapter, directory, config, 0.25, "the base");
+      EXPECT_EQ(adapter.config["lora_dropout"], 0.25);
+      const TemporaryDirectory place;
+      write_adapter(adapter, config, Contract::default_for({}, config.text.hidden_size),
+                    place.path() / "again");
+      EXPECT_EQ(adapter_sha256(read_adapter(place.path() / "again", config)),
+                adapter_sha256(adapter));
+      sections.tested();
+    }
+  }
+  sections.finish();
 }
 
 TEST(AdapterGolden, EveryVariantMergesToTheGoldenWeight) {

@@ -21,6 +21,8 @@ const ModelConfig& config() {
   return parsed;
 }
 
+Contract contract() { return Contract::default_for({}, config().text.hidden_size); }
+
 Weights tiny_weights(const fs::path& directory) {
   test::write_tiny_tensors(directory / "model.safetensors", test::tiny_tensors());
   return Weights::load(directory, config());
@@ -79,13 +81,14 @@ TEST(Adapter, WhatIsWrittenIsReadBack) {
     TemporaryDirectory directory;
     const Adapter adapter = tiny_adapter(dora);
     const fs::path path = directory.path() / "adapter";
-    write_adapter(adapter, config(), path);
+    write_adapter(adapter, config(), contract(), path);
     EXPECT_TRUE(fs::exists(path / "README.md"));
     const Adapter again = read_adapter(path, config());
     EXPECT_EQ(again.config, adapter.config);
     EXPECT_EQ(adapter_sha256(again), adapter_sha256(adapter));
     EXPECT_NE(adapter_sha256(again), adapter_sha256(tiny_adapter(!dora)));
-    EXPECT_THROW(write_adapter(adapter, config(), path), Error) << "never over an older one";
+    EXPECT_THROW(write_adapter(adapter, config(), contract(), path), Error)
+        << "never over an older one";
   }
 }
 
@@ -188,7 +191,7 @@ TEST(Adapter, ValuesThatAreNoNumbersAreNamed) {
   Adapter adapter = tiny_adapter();
   adapter.modules.at("text_model.layers.1.self_attn.q_proj").b[5] = std::nanf("");
   try {
-    write_adapter(adapter, config(), directory.path() / "adapter");
+    write_adapter(adapter, config(), contract(), directory.path() / "adapter");
     ADD_FAILURE() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kBadInput);

@@ -61,6 +61,10 @@ class FieldReader {
     return json_required<T>(json_, key, where_);
   }
 
+  std::string read_text_if_there(const char* key) {
+    return json_.contains(key) ? read<std::string>(key) : std::string();
+  }
+
   int read_between(const char* key, int least, int most) {
     const int value = read<int>(key);
     if (value < least || value > most) {
@@ -129,6 +133,12 @@ void check_weights_hash(const std::string& hash, const std::string& where) {
     fail(ErrorCode::kBadInput, "{}: 64 lower-case hexadecimal digits are wanted, found \"{}\"",
          where, hash);
   }
+}
+
+void check_adapter(const std::string& name, const std::string& where) {
+  if (name.find('/') == std::string::npos && name != "." && name != "..") return;
+  fail(ErrorCode::kBadInput, "{}: the name of a folder in this directory is wanted, found \"{}\"",
+       where, name);
 }
 
 void check_outputs(const std::vector<std::string>& outputs, const std::string& where) {
@@ -217,32 +227,36 @@ Contract Contract::from_json(const Json& json, const std::string& where) {
   contract.normalize = fields.read<bool>("normalize");
   read_views(fields, contract.views);
   contract.position_ids = fields.read_name("position_ids", kPositionIds);
+  contract.adapter = fields.read_text_if_there("adapter");
+  check_adapter(contract.adapter, fields.place("adapter"));
   fields.finish();
   return contract;
 }
 
 Json Contract::to_json() const {
-  return Json{{"format_version", format_version},
-              {"base_model", base_model},
-              {"weights_sha256", weights_sha256},
-              {"document_prompt", document_prompt},
-              {"document_text_prompt", document_text_prompt},
-              {"query_prompt", query_prompt},
-              {"query_image_prompt", query_image_prompt},
-              {"passage_prompt", passage_prompt},
-              {"terminal_token", terminal_token},
-              {"max_query_tokens", max_query_tokens},
-              {"pooling", pooling_name(pooling)},
-              {"outputs", outputs},
-              {"attention", name_of(kAttentions, causal)},
-              {"dimensions", dimensions},
-              {"normalize", normalize},
-              {"longest_edge", views.longest_edge},
-              {"tile", views.tile},
-              {"image_splitting", views.image_splitting},
-              {"resample", name_of(kFilters, views.resample)},
-              {"resample_order", resample_order_name(views.resample_order)},
-              {"position_ids", position_ids_name(position_ids)}};
+  Json json = {{"format_version", format_version},
+               {"base_model", base_model},
+               {"weights_sha256", weights_sha256},
+               {"document_prompt", document_prompt},
+               {"document_text_prompt", document_text_prompt},
+               {"query_prompt", query_prompt},
+               {"query_image_prompt", query_image_prompt},
+               {"passage_prompt", passage_prompt},
+               {"terminal_token", terminal_token},
+               {"max_query_tokens", max_query_tokens},
+               {"pooling", pooling_name(pooling)},
+               {"outputs", outputs},
+               {"attention", name_of(kAttentions, causal)},
+               {"dimensions", dimensions},
+               {"normalize", normalize},
+               {"longest_edge", views.longest_edge},
+               {"tile", views.tile},
+               {"image_splitting", views.image_splitting},
+               {"resample", name_of(kFilters, views.resample)},
+               {"resample_order", resample_order_name(views.resample_order)},
+               {"position_ids", position_ids_name(position_ids)}};
+  if (!adapter.empty()) json["adapter"] = adapter;
+  return json;
 }
 
 std::string Contract::hash() const { return sha256_hex(canonical_json(to_json())); }

@@ -32,6 +32,9 @@ struct Contract {
   bool normalize = true;
   ViewSettings views;  ///< longest_edge, tile, image_splitting, resample, resample_order
   PositionIds position_ids = PositionIds::kIdentity;
+  /// Folder of the model directory with an adapter that recto merges on opening; "" for none. Only
+  /// in files: the contract of an opened model has none (and the hash of the merged weights).
+  std::string adapter;
 
   /// The default of docs/formats.md for a model directory without retriever.json.
   /// `views` comes from the processor files, `width` from the text model.

@@ -37,6 +37,25 @@ TEST(Contract, SurvivesJson) {
   EXPECT_EQ(read.hash(), contract.hash());
 }
 
+TEST(Contract, AnAdapterStandsInItOnlyWhenThereIsOne) {
+  Contract contract = Contract::default_for(a4_views(), 576);
+  EXPECT_FALSE(contract.to_json().contains("adapter"));
+  const std::string hash = contract.hash();
+  contract.adapter = "adapter";
+  EXPECT_NE(contract.hash(), hash);
+  EXPECT_EQ(Contract::from_json(contract.to_json(), "retriever.json").adapter, "adapter");
+  for (const char* bad : {"..", ".", "/etc", "a/b"}) {
+    Json json = contract.to_json();
+    json["adapter"] = bad;
+    try {
+      Contract::from_json(json, "retriever.json");
+      ADD_FAILURE() << bad;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("retriever.json: adapter: the name of a folder"));
+    }
+  }
+}
+
 TEST(Contract, EveryFieldIsInTheHash) {
   const std::string hash = Contract::default_for(a4_views(), 576).hash();
   const std::vector<std::pair<const char*, Json>> changes = {

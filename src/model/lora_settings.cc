@@ -242,10 +242,11 @@ bool LoraSettings::selects(const std::string& path) const {
 
 int LoraSettings::rank(const std::string& path) const { return ranks_.find(path, rank_); }
 
+double LoraSettings::alpha(const std::string& path) const { return alphas_.find(path, alpha_); }
+
 double LoraSettings::scale(const std::string& path) const {
-  const double alpha = alphas_.find(path, alpha_);
   const double r = rank(path);
-  return alpha / (use_rslora_ ? std::sqrt(r) : r);
+  return alpha(path) / (use_rslora_ ? std::sqrt(r) : r);
 }
 
 }  // namespace recto

@@ -43,10 +43,12 @@ class LoraSettings {
   bool selects(const std::string& path) const;
   /// rank_pattern, else r.
   int rank(const std::string& path) const;
-  /// alpha / rank, or alpha / sqrt(rank) with use_rslora; alpha from alpha_pattern, else
-  /// lora_alpha.
+  /// alpha_pattern, else lora_alpha.
+  double alpha(const std::string& path) const;
+  /// alpha / rank, or alpha / sqrt(rank) with use_rslora.
   double scale(const std::string& path) const;
   bool use_dora() const { return use_dora_; }
+  bool use_rslora() const { return use_rslora_; }
 
  private:
   /// The first pattern that matches the end of the path decides, in the order of the file.

@@ -57,6 +57,14 @@ Contract read_contract(const fs::path& directory, const ModelConfig& config, boo
   return contract;
 }
 
+// The contract the adapter in `directory` was trained under, if it says.
+std::optional<Contract> adapter_contract(const fs::path& directory, const ModelConfig& config) {
+  if (directory.empty()) return std::nullopt;
+  std::optional<Contract> contract = read_adapter_contract(directory);
+  if (contract) check_contract(*contract, config, (directory / kContractFile).string());
+  return contract;
+}
+
 void apply(const ContractOverrides& overrides, Contract& contract) {
   if (overrides.longest_edge) {
     const int edge = *overrides.longest_edge;
@@ -98,29 +106,60 @@ void settle_hash(std::future<std::string> hash, const fs::path& path, Contract& 
 
 }  // namespace
 
+void ModelDirectory::read_adapter_of(const fs::path& directory, const std::string& trained_on) {
+  adapter_ = read_adapter(directory, config_);
+  contract_.weights_sha256 = adapted_weights_sha256(base_weights_sha256_, *adapter_);
+  if (trained_on.empty() || trained_on == contract_.weights_sha256) return;
+  fail(ErrorCode::kMismatch,
+       "{} was trained on another base model than {}: its {} names weights with SHA-256 {}, these "
+       "two make {}; name the model it was trained on{}",
+       directory.string(), path_.string(), kContractFile, trained_on, contract_.weights_sha256,
+       contract_.base_model.empty() ? "" : fmt::format(" ({})", contract_.base_model));
+}
+
 std::shared_ptr<const ModelDirectory> ModelDirectory::open(const fs::path& path,
                                                            const ContractOverrides& overrides,
                                                            const fs::path& adapter,
                                                            bool verify_weights) {
+  return open(path, overrides, adapter, verify_weights, Merge::kYes);
+}
+
+std::shared_ptr<const ModelDirectory> ModelDirectory::open_unmerged(
+    const fs::path& path, const ContractOverrides& overrides, const fs::path& adapter) {
+  return open(path, overrides, adapter, /*verify_weights=*/false, Merge::kNo);
+}
+
+std::shared_ptr<const ModelDirectory> ModelDirectory::open(const fs::path& path,
+                                                           const ContractOverrides& overrides,
+                                                           const fs::path& named_adapter,
+                                                           bool verify_weights, Merge merge) {
   check_is_model(path);
   std::shared_ptr<ModelDirectory> model(new ModelDirectory());
   model->path_ = path;
   model->config_ = read_model_config(path);
   model->weights_ = Weights::load(path, model->config_);
-  Contract& contract = model->contract_;
-  contract = read_contract(path, model->config_, model->has_own_contract_);
-  apply(overrides, contract);
+  Contract base = read_contract(path, model->config_, model->has_own_contract_);
+  model->has_own_adapter_ = !base.adapter.empty();
+  const fs::path adapter =
+      named_adapter.empty() && model->has_own_adapter_ ? path / base.adapter : named_adapter;
+  const std::optional<Contract> trained_under = adapter_contract(adapter, model->config_);
+  model->contract_ = trained_under.value_or(base);
+  model->contract_.adapter.clear();
+  apply(overrides, model->contract_);
   const bool doubtful =
       model->has_own_contract_ && changed_since(path / kContractFile, model->weights_.files());
   auto hash =
-      start_hash(model->weights_, verify_weights || doubtful || contract.weights_sha256.empty());
+      start_hash(model->weights_, verify_weights || doubtful || base.weights_sha256.empty());
   model->tokenizer_ = std::make_unique<Tokenizer>(Tokenizer::load(path));
-  model->inputs_ = std::make_unique<InputBuilder>(model->config_, *model->tokenizer_, contract);
-  settle_hash(std::move(hash), path, contract);
-  if (!adapter.empty()) {
-    const Adapter read = read_adapter(adapter, model->config_);
-    merge_adapter(model->weights_, read);
-    contract.weights_sha256 = sha256_hex(contract.weights_sha256 + "+" + adapter_sha256(read));
+  model->inputs_ =
+      std::make_unique<InputBuilder>(model->config_, *model->tokenizer_, model->contract_);
+  settle_hash(std::move(hash), path, base);
+  model->contract_.weights_sha256 = model->base_weights_sha256_ = base.weights_sha256;
+  if (adapter.empty()) return model;
+  model->read_adapter_of(adapter, trained_under ? trained_under->weights_sha256 : "");
+  if (merge == Merge::kYes) {
+    merge_adapter(model->weights_, *model->adapter_);
+    model->adapter_.reset();
   }
   return model;
 }

@@ -178,6 +178,75 @@ TEST(ModelDirectory, AnotherVocabularyIsRefused) {
   EXPECT_THAT(message_of(copy.path(), ErrorCode::kMismatch), HasSubstr("token"));
 }
 
+/// A small LoRA adapter of the model, written with the contract `edit` makes of the model's.
+void write_adapter_of(const fs::path& model_path, const fs::path& directory,
+                      const std::function<void(Contract&)>& edit = {}) {
+  const auto model = ModelDirectory::open(model_path);
+  LoraOptions options{.r = 1, .alpha = 2};
+  options.target_modules = "text_model\\.layers\\.0\\.self_attn\\.v_proj";
+  const auto& shape = model->weights().at("text_model.layers.0.self_attn.v_proj.weight").shape;
+  Adapter adapter;
+  adapter.config = lora_config(options);
+  adapter.modules["text_model.layers.0.self_attn.v_proj"] = {
+      1,
+      2,
+      std::vector<float>(static_cast<size_t>(shape[1]), 0.01f),
+      std::vector<float>(static_cast<size_t>(shape[0]), 0.02f),
+      {}};
+  Contract contract = model->contract();
+  contract.weights_sha256 = adapted_weights_sha256(contract.weights_sha256, adapter);
+  if (edit) edit(contract);
+  write_adapter(adapter, model->config(), contract, directory);
+}
+
+TEST(ModelDirectory, TheContractOfAnAdapterIsFollowed) {
+  const ModelCopy copy(test::golden_models().front());
+  write_adapter_of(copy.path(), copy.other("adapter"),
+                   [](Contract& contract) { contract.pooling = Pooling::kMean; });
+  const auto adapted = ModelDirectory::open(copy.path(), {}, copy.other("adapter"));
+  EXPECT_EQ(adapted->contract().pooling, Pooling::kMean);
+  EXPECT_EQ(ModelDirectory::open(copy.path())->contract().pooling, Pooling::kLast);
+  const auto apart = ModelDirectory::open_unmerged(copy.path(), {}, copy.other("adapter"));
+  EXPECT_EQ(apart->contract().hash(), adapted->contract().hash());
+  EXPECT_EQ(apart->weights().sha256(), apart->base_weights_sha256());
+  Weights merged = apart->weights();
+  merge_adapter(merged, *apart->adapter());
+  EXPECT_EQ(merged.sha256(), adapted->weights().sha256());
+  EXPECT_NE(merged.sha256(), apart->weights().sha256());
+}
+
+TEST(ModelDirectory, AnAdapterOfAnotherBaseIsRefused) {
+  const ModelCopy copy(test::golden_models().front());
+  write_adapter_of(copy.path(), copy.other("adapter"), [](Contract& contract) {
+    contract.weights_sha256 = std::string(64, '7');
+    contract.base_model = "the-right-one";
+  });
+  try {
+    ModelDirectory::open(copy.path(), {}, copy.other("adapter"));
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kMismatch);
+    EXPECT_THAT(error.what(), HasSubstr("was trained on another base model"));
+    EXPECT_THAT(error.what(), HasSubstr("the-right-one"));
+  }
+}
+
+TEST(ModelDirectory, AnAdapterThatIsKeptApartIsMergedOnOpening) {
+  const ModelCopy copy(test::golden_models().front());
+  write_adapter_of(copy.path(), copy.path() / "adapter");
+  const auto named = ModelDirectory::open(copy.path(), {}, copy.path() / "adapter");
+  EXPECT_FALSE(named->has_own_adapter());
+  write_contract_of(copy, [](Contract& contract) { contract.adapter = "adapter"; });
+  const auto own = ModelDirectory::open(copy.path(), {}, {}, /*verify_weights=*/true);
+  EXPECT_TRUE(own->has_own_adapter());
+  EXPECT_EQ(own->contract().hash(), named->contract().hash());
+  EXPECT_EQ(own->contract().adapter, "");
+  EXPECT_EQ(own->weights().sha256(), named->weights().sha256());
+  EXPECT_NE(own->weights().sha256(), own->base_weights_sha256());
+  fs::remove_all(copy.path() / "adapter");
+  EXPECT_THAT(message_of(copy.path(), ErrorCode::kNotFound), HasSubstr("adapter_config.json"));
+}
+
 TEST(ModelDirectory, AnAdapterDirectoryAloneIsExplained) {
   TemporaryDirectory directory;
   write_file(directory.path() / "adapter_config.json", "{}");

@@ -120,7 +120,7 @@ TEST(ModelOracle, PeftAppliesTheAdaptersThatAreWritten) {
   for (const bool variant : {false, true}) {
     const Adapter adapter = random_adapter(config, base, variant);
     const fs::path path = directory.path() / (variant ? "dora" : "lora");
-    write_adapter(adapter, config, path);
+    write_adapter(adapter, config, Contract::default_for({}, config.text.hidden_size), path);
     Weights weights = Weights::load(base, config);
     merge_adapter(weights, adapter);
     SafetensorsWriter writer;

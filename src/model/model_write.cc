@@ -52,11 +52,12 @@ void add_tensor(SafetensorsWriter& writer, const std::string& name, const Tensor
   });
 }
 
-void write_weights(const Weights& weights, DType dtype, bool head_class, const fs::path& path) {
+void write_weights(const Weights& weights, std::optional<DType> dtype, bool head_class,
+                   const fs::path& path) {
   SafetensorsWriter writer;
   writer.set_metadata("format", "pt");
   for (const auto& [name, tensor] : weights.tensors()) {
-    add_tensor(writer, file_tensor_name(name, head_class), tensor, dtype);
+    add_tensor(writer, file_tensor_name(name, head_class), tensor, dtype.value_or(tensor.dtype));
   }
   writer.write(path);
 }
@@ -79,6 +80,13 @@ const char* torch_dtype_name(DType dtype) {
       fail(ErrorCode::kUsage, "weights can be written as F32, F16 or BF16, not {}",
            dtype_name(dtype));
   }
+}
+
+DType parse_weights_dtype(const std::string& name) {
+  if (name == "fp32") return DType::kF32;
+  if (name == "fp16") return DType::kF16;
+  if (name == "bf16") return DType::kBF16;
+  fail(ErrorCode::kUsage, "weights can be written as fp32, fp16 or bf16, not {}", name);
 }
 
 bool is_head_architecture(const std::string& architecture) {
@@ -109,13 +117,13 @@ void write_contract(const fs::path& directory, Contract contract) {
   write_file(directory / "retriever.json", pretty_json(contract.to_json()));
 }
 
-void write_model_directory(const ModelDirectory& from, const Weights& weights, DType dtype,
-                           Contract contract, const fs::path& to) {
+void write_model_directory(const ModelDirectory& from, const Weights& weights,
+                           std::optional<DType> dtype, Contract contract, const fs::path& to) {
   const bool tied =
       from.config().tie_word_embeddings && is_head_architecture(from.config().architecture);
   const bool head_class = weights.contains(kHead) || tied;
   Json json = read_json(from.path() / "config.json", kMaxFileBytes);
-  set_dtype(json, dtype);
+  if (dtype) set_dtype(json, *dtype);
   json["architectures"] = {architecture_for(from.config(), head_class)};
   StagedDirectory staged(to);
   write_file(staged.path() / "config.json", pretty_json(json));

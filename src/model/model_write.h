@@ -13,6 +13,9 @@ namespace recto {
 /// "float32", "float16", "bfloat16": the names of config.json. Throws Error(kUsage) for others.
 const char* torch_dtype_name(DType dtype);
 
+/// "fp32", "fp16" or "bf16": the names of --dtype. Throws Error(kUsage) for others.
+DType parse_weights_dtype(const std::string& name);
+
 /// Whether a file of this configuration is laid out as ...ForConditionalGeneration: names with
 /// `model.` before them, beside the head.
 bool is_head_architecture(const std::string& architecture);

@@ -123,15 +123,18 @@ class Distributed(Case):
                   for output in (first, second)]
         self.assertEqual(len(losses[0]), STEPS)
         np.testing.assert_allclose(losses[1], losses[0], rtol=2e-5)
+        self.assert_same_weights(first, second)
+        held_out = [[line["ndcg_at_5"] for line in self.lines(output) if "ndcg_at_5" in line]
+                    for output in (first, second)]
+        self.assertEqual(len(held_out[0]), 2)
+        np.testing.assert_allclose(held_out[1], held_out[0], atol=1e-6)
+
+    def assert_same_weights(self, first, second):
         weights = [read_tensors(self.path(output) / "adapter/adapter_model.safetensors")[0]
                    for output in (first, second)]
         self.assertEqual(weights[0].keys(), weights[1].keys())
         for name, values in weights[0].items():
             np.testing.assert_allclose(weights[1][name], values, atol=2e-6, rtol=2e-4, err_msg=name)
-        held_out = [[line["ndcg_at_5"] for line in self.lines(output) if "ndcg_at_5" in line]
-                    for output in (first, second)]
-        self.assertEqual(len(held_out[0]), 2)
-        np.testing.assert_allclose(held_out[1], held_out[0], atol=1e-6)
 
 
 class DistributedEquality(Distributed):
@@ -153,6 +156,29 @@ class DistributedEquality(Distributed):
         self.train(1, "one", *more)
         self.train(3, "three", *more)
         self.assert_same("one", "three")
+
+    def test_the_best_states_are_those_of_one_process(self):
+        more = ["--keep-best", 2, "--average-best", "--eval-every", 4, "--early-stopping", 3, "--learn-temperature",
+                "--no-decay", ".*lora_B.*"]
+        self.train(1, "one", *more)
+        self.train(2, "two", *more)
+        stopped = self.start_ranks(2, self.arguments("resumed", *more))
+        self.wait_for_step("resumed", 6, stopped)
+        stopped[1].process.send_signal(signal.SIGINT)
+        for process in stopped:
+            self.assertEqual(process.finish(), 130, process.text())
+        self.train(2, "resumed", *more, "--resume")
+        one, two, resumed = (json.loads((self.path(output) / "train.json").read_text())
+                             for output in ("one", "two", "resumed"))
+        self.assertEqual(len(one["selection"]["chosen_steps"]), 2)
+        for other in (two, resumed):
+            for key in ("chosen_steps", "stopped_early"):
+                self.assertEqual(other["selection"][key], one["selection"][key])
+            for key in ("steps", "held_out_before", "held_out_after"):
+                self.assertEqual(other[key], one[key])
+            self.assertAlmostEqual(other["learned_temperature"], one["learned_temperature"], places=6)
+        self.assert_same_weights("one", "two")
+        self.assert_same_weights("one", "resumed")
 
     def test_torchrun(self):
         torchrun = Path(sys.executable).with_name("torchrun")

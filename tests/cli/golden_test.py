@@ -293,6 +293,11 @@ class EmbedGolden(Golden):
             self.compared += 1
         self.finish()
 
+    def merged(self, model, adapter):
+        output = self.path(f"merged-{adapter.name}")
+        self.succeed("model", "merge", "--model", model, "--adapter", adapter, "--output", output)
+        return output
+
     def test_adapters(self):
         for folder in sorted(p for p in (GOLDENS / "peft").glob("*") if p.is_dir()):
             model = GOLDENS / "models" / folder.name
@@ -308,12 +313,13 @@ class EmbedGolden(Golden):
             for name in ["base", *case["variants"]]:
                 if name != "base" and not self.has(folder / name):
                     continue
-                adapter = [] if name == "base" else ["--adapter", folder / name]
-                with self.subTest(model=model.name, adapter=name):
-                    found = self.embed(model, *adapter, *inputs, *splitting)
-                    self.check_vector(found["query:1"], golden, f"{name}.text", name)
-                    if page:
-                        self.check_vector(found[str(image)], golden, f"{name}.{image.stem}", name)
+                for source in [[model]] if name == "base" else [[model, "--adapter", folder / name],
+                                                                [self.merged(model, folder / name)]]:
+                    with self.subTest(model=model.name, adapter=name, source=source):
+                        found = self.embed(*source, *inputs, *splitting)
+                        self.check_vector(found["query:1"], golden, f"{name}.text", name)
+                        if page:
+                            self.check_vector(found[str(image)], golden, f"{name}.{image.stem}", name)
         self.finish()
 
     def test_sentence_transformers_directory(self):

@@ -4,8 +4,8 @@ import unittest
 
 from support import BUILD, Case, model, read_tensors, recto
 
-COMMANDS = [["doctor"], ["model", "create"], ["curate"], ["train"], ["eval"], ["embed"], ["index", "create"],
-            ["index", "add"], ["search"], ["inspect"], ["tokenize"]]
+COMMANDS = [["doctor"], ["model", "create"], ["model", "merge"], ["curate"], ["train"], ["eval"], ["embed"],
+            ["index", "create"], ["index", "add"], ["search"], ["inspect"], ["tokenize"]]
 
 
 class Usage(Case):
@@ -165,7 +165,11 @@ class Settings(Case):
                               ("[nonsense]\na = 1", "nonsense"), ("[index.nonsense]\na = 1", "nonsense"),
                               ("[search]\nsurprise = 1", "surprise"), ("longest-edge = [1, 2]", "one value"),
                               ("longest-edge = 1979-05-27", "longest-edge"), ("longest-edge = ", "toml"),
-                              ("longest-edge = \"wide\"", "longest-edge"), ("config = \"x\"", "config")):
+                              ("longest-edge = \"wide\"", "longest-edge"), ("config = \"x\"", "config"),
+                              ("longest_edge = 1", "did you mean \"longest-edge\"?"),
+                              ("[embedd]\na = 1", "did you mean \"embed\"?"),
+                              ("[train]\nlearning-rate = 1", "its keys are"),
+                              ("[train]\ntemprature = 1", "did you mean \"temperature\"?")):
             file = self.write("c.toml", content + "\n")
             with self.subTest(content=content):
                 self.fail_with(2, "embed", "--model", model(), "--query", "a", "--output", self.path("o.npy"),

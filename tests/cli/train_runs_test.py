@@ -1,0 +1,271 @@
+"""recto train from outside: runs that are killed, bad input, settings from a file."""
+import json
+import os
+import random
+import shutil
+import signal
+import struct
+import subprocess
+import time
+import unittest
+
+from support import BUILD, RECTO, Case, environment, golden_models, model, noise_png, read_tensors
+
+TRAINED = ("model.safetensors", "retriever.json", "config.json")
+
+
+@unittest.skipUnless((BUILD / "recto-train").exists(), "built without recto-train")
+class Training(Case):
+    """A dataset of 24 pages in 8 documents, two of which are for validation."""
+
+    def setUp(self):
+        super().setUp()
+        root = self.path("beir")
+        corpus, queries, judged = [], [], {"train": [], "validation": []}
+        for page in range(24):
+            split = "validation" if page >= 18 else "train"
+            self.write(f"beir/images/{page}.png", noise_png(90, 120, page))
+            corpus.append({"_id": str(page), "title": "", "text": "", "image": f"images/{page}.png",
+                           "metadata": {"document_id": f"d{page // 3}"}})
+            queries.append({"_id": f"q{page}", "text": f"what stands on page {page}"})
+            judged[split].append(f"q{page}\t{page}\t1\n")
+        self.write_lines("beir/corpus.jsonl", corpus)
+        self.write_lines("beir/queries.jsonl", queries)
+        for split, lines in judged.items():
+            self.write(f"beir/qrels/{split}.tsv", "query-id\tcorpus-id\tscore\n" + "".join(lines))
+        self.data = self.path("data")
+        self.succeed("dataset", "import", root, "--output", self.data)
+
+    def arguments(self, output, *more):
+        return ["train", "--model", model(), "--data", self.data, "--output", self.path(output), "--batch-size", 4,
+                "--threads", 1, "--longest-edge", 64, "--no-progress", *more]
+
+    def train(self, output, *more):
+        return self.succeed(*self.arguments(output, *more))
+
+    def metrics(self, output):
+        lines = []
+        for line in self.path(output).joinpath("metrics.jsonl").read_text().splitlines():
+            row = json.loads(line)
+            for key in ("seconds", "pairs_per_second"):
+                row.pop(key, None)
+            lines.append(row)
+        return lines
+
+    def assert_same_result(self, output, wanted):
+        for name in TRAINED:
+            self.assertEqual((self.path(output) / name).read_bytes(), (self.path(wanted) / name).read_bytes(), name)
+        self.assertEqual(self.metrics(output), self.metrics(wanted))
+
+
+class Killed(Training):
+    """kill -9 and --resume: the bytes of the run that nothing disturbed."""
+
+    def kill_when(self, output, moment, *arguments):
+        """Starts or resumes the run and kills it at `moment`. Returns False when it was over before."""
+        more = ["--resume"] if (self.path(output) / "train.json").exists() else []
+        process = subprocess.Popen([str(RECTO), *map(str, self.arguments(output, *arguments, *more))],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                   env=environment())
+        try:
+            while process.poll() is None:
+                if moment():
+                    process.send_signal(signal.SIGKILL)
+                    break
+                time.sleep(0.0002)
+            errors = process.communicate(timeout=120)[1].decode()
+        finally:
+            process.kill()
+        self.assertIn(process.returncode, (0, -signal.SIGKILL), errors)
+        return process.returncode != 0
+
+    def steps_done(self, output):
+        try:
+            return (self.path(output) / "metrics.jsonl").read_bytes().count(b'"loss"')
+        except FileNotFoundError:
+            return 0
+
+    def hidden(self, folder):
+        """What is being written there."""
+        try:
+            return [name for name in os.listdir(folder) if name.startswith(".")]
+        except FileNotFoundError:
+            return []
+
+    def finish(self, output, *arguments):
+        if not (self.path(output) / "retriever.json").exists():
+            self.train(output, *arguments, "--resume")
+
+    def kill_at_steps(self, output, steps, *arguments):
+        for step in steps:
+            self.kill_when(output, lambda step=step: self.steps_done(output) >= step, *arguments)
+        self.finish(output, *arguments)
+
+    def kill_in_writes(self, output, folder, *arguments):
+        """Kills the run again and again while something is written into `folder`; how often it hit."""
+        hits = 0
+        for _ in range(4):
+            if not self.kill_when(output, lambda: bool(self.hidden(folder)), *arguments):
+                break
+            hits += bool(self.hidden(folder))
+        self.finish(output, *arguments)
+        return hits
+
+    def test_at_several_steps(self):
+        run = ["--max-steps", 6, "--epochs", 9, "--checkpoint-every", 2, "--lora-r", 2, "--lora-dropout", 0.2,
+               "--eval-every", 2, "--keep-best", 2, "--average-best"]
+        self.train("whole", *run)
+        self.kill_at_steps("killed", (1, 3, 5), *run)
+        self.assert_same_result("killed", "whole")
+
+    def test_while_a_checkpoint_is_written(self):
+        run = ["--max-steps", 4, "--epochs", 9, "--checkpoint-every", 1, "--method", "full", "--eval-queries", 0,
+               "--gradient-checkpointing"]
+        self.train("whole", *run)
+        self.assertGreater(self.kill_in_writes("killed", self.path("killed/checkpoints"), *run), 0)
+        self.assert_same_result("killed", "whole")
+        self.assertEqual(self.hidden(self.path("killed/checkpoints")), [])
+
+    def test_a_damaged_checkpoint_is_said_and_the_one_before_it_used(self):
+        run = ["--max-steps", 4, "--epochs", 9, "--checkpoint-every", 1, "--lora-r", 2, "--eval-queries", 0]
+        self.train("whole", *run)
+        self.kill_when("killed", lambda: (self.path("killed/checkpoints/step-00000003")).exists(), *run)
+        file = self.path("killed/checkpoints/step-00000003/optimizer.safetensors")
+        data = bytearray(file.read_bytes())
+        data[-5] ^= 1
+        file.write_bytes(data)
+        shutil.rmtree(self.path("killed/checkpoints/step-00000004"), ignore_errors=True)
+        for name in TRAINED:
+            (self.path("killed") / name).unlink(missing_ok=True)
+        result = self.train("killed", *run, "--resume")
+        self.assertIn("step-00000003 is damaged", result.err)
+        self.assertIn("the one before it is used", result.err)
+        self.assertIn("resuming after step 2", result.err)
+        self.assert_same_result("killed", "whole")
+
+
+class KilledOften(Killed):
+    """The same at random moments, for longer."""
+
+    def test_at_several_steps(self):
+        random.seed(5)
+        for method in ("lora", "full"):
+            run = ["--max-steps", 16, "--epochs", 9, "--checkpoint-every", 3, "--method", method, "--eval-every", 4,
+                   "--keep-best", 2, "--early-stopping", 9]
+            if method == "lora":
+                run += ["--lora-dora", "--lora-dropout", 0.1, "--merge", "off"]
+            self.train(f"whole-{method}", *run)
+            output = f"killed-{method}"
+            for _ in range(12):
+                end = time.monotonic() + random.uniform(0.3, 6)
+                if not self.kill_when(output, lambda: time.monotonic() > end, *run):
+                    break
+            self.finish(output, *run)
+            self.assert_same_result(output, f"whole-{method}")
+
+    def test_while_a_checkpoint_is_written(self):
+        """Also the best states and the model itself."""
+        run = ["--max-steps", 6, "--epochs", 9, "--checkpoint-every", 1, "--method", "full", "--eval-every", 1,
+               "--keep-best", 2]
+        self.train("whole", *run)
+        for place in ("checkpoints", "best", "."):
+            output = f"killed-{place.strip('.')}"
+            self.kill_in_writes(output, self.path(output) / place, *run)
+            self.assert_same_result(output, "whole")
+
+
+class BadTraining(Training):
+    def refuse(self, says, *more, status=1, **changes):
+        arguments = self.arguments("out", *more)
+        for name, value in changes.items():
+            arguments[arguments.index("--" + name) + 1] = value
+        self.fail_with(status, *arguments, says=says)
+        self.assert_absent(self.path("out"))
+
+    def test_weights_that_are_no_numbers(self):
+        broken = self.copy_model("broken")
+        for file in broken.glob("*.safetensors"):
+            data = bytearray(file.read_bytes())
+            size, = struct.unpack("<Q", data[:8])
+            for name, entry in json.loads(data[8:8 + size]).items():
+                if name.endswith("text_model.norm.weight"):
+                    begin = 8 + size + entry["data_offsets"][0]
+                    data[begin:begin + 4] = b"\xff" * 4  # in bf16 as in fp32
+                    file.write_bytes(data)
+        self.refuse(["text_model.norm.weight", "nan"], model=broken)
+
+    def test_a_contract_that_is_not_of_the_model(self):
+        self.train("trained", "--max-steps", 1, "--lora-r", 2, "--eval-queries", 0)
+        file = self.path("trained/retriever.json")
+        contract = json.loads(file.read_text())
+        contract["dimensions"] = [contract["dimensions"][0] * 2]
+        file.write_text(json.dumps(contract))
+        self.refuse(["retriever.json", "dimensions"], model=self.path("trained"))
+
+    def test_an_adapter_of_another_model(self):
+        self.train("first", "--max-steps", 1, "--lora-r", 2, "--eval-queries", 0)
+        self.refuse(["first/adapter", "was trained on another base model"], "--adapter", self.path("first/adapter"),
+                    model=self.path("first"))
+        self.path("first/adapter/retriever.json").unlink()
+        if len(golden_models()) > 1:
+            self.refuse(["text_model.layers."], "--adapter", self.path("first/adapter"),
+                        model=golden_models()[1])
+
+    def test_settings_that_cannot_be_meant(self):
+        for says, more in ((["--lr is 0", "above 0"], ["--lr", 0]),
+                           (["--freeze"], ["--lr-group", ".*=0"]),
+                           (["--lr-group vision matches none"], ["--lr-group", "vision=2"]),
+                           (["--no-decay norms matches none"], ["--no-decay", "norms"]),
+                           (["selects no linear layer"], ["--lora-targets", "vision"]),
+                           (["--merge off keeps adapters apart"], ["--method", "full", "--merge", "off"]),
+                           (["--eval-every"], ["--keep-best", 2])):
+            with self.subTest(more=more):
+                self.refuse(says, *more, status=2)
+        self.refuse(["nothing to tell its page from"], "--negatives", 0, status=2, **{"batch-size": 1})
+
+    def test_a_misspelt_key(self):
+        file = self.write("train.toml", "[train]\nlora_r = 2\n")
+        self.refuse(["train.toml:2", "did you mean \"lora-r\"?"], "--config", file, status=2)
+
+    def test_settings_from_a_file(self):
+        file = self.write("train.toml", '[train]\nlora-r = 2\nmax-steps = 1\neval-queries = 0\npooling = "mean"\n'
+                                        'lr-group = [".*q_proj.*=2", ".*v_proj.*=0.5"]\n')
+        self.train("out", "--config", file)
+        settings = json.loads(self.path("out/train.json").read_text())["settings"]
+        self.assertEqual(settings["lora_r"], 2)
+        self.assertEqual(settings["lr_groups"], [".*q_proj.*=2", ".*v_proj.*=0.5"])
+        self.assertEqual(json.loads(self.path("out/retriever.json").read_text())["pooling"], "mean")
+
+
+class Merging(Training):
+    def vectors(self, *source):
+        output = self.path("vectors.safetensors")
+        self.succeed("embed", *source, "--query", "what stands on page 3", "--image", self.path("beir/images/3.png"),
+                     "--output", output)
+        return read_tensors(output)[0]["embeddings"]
+
+    def test_on_demand(self):
+        run = ["--max-steps", 2, "--lora-r", 2, "--lr", 0.01, "--eval-queries", 0, "--lora-dora", "--attention",
+               "bidirectional"]
+        self.train("merged", *run)
+        self.train("apart", *run, "--merge", "off")
+        self.succeed("model", "merge", "--model", self.path("apart"), "--output", self.path("later"))
+        self.succeed("model", "merge", "--model", model(), "--adapter", self.path("merged/adapter"), "--output",
+                     self.path("named"))
+        wanted = self.vectors("--model", self.path("merged"))
+        for source in (["apart"], ["later"], ["named"]):
+            found = self.vectors("--model", self.path(source[0]))
+            self.assertLessEqual(float(abs(found - wanted).max()), 2e-5, source)
+        found = self.vectors("--model", model(), "--adapter", self.path("apart/adapter"))
+        self.assertLessEqual(float(abs(found - wanted).max()), 2e-5)
+        self.assertGreater(float(abs(self.vectors("--model", model()) - wanted).max()), 1e-3)
+
+    def test_what_cannot_be_merged(self):
+        self.fail_with(2, "model", "merge", "--model", model(), "--output", self.path("out"), says=["--adapter"])
+        self.fail_with(1, "model", "merge", "--model", model(), "--adapter", self.path("gone"), "--output",
+                       self.path("out"), says=["gone/adapter_config.json"])
+        self.assert_absent(self.path("out"))
+
+
+if __name__ == "__main__":
+    unittest.main()
