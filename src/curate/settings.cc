@@ -10,6 +10,13 @@ namespace recto {
 
 namespace {
 
+/// Seeds use all 64 bits; json_required() reads signed numbers.
+uint64_t read_seed(const Json& json, const std::string& where) {
+  const auto found = json.find("seed");
+  if (found != json.end() && found->is_number_unsigned()) return found->get<uint64_t>();
+  return static_cast<uint64_t>(json_required<int64_t>(json, "seed", where));
+}
+
 Json rules_json(const QueryRuleSettings& rules) {
   return {{"min_letters", rules.min_letters},
           {"min_letters_one", rules.min_letters_one},
@@ -68,7 +75,7 @@ BalanceSettings read_balance(const Json& json, const std::string& where) {
   balance.max_per_kind = json_required<int64_t>(json, "max_per_kind", where);
   balance.target = json_required<int64_t>(json, "target", where);
   balance.temperature = json_required<double>(json, "temperature", where);
-  balance.seed = static_cast<uint64_t>(json_required<int64_t>(json, "seed", where));
+  balance.seed = read_seed(json, where);
   return balance;
 }
 
@@ -126,7 +133,7 @@ CurateOptions read_settings(const Json& json, const std::string& where) {
   if (!json.value("test_share", Json()).is_null()) {
     options.test_share = json_required<double>(json, "test_share", where);
   }
-  options.seed = static_cast<uint64_t>(json_required<int64_t>(json, "seed", where));
+  options.seed = read_seed(json, where);
   options.test_documents = json_required<std::vector<std::string>>(json, "test_documents", where);
   options.generic_families = json_required<int>(json, "generic_families", where);
   options.max_pages_per_query = json_required<int>(json, "max_pages_per_query", where);
