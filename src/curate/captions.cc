@@ -1,6 +1,7 @@
 #include "curate/captions.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "curate/function_words.h"
@@ -37,10 +38,17 @@ std::string first_sentence(std::string text) {
   if (text.ends_with("。")) text.resize(text.size() - std::string_view("。").size());
   while (text.ends_with('.') && !text.ends_with("..")) text.pop_back();
   while (text.ends_with(':') || text.ends_with(' ')) text.pop_back();
-  for (const std::string_view again : {" (continued)", " (cont.)", " (cont)", " (cont.d)"}) {
-    if (text.ends_with(again)) text.resize(text.size() - again.size());
-  }
   return text;
+}
+
+/// "Options (continued)": the rest of a figure or table that began on a page before.
+bool is_continued(std::string_view text) {
+  constexpr auto kMarks = std::to_array<std::string_view>(
+      {"(cont", "(suite", "(fortsetzung", "(forts", "(segue", "(vervolg", "(ciąg dalszy", "(cd.",
+       "(продолжение", "（続き", "(続き", "（续", "(续", "（續", "(續"});
+  const std::string small = lower_case(text);
+  return std::any_of(kMarks.begin(), kMarks.end(),
+                     [&](std::string_view mark) { return small.find(mark) != std::string::npos; });
 }
 
 /// True when the text ends in "und", "de", "of": it goes on.
@@ -75,7 +83,7 @@ class CaptionFinder {
                   size_t long_size) const {
     // An entry of a list of figures.
     if (const ContentsLine entry = parse_contents_line(lines[i]); entry.leader) return false;
-    if (label.text.empty()) return false;
+    if (text_.fold(label.text).empty() || is_continued(label.text)) return false;
     if (label.clear) return true;
     if (!begins_sentence(label.text)) return false;
     if (!label.dotted && listed_.count(label.number) == 0) return false;

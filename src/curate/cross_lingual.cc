@@ -8,9 +8,11 @@
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "curate/contents_pages.h"
+#include "curate/document_headings.h"
 #include "curate/generator_context.h"
 #include "curate/heading_context.h"
 #include "curate/outline_alignment.h"
+#include "curate/section_text.h"
 
 namespace recto {
 
@@ -31,8 +33,19 @@ bool is_telling_abroad(const Heading& heading, const FoldedText& words) {
 std::string query_abroad(const HeadingContext& around, const Heading& heading,
                          const FoldedText& words) {
   if (is_telling_abroad(heading, words)) return heading.query;
-  std::string path = around.with_context(heading).text;
-  return path.empty() && is_telling(words) ? heading.query : path;
+  ContextQuery path = around.with_context(heading);
+  if (is_introduction(heading) && path.within == PageRange{}) return "";
+  return path.text.empty() && is_telling(words) ? heading.query : path.text;
+}
+
+/// Headings of the credits of a translation, folded.
+bool credits_translation(const Heading& heading) {
+  static const std::set<std::string_view> names = {
+      "translation", "translations", "translators", "traduction",  "traductions", "traducteurs",
+      "ubersetzung", "ubersetzer",   "traduccion",  "traductores", "traducion",   "traducao",
+      "tradutores",  "traduzione",   "traduttori",  "vertaling",   "vertalers",   "tlumaczenie",
+      "tlumacze",    "перевод",      "翻訳",        "翻訳者",      "翻译",        "翻譯"};
+  return names.count(heading.folded) != 0;
 }
 
 std::vector<OutlinePlace> places_of(const TranslatedWork& work) {
@@ -207,24 +220,21 @@ class CrossLingual {
 std::vector<TranslatedHeading> translated_headings(const CuratedDocument& document) {
   DocumentText text(document);
   Audit ignored;  // generate() records what becomes of these entries
-  const auto words = [&](int number) -> const FoldedText& { return text.folded(number); };
   std::vector<TranslatedHeading> outline;
   outline.reserve(document.outline.size());
   for (const OutlineEntry& entry : document.outline) outline.push_back({entry.level, 0, "", ""});
-  const std::vector<Heading> headings =
-      find_headings(document.document_id, document.outline, document.page_count, text.tokenizer(),
-                    words, ignored, ShortHeadings::kKeep);
+  const std::vector<Heading> headings = headings_of(text, ignored);
   const std::set<int> contents = find_contents_pages(text, headings);
   const GeneratorSettings settings;
   const Sections sections(headings, document.page_count);
   std::vector<Candidate> none;
   GeneratorContext context{document, settings, text, headings, sections, ignored, none};
   const HeadingContext around(context);
+  const SectionText section_text(context);
   for (const Heading& heading : headings) {
     const FoldedText folded = text.fold(heading.query);
     if (contents.count(heading.page) != 0) continue;
-    if (begins_at_page_end(folded, text.folded(heading.page))) continue;
-    if (around.refers_elsewhere(heading)) continue;
+    if (section_text.unanswered(heading) != nullptr || credits_translation(heading)) continue;
     TranslatedHeading& entry = outline[static_cast<size_t>(heading.entry)];
     entry.page = heading.page;
     entry.folded = heading.folded;

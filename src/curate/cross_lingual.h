@@ -14,7 +14,7 @@
 namespace recto {
 
 inline constexpr const char* kCrossLingualGenerator = "cross_lingual";
-inline constexpr const char* kCrossLingualVersion = "2";
+inline constexpr const char* kCrossLingualVersion = "3";
 
 /// One entry of an outline; those that cannot be queries count for the alignment.
 struct TranslatedHeading {
@@ -43,7 +43,8 @@ struct CrossLingualSettings {
 };
 
 /// The outline of a document as this stage wants it: what the phase that has the text hands on.
-/// Sections at the end of their page, and those that only refer to others, count as on no page.
+/// Headings that their page does not answer (curate/section_text.h), and those of the credits of a
+/// translation, which name other people in each language, count as on no page.
 std::vector<TranslatedHeading> translated_headings(const CuratedDocument& document);
 
 /// Pairs of documents (by position, first < second) that are translations of one work: the same

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "curate/contents_pages.h"
+#include "curate/document_headings.h"
 #include "curate/generator_context.h"
 
 namespace recto {
@@ -19,17 +20,17 @@ struct Generator {
 
 const std::vector<Generator>& all() {
   static const std::vector<Generator> generators = {
-      {{kOutlineGenerator, "3", "heading",
+      {{kOutlineGenerator, "4", "heading",
         "headings of the outline that stand on their page; unspecific ones with the heading above "
         "them or the work's title",
         true},
        generate_outline},
-      {{kQuestionGenerator, "2", "question", "headings that ask a question, in the outline or text",
+      {{kQuestionGenerator, "3", "question", "headings that ask a question, in the outline or text",
         true},
        generate_questions},
-      {{kCaptionGenerator, "2", "caption", "captions of figures, and lists of figures", true},
+      {{kCaptionGenerator, "3", "caption", "captions of figures, and lists of figures", true},
        generate_captions},
-      {{kTableGenerator, "2", "table", "titles of tables, and lists of tables", true},
+      {{kTableGenerator, "3", "table", "titles of tables, and lists of tables", true},
        generate_tables},
       {{kIndexGenerator, "2", "index", "terms of a back-of-book index that stand on their page",
         true},
@@ -96,10 +97,7 @@ std::vector<Candidate> generate(const CuratedDocument& document, const Generator
                                 Audit& audit) {
   check_names(settings.on);
   DocumentText text(document);
-  const PageWords words = [&](int number) -> const FoldedText& { return text.folded(number); };
-  const std::vector<Heading> headings =
-      find_headings(document.document_id, document.outline, document.page_count, text.tokenizer(),
-                    words, audit, ShortHeadings::kKeep);
+  const std::vector<Heading> headings = headings_of(text, audit);
   const Sections sections(headings, document.page_count);
   std::vector<Candidate> candidates;
   GeneratorContext context{document, settings, text, headings, sections, audit, candidates};

@@ -55,7 +55,11 @@ void generate_sentences(GeneratorContext& context);
 /// ("How do I", "Comment", "Wie kann") with four words or more.
 bool is_question(std::string_view heading);
 
-/// True for words that can be a query on their own: three long words or more with 20 letters, or
+/// True for "Introduction", "Preface" and the like, which say nothing without what they stand
+/// under.
+bool is_introduction(const Heading& heading);
+
+/// True for words that can be a query on their own: four long words or more with 22 letters, or
 /// twelve East Asian characters.
 bool is_telling(const FoldedText& words);
 

@@ -4,14 +4,15 @@
 
 #include "curate/generator_context.h"
 #include "curate/heading_context.h"
+#include "curate/section_text.h"
 
 namespace recto {
 
 namespace {
 
 /// A heading of fewer words and letters also comes with what it stands under.
-constexpr size_t kTellingWords = 3;  // of four characters or more
-constexpr int kTellingLetters = 20;
+constexpr size_t kTellingWords = 4;  // of four characters or more
+constexpr int kTellingLetters = 22;
 constexpr int kEastAsianLetters = 36;            // twelve characters
 constexpr unsigned char kFirstEastAsian = 0xE2;  // in UTF-8
 constexpr size_t kMaxWords = 25;
@@ -87,73 +88,20 @@ const std::set<std::string_view>& lists_of_contents() {
 }
 
 /// Folded headings that say nothing without what they stand under.
-const std::set<std::string_view>& empty_headings() {
-  static const std::set<std::string_view> names = {"introduction",
-                                                   "conclusion",
-                                                   "conclusions",
-                                                   "summary",
-                                                   "preface",
-                                                   "foreword",
-                                                   "einleitung",
-                                                   "einfuhrung",
-                                                   "zusammenfassung",
-                                                   "schluss",
-                                                   "fazit",
-                                                   "vorwort",
-                                                   "schlussfolgerung",
-                                                   "resume",
-                                                   "preface",
-                                                   "avantpropos",
-                                                   "introduccion",
-                                                   "conclusiones",
-                                                   "resumen",
-                                                   "prefacio",
-                                                   "prologo",
-                                                   "introduzione",
-                                                   "conclusioni",
-                                                   "conclusione",
-                                                   "sommario",
-                                                   "prefazione",
-                                                   "riepilogo",
-                                                   "introducao",
-                                                   "conclusao",
-                                                   "conclusoes",
-                                                   "resumo",
-                                                   "inleiding",
-                                                   "conclusie",
-                                                   "conclusies",
-                                                   "besluit",
-                                                   "samenvatting",
-                                                   "voorwoord",
-                                                   "wstep",
-                                                   "wprowadzenie",
-                                                   "podsumowanie",
-                                                   "wnioski",
-                                                   "zakonczenie",
-                                                   "przedmowa",
-                                                   "введение",
-                                                   "заключение",
-                                                   "предисловие",
-                                                   "はじめに",
-                                                   "序論",
-                                                   "結論",
-                                                   "まとめ",
-                                                   "概要",
-                                                   "おわりに",
-                                                   "引言",
-                                                   "简介",
-                                                   "結論",
-                                                   "结论",
-                                                   "總結",
-                                                   "总结",
-                                                   "前言",
-                                                   "簡介"};
+const std::set<std::string_view>& introductions() {
+  static const std::set<std::string_view> names = {
+      "introduction", "preface",      "foreword",  "einleitung", "einfuhrung",   "vorwort",
+      "avantpropos",  "introduccion", "prefacio",  "prologo",    "introduzione", "prefazione",
+      "introducao",   "inleiding",    "voorwoord", "wstep",      "wprowadzenie", "przedmowa",
+      "введение",     "предисловие",  "はじめに",  "序論",       "概要",         "引言",
+      "简介",         "前言",         "簡介"};
   return names;
 }
 
 class OutlineGenerator {
  public:
-  explicit OutlineGenerator(GeneratorContext& context) : context_(context), around_(context) {}
+  explicit OutlineGenerator(GeneratorContext& context)
+      : context_(context), around_(context), sections_(context) {}
 
   void run() {
     for (const Heading& heading : context_.headings) {
@@ -170,17 +118,11 @@ class OutlineGenerator {
   void propose(const Heading& heading) {
     const FoldedText words = context_.text.fold(heading.query);
     if (words.words() > kMaxWords) return drop(heading, "long", double(words.words()), kMaxWords);
-    if (begins_at_page_end(words, context_.text.folded(heading.page))) {
-      return drop(heading, "at the end of its page, its text is on the next");
-    }
+    if (const char* reason = sections_.unanswered(heading)) return drop(heading, reason);
     const std::string title = without_colon(heading.query);
-    if (around_.refers_elsewhere(heading)) return drop(heading, "its text is a reference");
-    if (around_.repeats_earlier(heading)) {
-      return drop(heading, "repeats a section of the same name");
-    }
     if (is_telling(words) && !around_.is_repeated(heading)) return add(heading, {title, {}});
     ContextQuery path = around_.with_context(heading);
-    if (empty_headings().count(heading.folded) != 0 && path.within == PageRange{}) {
+    if (is_introduction(heading) && path.within == PageRange{}) {
       return drop(heading, "says nothing, and nothing is above it");
     }
     if (!path.text.empty()) return add(heading, std::move(path));
@@ -206,9 +148,12 @@ class OutlineGenerator {
 
   GeneratorContext& context_;
   HeadingContext around_;
+  SectionText sections_;
 };
 
 }  // namespace
+
+bool is_introduction(const Heading& heading) { return introductions().count(heading.folded) != 0; }
 
 bool is_east_asian(const FoldedText& words) {
   // An ideograph counts as three letters and has three bytes; other scripts have fewer bytes.

@@ -5,8 +5,10 @@
 #include <cctype>
 #include <set>
 
+#include "curate/asking.h"
 #include "curate/generator_context.h"
 #include "curate/heading_context.h"
+#include "curate/section_text.h"
 #include "curate/text_lines.h"
 
 namespace recto {
@@ -19,6 +21,8 @@ constexpr int kMinEastAsianLetters = 18;  // six characters
 /// A question of less comes with the title of the work.
 constexpr size_t kTellingWords = 8;
 constexpr int kTellingLetters = 42;
+/// Without a title or heading above, one of fewer words of four letters and more is vague.
+constexpr size_t kLongWords = 2;
 /// A question may take that many lines, and so many letters of an answer must follow.
 constexpr size_t kMaxLines = 3;
 constexpr int kMinAnswerLetters = 60;
@@ -81,7 +85,10 @@ bool is_shouted(const std::string& text) {
 class QuestionGenerator {
  public:
   explicit QuestionGenerator(GeneratorContext& context)
-      : context_(context), around_(context), title_(work_title(context.document)) {}
+      : context_(context),
+        around_(context),
+        sections_(context),
+        title_(work_title(context.document)) {}
 
   void run() {
     for (const Heading& heading : context_.headings) {
@@ -96,10 +103,10 @@ class QuestionGenerator {
     const std::string question = without_mark(heading.query, marked);
     known_.insert(context_.text.fold(question).joined());
     if (!is_long_enough(question)) return drop(heading, "short, or long");
-    if (begins_at_page_end(context_.text.fold(heading.query), context_.text.folded(heading.page))) {
-      return drop(heading, "at the end of its page, its text is on the next");
-    }
+    if (!asks_something(question)) return drop(heading, "asks nothing that a reader would");
+    if (const char* reason = sections_.unanswered(heading)) return drop(heading, reason);
     ContextQuery query = in_context(heading, question);
+    if (query.text.empty()) return drop(heading, "vague, and nothing above it says more");
     Candidate& candidate = context_.propose(std::move(query.text), "question", heading.page);
     candidate.within = query.within;
     candidate.section = heading.folded;
@@ -118,13 +125,16 @@ class QuestionGenerator {
            (words.words() >= kMinWords || words.letters() >= kMinEastAsianLetters);
   }
 
-  /// The same with the heading above it, where there is one.
+  /// The same with the heading above it, where there is one; "" when it needs one.
   ContextQuery in_context(const Heading& heading, const std::string& question) {
     if (is_telling_question(context_.text.fold(question))) return {question, {}};
     Heading own = heading;
     own.query = question;
     ContextQuery path = around_.with_context(own);
-    return path.text.empty() ? ContextQuery{question, {}} : path;
+    if (path.text.empty() && context_.text.fold(question).long_words() >= kLongWords) {
+      return {question, {}};
+    }
+    return path;
   }
 
   /// "Why not? (Title of the work)": few words alone may be asked of anything.
@@ -199,6 +209,9 @@ class QuestionGenerator {
       return context_.audit.drop(item, kQuestionGenerator, "no answer on the page", letters,
                                  kMinAnswerLetters);
     }
+    if (!asks_something(question)) {
+      return context_.audit.drop(item, kQuestionGenerator, "asks nothing that a reader would");
+    }
     if (has_loose_accents(question)) {
       return context_.audit.drop(item, kQuestionGenerator, "letters and accents apart");
     }
@@ -208,6 +221,7 @@ class QuestionGenerator {
 
   GeneratorContext& context_;
   HeadingContext around_;
+  SectionText sections_;
   std::string title_;
   std::set<std::string> known_;  ///< folded
 };

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "curate/asking.h"
 #include "curate/generator_context.h"
 #include "curate/test_document.h"
 
@@ -94,13 +95,13 @@ const std::string kBody(120, 'x');
 TEST(OutlineGenerator, UnspecificHeadingsComeWithWhatIsAboveThem) {
   const CuratedDocument document =
       document_of({"1 Configuration of the mail server\nOptions\n" + kBody, "Options",
-                   "Setting up the printer Overview\n" + kBody, "A heading that says enough",
-                   "Overview Contents\n" + kBody},
+                   "Setting up the printer Overview\n" + kBody, "A heading that really says enough",
+                   "Overview\n" + std::string(120, 'y') + "\nContents\n" + kBody},
                   {{"1 Configuration of the mail server", 0, 1},
                    {"1.1 Options", 1, 1},
                    {"2 Setting up the printer", 0, 3},
                    {"2.1 Overview", 1, 3},
-                   {"2.1.1 A heading that says enough", 2, 4},
+                   {"2.1.1 A heading that really says enough", 2, 4},
                    {"Overview", 0, 5},
                    {"Contents", 0, 5}});
   Audit audit;
@@ -109,7 +110,7 @@ TEST(OutlineGenerator, UnspecificHeadingsComeWithWhatIsAboveThem) {
                           "heading Configuration of the mail server: Options @1",
                           "heading Setting up the printer @3",
                           "heading Setting up the printer: Overview @3",
-                          "heading A heading that says enough @4"));
+                          "heading A heading that really says enough @4"));
   EXPECT_THAT(reasons(audit),
               ElementsAre("doc#outline-6 outline: short, and nothing above it says more",
                           "doc#outline-7 outline: a list of what is elsewhere"));
@@ -216,7 +217,7 @@ TEST(OutlineGenerator, SectionsThatRepeatOrOnlyReferAreLeftOut) {
        {"Packaging a gem of Ruby", 1, 2},
        {"Options", 1, 3},
        {"Options", 1, 4},
-       {"Reading the pages of a book", 1, 4}});
+       {"Reading the pages of a book", 0, 4}});
   Audit audit;
   EXPECT_THAT(queries(document, "outline", &audit),
               ElementsAre("heading Exercises for everybody @1",
@@ -232,7 +233,86 @@ TEST(OutlineGenerator, SectionsThatRepeatOrOnlyReferAreLeftOut) {
   EXPECT_EQ(found[0].within, PageRange());
 }
 
+TEST(OutlineGenerator, APageMustHaveTheSection) {
+  struct Case {
+    const char* what;
+    Lines pages;
+    std::vector<OutlineEntry> outline;
+    const char* reason;  ///< of the first entry; null when it is a query
+  };
+  const std::string heading = "Writing the pages of large books";
+  const std::string body(600, 'x');
+  const std::vector<OutlineEntry> alone = {{heading, 0, 1}};
+  const std::vector<OutlineEntry> two = {{heading, 0, 1}, {"Printing the pages", 0, 1}};
+  const std::vector<OutlineEntry> three = {{heading, 0, 1}, {"Printing the pages", 0, 2}};
+  const std::string other = "\nPrinting the pages\n" + body;
+  for (const Case& test :
+       {Case{"all of it", {heading + "\n" + body}, alone, nullptr},
+        Case{"goes on", {heading + "\n" + body, body}, alone, nullptr},
+        Case{"begins low, a third of it",
+             {body + body + "\n" + heading + "\n" + body.substr(150), body + body},
+             alone,
+             "most of its text is on the next page"},
+        Case{"begins low, the next section follows",
+             {body + body + "\n" + heading + "\n" + body.substr(150), "Go on." + other},
+             three,
+             nullptr},
+        Case{"a sentence",
+             {heading + "\nHere is a list." + other},
+             two,
+             "hardly any text before the next heading"},
+        Case{"text", {heading + "\n" + kBody + other}, two, nullptr},
+        Case{"a chapter of four pages",
+             {heading + "\n" + body + other, body, body, body},
+             {{heading, 0, 1}, {"Printing the pages", 1, 1}},
+             "a chapter of several pages"},
+        Case{"a chapter of two pages",
+             {heading + "\n" + body + other, body},
+             {{heading, 0, 1}, {"Printing the pages", 1, 1}},
+             nullptr},
+        Case{"no subject",
+             {"Other books\n" + body, "Zusammenfassung\n" + body},
+             {{"Zusammenfassung", 1, 2}},
+             "names no subject"}}) {
+    Audit audit;
+    queries(document_of(test.pages, test.outline), "outline", &audit);
+    const Lines found = reasons(audit);
+    const std::string wanted =
+        test.reason == nullptr ? "" : fmt::format("doc#outline-1 outline: {}", test.reason);
+    EXPECT_EQ(found.empty() ? "" : found.front(), wanted) << test.what;
+  }
+}
+
+TEST(OutlineGenerator, AccentsThatTheOutlineLostAreThePages) {
+  EXPECT_THAT(queries(document_of({"Über Bücher für Anfänger und\nFortgeschrittene\n" + kBody,
+                                   "DIE ÜBERSICHT ALLER VERFUEGBAREN SEITEN\n" + kBody},
+                                  {{"Uber Bucher fur Anfanger und Fortgeschrittene", 0, 1},
+                                   {"Die Ubersicht aller verfuegbaren Seiten", 0, 2}}),
+                      "outline"),
+              ElementsAre("heading Über Bücher für Anfänger und Fortgeschrittene @1",
+                          "heading Die Ubersicht aller verfuegbaren Seiten @2"));
+}
+
 // ---- questions
+
+TEST(AsksSomething, ReadersAskOthersThanTexts) {
+  for (const char* text :
+       {"How do I install a package", "Can I use it at home?", "My catalog is full of test runs?",
+        "Y a-t-il un moyen rapide ?", "Existe-t-il des mises à jour ?", "Gibt es Alternativen?",
+        "Darf ich CDs verkaufen?", "¿Quién está en el sistema?", "¿Dónde encontrar ayuda?",
+        "Quem fez o upload do pacote?", "Chi ha caricato il pacchetto?", "Waar vindt u hulp?",
+        "Czy mogę drukować?", "どこで助けを探す?", "哪里可以求助？", "D'où vient-il ?",
+        "A backup takes hours. What should I do?"}) {
+    EXPECT_TRUE(asks_something(text)) << text;
+  }
+  for (const char* text :
+       {"More interested in Ubuntu?", "Plus intéressé par Ubuntu ?", "¿Más interesado en Ubuntu?",
+        "Mais interessado em Ubuntu?", "Meer geïnteresseerd in Ubuntu?", "对Ubuntu更感兴趣？",
+        "Ubuntu の方が興味ある?", "Have You Found a Bug?", "Do you want a secure configuration?",
+        "Haben Sie einen Fehler gefunden?", "Questions?", ""}) {
+    EXPECT_FALSE(asks_something(text)) << text;
+  }
+}
 
 TEST(IsQuestion, InManyLanguages) {
   for (const char* text :
@@ -253,20 +333,26 @@ const std::string kAnswer =
 TEST(QuestionGenerator, TakesHeadingsAndMarkedQuestionsThatAreAnswered) {
   const CuratedDocument document = document_of(
       {"1.1 Who uploaded the package? 12\n1.2 Where is it now? 13\n1.3 Why is it so? 14",
-       "3.1 Who uploaded the package?\n" + kAnswer +
+       "3.1 Who uploaded the first package?\n" + kAnswer +
            "\n3.2 Tips and tricks\n3.3 How do I read a\n"
            "page of a book?\n" +
            kAnswer,
        "Q: Can I use it at home?\n" + kAnswer + "\nIs it so? one asks.",
-       "1. Is the first one on?\n2. Is the second one on?\n3. Is the third one on?"},
-      {{"3.1 Who uploaded the package?", 0, 2}, {"Why not?", 0, 2}});
+       "1. Is the first one on?\n2. Is the second one on?\n3. Is the third one on?",
+       "Who has it now?\n" + kAnswer + kAnswer + "\nMore of the pages?\n" + kAnswer},
+      {{"3.1 Who uploaded the first package?", 0, 2},
+       {"Why not?", 0, 2},
+       {"Who has it now?", 0, 5},
+       {"More of the pages?", 0, 5}});
   Audit audit;
   EXPECT_THAT(queries(document, "question", &audit),
-              ElementsAre("question Who uploaded the package? @2",
+              ElementsAre("question Who uploaded the first package? @2",
                           "question How do I read a page of a book? @2",
                           "question Can I use it at home? @3"));
   EXPECT_THAT(reasons(audit),
               ElementsAre("doc#outline-2 heading: not on the page it leads to nor beside it",
+                          "doc#outline-3 question: vague, and nothing above it says more",
+                          "doc#outline-4 question: asks nothing that a reader would",
                           "doc-4 question: followed by a question, no answer",
                           "doc-4 question: followed by a question, no answer",
                           "doc-4 question: no answer on the page"));

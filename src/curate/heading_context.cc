@@ -1,7 +1,6 @@
 #include "curate/heading_context.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace recto {
@@ -11,19 +10,6 @@ namespace {
 constexpr size_t kMaxWords = 25;
 constexpr size_t kTellingWords = 3;
 constexpr int kTellingLetters = 16;
-/// Two sections of one name that begin with so many bytes alike (folded) are the same text.
-constexpr size_t kSameBytes = 40;
-/// A section of no more bytes may be a mere reference.
-constexpr size_t kMaxReferenceBytes = 160;
-
-/// How references begin, folded.
-constexpr auto kReferences = std::to_array<std::string_view>(
-    {"seesection",   "seechapter",     "seeappendix",    "seealso",       "siehe",
-     "voirsection",  "voirchapitre",   "voiraussi",      "voirlasection", "voirlechapitre",
-     "veaseseccion", "veaselaseccion", "veasetambien",   "veasecapitulo", "veaseelcapitulo",
-     "vedisezione",  "vedilasezione",  "vediilcapitolo", "vedianche",     "vejaaseccao",
-     "vejasecao",    "vejaasecao",     "vejatambem",     "ziehoofdstuk",  "zieparagraaf",
-     "ziedeel",      "zieook",         "zobaczrozdzia",  "zobacztez"});
 
 }  // namespace
 
@@ -39,37 +25,14 @@ HeadingContext::HeadingContext(GeneratorContext& context)
   for (const OutlineEntry& entry : context.document.outline) {
     places_.push_back({entry.level, entry.page});
   }
-  for (const Heading& heading : context.headings) by_page_[heading.page].push_back(&heading);
-  find_repetitions();
+  for (const Heading& heading : context.headings) by_entry_[heading.entry] = &heading;
 }
 
-void HeadingContext::find_repetitions() {
-  std::set<std::string> beginnings;
-  for (const auto& [page, headings] : by_page_) {
-    for (const Heading* heading : headings) {
-      const std::string_view below = text_below(*heading).substr(0, kSameBytes);
-      if (!is_repeated(*heading) || below.size() < kSameBytes) continue;
-      std::string beginning = heading->folded;
-      if (!beginnings.insert(beginning.append(below)).second) again_.insert(heading->entry);
-    }
-  }
-}
-
-std::string_view HeadingContext::text_below(const Heading& heading) const {
-  const std::string_view text = context_.text.folded(heading.page).joined();
-  // Its last occurrence: the first may be in a running head.
-  const size_t place = text.rfind(heading.folded);
-  return place == std::string_view::npos ? "" : text.substr(place + heading.folded.size());
-}
-
-bool HeadingContext::refers_elsewhere(const Heading& heading) const {
-  std::string_view below = text_below(heading);
-  for (const Heading* other : by_page_.at(heading.page)) {
-    if (other->entry > heading.entry) below = below.substr(0, below.find(other->folded));
-  }
-  return below.size() <= kMaxReferenceBytes &&
-         std::any_of(kReferences.begin(), kReferences.end(),
-                     [&](std::string_view reference) { return below.starts_with(reference); });
+std::string HeadingContext::title_of(int entry) const {
+  const auto found = by_entry_.find(entry);
+  if (found != by_entry_.end()) return without_colon(found->second->query);
+  const std::string& title = context_.document.outline[static_cast<size_t>(entry)].title;
+  return without_colon(strip_numbering(spell_out_ligatures(title)));
 }
 
 ContextQuery HeadingContext::with_context(const Heading& heading) const {
@@ -95,7 +58,7 @@ HeadingContext::Path HeadingContext::path_above(const Heading& heading) const {
     const OutlineEntry& entry = outline[static_cast<size_t>(i)];
     if (entry.level >= level) continue;
     level = entry.level;
-    const std::string title = without_colon(strip_numbering(spell_out_ligatures(entry.title)));
+    const std::string title = title_of(i);
     const FoldedText words = context_.text.fold(title);
     if (words.letters() == 0 || repeated_.count(words.joined()) != 0 ||
         words.joined().find(heading.folded) != std::string::npos) {
@@ -114,7 +77,7 @@ bool HeadingContext::is_telling_title(const FoldedText& words) const {
 
 std::string HeadingContext::section_above(int page, const FoldedText& part) const {
   const std::string& text = context_.text.folded(page).joined();
-  const size_t place = text.find(part.joined());
+  const size_t place = text.rfind(part.joined());
   const Heading* above = nullptr;
   size_t nearest = 0;
   for (const Heading& heading : context_.headings) {
@@ -122,7 +85,7 @@ std::string HeadingContext::section_above(int page, const FoldedText& part) cons
     size_t own = 0;
     if (heading.page == page) {
       // The last time before the part: the first may be in a running head.
-      own = place < heading.folded.size()
+      own = place == std::string::npos || place < heading.folded.size()
                 ? std::string::npos
                 : text.rfind(heading.folded, place - heading.folded.size());
       if (own == std::string::npos) continue;
@@ -131,11 +94,20 @@ std::string HeadingContext::section_above(int page, const FoldedText& part) cons
     above = &heading;
     nearest = own;
   }
-  if (above == nullptr) return "";
+  if (above == nullptr || another_may_follow(*above, page)) return "";
   std::string own = without_colon(above->query);
   if (is_telling_title(context_.text.fold(own))) return own;
   const Path path = path_above(*above);
   return path.telling ? path.text + ": " + own : "";
+}
+
+bool HeadingContext::another_may_follow(const Heading& heading, int page) const {
+  const std::vector<OutlineEntry>& outline = context_.document.outline;
+  for (size_t i = static_cast<size_t>(heading.entry) + 1; i < outline.size(); ++i) {
+    if (outline[i].page > page) break;
+    if (by_entry_.count(static_cast<int>(i)) == 0) return true;
+  }
+  return false;
 }
 
 std::string HeadingContext::checked(const std::string& query) const {

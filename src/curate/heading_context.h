@@ -21,13 +21,6 @@ class HeadingContext {
  public:
   explicit HeadingContext(GeneratorContext& context);
 
-  /// True for a heading that stands on an earlier page too, with the same text below it: a solution
-  /// that first repeats its exercise.
-  bool repeats_earlier(const Heading& heading) const { return again_.count(heading.entry) != 0; }
-
-  /// True when nothing but a reference ("See Section 4.2") stands between it and the next heading.
-  bool refers_elsewhere(const Heading& heading) const;
-
   /// True for a heading whose words head several pages of the document.
   bool is_repeated(const Heading& heading) const { return repeated_.count(heading.folded) != 0; }
 
@@ -36,8 +29,8 @@ class HeadingContext {
   /// more, or when that has more than 25 words.
   ContextQuery with_context(const Heading& heading) const;
 
-  /// The nearest heading that `part` of the page stands under and that says enough; "" when there
-  /// is none.
+  /// The nearest heading that `part` of the page, taken where it stands last, is under; "" when it
+  /// does not say enough, or when another may be nearer that was found on no page.
   std::string section_above(int page, const FoldedText& part) const;
 
  private:
@@ -47,18 +40,18 @@ class HeadingContext {
   };
   Path path_above(const Heading& heading) const;
   bool is_telling_title(const FoldedText& words) const;
+  /// An entry behind `heading`, up to `page`, was found on no page.
+  bool another_may_follow(const Heading& heading, int page) const;
   std::string checked(const std::string& query) const;
-  void find_repetitions();
-  /// Folded, from behind the heading to the end of the page.
-  std::string_view text_below(const Heading& heading) const;
+  /// The title of an outline's entry, as its page writes it where it was found there.
+  std::string title_of(int entry) const;
 
   GeneratorContext& context_;
   std::string title_;
   std::string title_folded_;
   std::set<std::string> repeated_;  ///< folded headings of several pages
-  std::set<int> again_;             ///< entries that repeats_earlier() is about
   std::vector<OutlinePlace> places_;
-  std::map<int, std::vector<const Heading*>> by_page_;
+  std::map<int, const Heading*> by_entry_;  ///< of the outline
 };
 
 /// "Output:" and "Sortie :" lead to what follows on the page: without the colon.

@@ -1,0 +1,17 @@
+#pragma once
+// The headings of a document's outline as its pages write them.
+
+#include <vector>
+
+#include "curate/audit.h"
+#include "curate/document_text.h"
+#include "curate/headings.h"
+
+namespace recto {
+
+/// find_headings() of the document, also short ones. A heading whose outline has plain ASCII where
+/// its page has letters beyond ("Sicherheit fur Anfanger", "?Por que?") takes the page's spelling,
+/// unless that is in capitals or has its accents apart.
+std::vector<Heading> headings_of(DocumentText& text, Audit& audit);
+
+}  // namespace recto

@@ -1,0 +1,45 @@
+#pragma once
+// Whether the page of a heading has what the heading promises. Private to generators.
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "curate/generator_context.h"
+
+namespace recto {
+
+class SectionText {
+ public:
+  explicit SectionText(GeneratorContext& context);
+
+  /// Why the page of the heading does not answer it, or null when it does:
+  /// - it says nothing of its own, whatever it stands under ("Conclusion", "Miscellaneous");
+  /// - its text is on the next page: it begins at the page's end (begins_at_page_end), or the next
+  ///   page has more than twice as much of its text;
+  /// - it heads a chapter of three pages or more, whose sections are elsewhere;
+  /// - a sentence or less stands between it and the next heading, or nothing but a reference to
+  ///   another section ("See Section 4.2");
+  /// - its text repeats that of an earlier section of the same name: a solution that first repeats
+  ///   its exercise.
+  const char* unanswered(const Heading& heading) const;
+
+ private:
+  /// Folded text of a section on its page and on the next one.
+  struct Extent {
+    std::string_view own;
+    size_t next = 0;    ///< bytes on the next page
+    bool ends = false;  ///< another heading follows on the same page
+  };
+  Extent extent(const Heading& heading) const;
+  bool heads_long_chapter(const Heading& heading) const;
+  void find_repetitions();
+
+  GeneratorContext& context_;
+  std::map<int, std::vector<const Heading*>> by_page_;  ///< in the outline's order
+  std::set<int> again_;                                 ///< entries whose text was there before
+};
+
+}  // namespace recto
