@@ -31,10 +31,11 @@ class Curate : public ::testing::Test {
  protected:
   void SetUp() override {
     fs::create_directories(in() / "sub");
-    write_file(in() / "faq-book.de.pdf", book({"Vorwort", "1 Wie installiert man das Programm?",
-                                               "2 Wer hat das Programm geschrieben?"},
-                                              {{"1 Wie installiert man das Programm?", 2},
-                                               {"2 Wer hat das Programm geschrieben?", 2}}));
+    write_file(in() / "faq-book.de.pdf",
+               book({"Vorwort", "1 Wie installiert man das neue Programm?",
+                     "2 Wer hat das neue Programm geschrieben?"},
+                    {{"1 Wie installiert man das neue Programm?", 2},
+                     {"2 Wer hat das neue Programm geschrieben?", 2}}));
     write_file(in() / "faq-book.en.pdf",
                book({"Foreword", "1 How to install it?"}, {{"1 How to install it?", 2}},
                     "The questions of many"));
@@ -98,8 +99,8 @@ TEST_F(Curate, DocumentsPagesQueriesAndReasons) {
     }
   }
   EXPECT_EQ(answers, (std::map<std::string, std::string>{
-                         {"Wie installiert man das Programm?", "-2"},
-                         {"Wer hat das Programm geschrieben?", "-3"},
+                         {"Wie installiert man das neue Programm?", "-2"},
+                         {"Wer hat das neue Programm geschrieben?", "-3"},
                          {"How to install it? (The questions of many)", "-2"},
                          {"Engine maintenance schedule", "-1"},
                          {"Oil pressure limits (Engine)", "-2"},

@@ -30,7 +30,8 @@ std::string page_spelling(DocumentText& text, const Heading& heading) {
       spelling += lines[i];
       if (spelling.size() > 2 * heading.query.size() + 16) break;
       if (is_ascii(spelling)) continue;
-      const std::string stripped = strip_numbering(spell_out_ligatures(spelling));
+      const std::string stripped =
+          join_loose_accents(strip_numbering(spell_out_ligatures(spelling)));
       if (text.fold(stripped).joined() != heading.folded) continue;
       if (is_ascii(stripped) || is_in_capitals(stripped) || has_loose_accents(stripped)) continue;
       return stripped;
@@ -39,14 +40,50 @@ std::string page_spelling(DocumentText& text, const Heading& heading) {
   return "";
 }
 
+/// 'B' for "B Files and folders", 0 for other titles.
+char appendix_letter(const std::string& title) {
+  return title.size() > 3 && title[0] >= 'A' && title[0] <= 'Z' && title[1] == ' ' ? title[0]
+                                                                                   : '\0';
+}
+
+/// True for entry `i` of `outline` when the next or the last of its level, with none above between,
+/// has the letter behind or before its own: "A Trip" alone begins with an article.
+bool is_appendix(const std::vector<OutlineEntry>& outline, size_t i) {
+  const char letter = appendix_letter(outline[i].title);
+  if (letter == '\0') return false;
+  const auto has = [&](size_t other, int wanted) {
+    return outline[other].level == outline[i].level &&
+           appendix_letter(outline[other].title) == wanted;
+  };
+  for (size_t next = i + 1; next < outline.size() && outline[next].level >= outline[i].level;
+       ++next) {
+    if (outline[next].level == outline[i].level) {
+      if (has(next, letter + 1)) return true;
+      break;
+    }
+  }
+  for (size_t last = i; last-- > 0 && outline[last].level >= outline[i].level;) {
+    if (outline[last].level == outline[i].level) return has(last, letter - 1);
+  }
+  return false;
+}
+
 }  // namespace
+
+std::vector<OutlineEntry> without_appendix_letters(const std::vector<OutlineEntry>& outline) {
+  std::vector<OutlineEntry> entries = outline;
+  for (size_t i = 0; i < outline.size(); ++i) {
+    if (is_appendix(outline, i)) entries[i].title.erase(0, 2);
+  }
+  return entries;
+}
 
 std::vector<Heading> headings_of(DocumentText& text, Audit& audit) {
   const CuratedDocument& document = text.document();
   const PageWords words = [&](int number) -> const FoldedText& { return text.folded(number); };
   std::vector<Heading> headings =
-      find_headings(document.document_id, document.outline, document.page_count, text.tokenizer(),
-                    words, audit, ShortHeadings::kKeep);
+      find_headings(document.document_id, without_appendix_letters(document.outline),
+                    document.page_count, text.tokenizer(), words, audit, ShortHeadings::kKeep);
   for (Heading& heading : headings) {
     if (!is_ascii(heading.query)) continue;
     if (std::string spelling = page_spelling(text, heading); !spelling.empty()) {

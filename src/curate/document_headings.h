@@ -9,9 +9,13 @@
 
 namespace recto {
 
-/// find_headings() of the document, also short ones. A heading whose outline has plain ASCII where
-/// its page has letters beyond ("Sicherheit fur Anfanger", "?Por que?") takes the page's spelling,
-/// unless that is in capitals or has its accents apart.
+/// The outline with "Files" for "B Files", where the chapter before or behind has the letter before
+/// or behind.
+std::vector<OutlineEntry> without_appendix_letters(const std::vector<OutlineEntry>& outline);
+
+/// find_headings() of the document without the letters of appendices, also short ones. A heading
+/// whose outline has plain ASCII where its page has letters beyond ("Sicherheit fur Anfanger",
+/// "?Por que?") takes the page's spelling, unless that is in capitals or has its accents apart.
 std::vector<Heading> headings_of(DocumentText& text, Audit& audit);
 
 }  // namespace recto

@@ -59,7 +59,7 @@ bool is_question(std::string_view heading);
 /// under.
 bool is_introduction(const Heading& heading);
 
-/// True for words that can be a query on their own: four long words or more with 22 letters, or
+/// True for words that can be a query on their own: five long words or more with 30 letters, or
 /// twelve East Asian characters.
 bool is_telling(const FoldedText& words);
 

@@ -11,8 +11,8 @@ namespace recto {
 namespace {
 
 /// A heading of fewer words and letters also comes with what it stands under.
-constexpr size_t kTellingWords = 4;  // of four characters or more
-constexpr int kTellingLetters = 22;
+constexpr size_t kTellingWords = 5;  // of four characters or more
+constexpr int kTellingLetters = 30;
 constexpr int kEastAsianLetters = 36;            // twelve characters
 constexpr unsigned char kFirstEastAsian = 0xE2;  // in UTF-8
 constexpr size_t kMaxWords = 25;

@@ -22,11 +22,13 @@ constexpr int kMinEastAsianLetters = 18;  // six characters
 constexpr size_t kTellingWords = 8;
 constexpr int kTellingLetters = 42;
 /// Without a title or heading above, one of fewer words of four letters and more is vague.
-constexpr size_t kLongWords = 2;
+constexpr size_t kLongWords = 3;
 /// A question may take that many lines, and so many letters of an answer must follow.
 constexpr size_t kMaxLines = 3;
 constexpr int kMinAnswerLetters = 60;
 constexpr size_t kAnswerLines = 4;
+/// Of one question in a document, looked at to find the one with the answer.
+constexpr size_t kMaxRepetitions = 8;
 
 /// How questions begin, in lower case, with a space where the word ends.
 constexpr auto kBeginnings = std::to_array<std::string_view>(
@@ -208,6 +210,10 @@ class QuestionGenerator {
     if (const int letters = context_.text.fold(text).letters(); letters < kMinAnswerLetters) {
       return context_.audit.drop(item, kQuestionGenerator, "no answer on the page", letters,
                                  kMinAnswerLetters);
+    }
+    if (const std::vector<int> pages = context_.text.pages_with(question, kMaxRepetitions);
+        !pages.empty() && pages.back() > page) {
+      return context_.audit.drop(item, kQuestionGenerator, "asked again on a later page");
     }
     if (!asks_something(question)) {
       return context_.audit.drop(item, kQuestionGenerator, "asks nothing that a reader would");

@@ -90,27 +90,27 @@ TEST(Generators, APageThatWasNotRenderedHasNoQuery) {
 // ---- outline
 
 /// What stands below a heading.
-const std::string kBody(120, 'x');
+const std::string kBody(220, 'x');
 
 TEST(OutlineGenerator, UnspecificHeadingsComeWithWhatIsAboveThem) {
-  const CuratedDocument document =
-      document_of({"1 Configuration of the mail server\nOptions\n" + kBody, "Options",
-                   "Setting up the printer Overview\n" + kBody, "A heading that really says enough",
-                   "Overview\n" + std::string(120, 'y') + "\nContents\n" + kBody},
-                  {{"1 Configuration of the mail server", 0, 1},
-                   {"1.1 Options", 1, 1},
-                   {"2 Setting up the printer", 0, 3},
-                   {"2.1 Overview", 1, 3},
-                   {"2.1.1 A heading that really says enough", 2, 4},
-                   {"Overview", 0, 5},
-                   {"Contents", 0, 5}});
+  const CuratedDocument document = document_of(
+      {"1 Configuration of the mail server\nOptions\n" + kBody, "Options",
+       "Setting up the printer\nOverview\n" + kBody, "A heading that really says quite enough",
+       "Overview\n" + std::string(220, 'y') + "\nContents\n" + kBody},
+      {{"1 Configuration of the mail server", 0, 1},
+       {"1.1 Options", 1, 1},
+       {"2 Setting up the printer", 0, 3},
+       {"2.1 Overview", 1, 3},
+       {"2.1.1 A heading that really says quite enough", 2, 4},
+       {"Overview", 0, 5},
+       {"Contents", 0, 5}});
   Audit audit;
   EXPECT_THAT(queries(document, "outline", &audit),
               ElementsAre("heading Configuration of the mail server @1",
                           "heading Configuration of the mail server: Options @1",
                           "heading Setting up the printer @3",
                           "heading Setting up the printer: Overview @3",
-                          "heading A heading that really says enough @4"));
+                          "heading A heading that really says quite enough @4"));
   EXPECT_THAT(reasons(audit),
               ElementsAre("doc#outline-6 outline: short, and nothing above it says more",
                           "doc#outline-7 outline: a list of what is elsewhere"));
@@ -125,11 +125,12 @@ TEST(OutlineGenerator, PathsGoUpToAHeadingThatSaysEnough) {
                    {"Loans", 0, 2},
                    {"Terms", 1, 2}});
   document.title = "The Money Guide";
-  EXPECT_THAT(queries(document, "outline"),
-              ElementsAre("heading Managing the family's money: Investments @1",
-                          "heading Managing the family's money: Investments: Terms @1",
-                          "heading Loans (The Money Guide) @2",
-                          "heading Loans: Terms (The Money Guide) @2"));
+  EXPECT_THAT(
+      queries(document, "outline"),
+      ElementsAre("heading Managing the family's money: Investments (The Money Guide) @1",
+                  "heading Managing the family's money: Investments: Terms (The Money Guide) @1",
+                  "heading Loans (The Money Guide) @2",
+                  "heading Loans: Terms (The Money Guide) @2"));
 }
 
 TEST(OutlineGenerator, AHeadingAtThePagesEndHasItsTextOnTheNext) {
@@ -169,7 +170,7 @@ TEST(OutlineGenerator, EmptyHeadingsNeedOneAboveThem) {
   document.title = "Printing Guide";
   EXPECT_THAT(queries(document, "outline"),
               ElementsAre("heading Setting up the printer (Printing Guide) @2",
-                          "heading Setting up the printer: Introduction @2",
+                          "heading Setting up the printer: Introduction (Printing Guide) @2",
                           "heading 安裝以及卸載的相關動作 (Printing Guide) @3"));
 }
 
@@ -270,6 +271,31 @@ TEST(OutlineGenerator, APageMustHaveTheSection) {
              {heading + "\n" + body + other, body},
              {{heading, 0, 1}, {"Printing the pages", 1, 1}},
              nullptr},
+        Case{"mentioned",
+             {"It is about " + heading + ".\n" + body},
+             alone,
+             "mentioned in a line that begins otherwise"},
+        Case{"on two lines", {"1 Writing the pages\nof large books\n" + body}, alone, nullptr},
+        Case{"a function",
+             {"write_page(Page) -> ok\nSee write_page/1\n" + body},
+             {{"write_page/1", 0, 1}},
+             nullptr},
+        Case{"of a module",
+             {"book:write_page(Page) -> ok\nSee write_page/1\n" + body},
+             {{"write_page/1", 0, 1}},
+             nullptr},
+        Case{"a function that is mentioned",
+             {"See also write_page/1\n" + body},
+             {{"write_page/1", 0, 1}},
+             "mentioned in a line that begins otherwise"},
+        Case{"an index",
+             {"Index of commands\nread 12\nwrite 14, 15\nprint 18"},
+             {{"Index of commands", 0, 1}},
+             "an index"},
+        Case{"no index",
+             {"Index vectors\nAll of them\nhave numbers.\nFrom 1 to 12"},
+             {{"Index vectors", 0, 1}},
+             nullptr},
         Case{"no subject",
              {"Other books\n" + body, "Zusammenfassung\n" + body},
              {{"Zusammenfassung", 1, 2}},
@@ -284,13 +310,29 @@ TEST(OutlineGenerator, APageMustHaveTheSection) {
 }
 
 TEST(OutlineGenerator, AccentsThatTheOutlineLostAreThePages) {
-  EXPECT_THAT(queries(document_of({"Über Bücher für Anfänger und\nFortgeschrittene\n" + kBody,
-                                   "DIE ÜBERSICHT ALLER VERFUEGBAREN SEITEN\n" + kBody},
-                                  {{"Uber Bucher fur Anfanger und Fortgeschrittene", 0, 1},
-                                   {"Die Ubersicht aller verfuegbaren Seiten", 0, 2}}),
-                      "outline"),
-              ElementsAre("heading Über Bücher für Anfänger und Fortgeschrittene @1",
-                          "heading Die Ubersicht aller verfuegbaren Seiten @2"));
+  EXPECT_THAT(
+      queries(
+          document_of({"Über Bücher für Anfänger und\nFortgeschrittene\n" + kBody,
+                       "DIE ÜBERSICHT ALLER NUTZBAREN SEITEN VON SEHR GROSSEN BÜCHERN\n" + kBody},
+                      {{"Uber Bucher fur Anfanger und Fortgeschrittene", 0, 1},
+                       {"Die Ubersicht aller nutzbaren Seiten von sehr grossen Buchern", 0, 2}}),
+          "outline"),
+      ElementsAre("heading Über Bücher für Anfänger und Fortgeschrittene @1",
+                  "heading Die Ubersicht aller nutzbaren Seiten von sehr grossen Buchern @2"));
+}
+
+TEST(OutlineGenerator, LettersOfAppendicesAreLeftOut) {
+  CuratedDocument document =
+      document_of({"A Trip\n" + kBody, "A Copying files\n" + kBody, "B Writing commands\n" + kBody},
+                  {{"A Trip", 0, 1},
+                   {"Other things", 0, 1},
+                   {"A Copying files", 0, 2},
+                   {"B Writing commands", 0, 3}});
+  document.title = "The Printing Guide";
+  EXPECT_THAT(queries(document, "outline"),
+              ElementsAre("heading A Trip (The Printing Guide) @1",
+                          "heading Copying files (The Printing Guide) @2",
+                          "heading Writing commands (The Printing Guide) @3"));
 }
 
 // ---- questions
@@ -339,7 +381,7 @@ TEST(QuestionGenerator, TakesHeadingsAndMarkedQuestionsThatAreAnswered) {
            kAnswer,
        "Q: Can I use it at home?\n" + kAnswer + "\nIs it so? one asks.",
        "1. Is the first one on?\n2. Is the second one on?\n3. Is the third one on?",
-       "Who has it now?\n" + kAnswer + kAnswer + "\nMore of the pages?\n" + kAnswer},
+       "Who has it now?\n" + kBody + "\nMore of the pages?\n" + kAnswer},
       {{"3.1 Who uploaded the first package?", 0, 2},
        {"Why not?", 0, 2},
        {"Who has it now?", 0, 5},

@@ -10,11 +10,14 @@ namespace {
 constexpr size_t kMaxWords = 25;
 constexpr size_t kTellingWords = 3;
 constexpr int kTellingLetters = 16;
+/// A heading of one word, or of three East Asian characters, comes with the work's title, too.
+constexpr int kBareEastAsianLetters = 9;
 
 }  // namespace
 
 HeadingContext::HeadingContext(GeneratorContext& context)
     : context_(context),
+      outline_(without_appendix_letters(context.document.outline)),
       title_(work_title(context.document)),
       title_folded_(context.text.fold(title_).joined()) {
   std::map<std::string, std::set<int>> places;
@@ -31,7 +34,7 @@ HeadingContext::HeadingContext(GeneratorContext& context)
 std::string HeadingContext::title_of(int entry) const {
   const auto found = by_entry_.find(entry);
   if (found != by_entry_.end()) return without_colon(found->second->query);
-  const std::string& title = context_.document.outline[static_cast<size_t>(entry)].title;
+  const std::string& title = outline_[static_cast<size_t>(entry)].title;
   return without_colon(strip_numbering(spell_out_ligatures(title)));
 }
 
@@ -41,13 +44,17 @@ ContextQuery HeadingContext::with_context(const Heading& heading) const {
   const std::string path = above.text.empty() ? words : above.text + ": " + words;
   const PageRange within =
       above.text.empty() ? PageRange{} : pages_above(places_, static_cast<size_t>(heading.entry));
-  if (above.telling) return {checked(path), within};
+  const FoldedText own = context_.text.fold(words);
+  const bool is_bare =
+      is_east_asian(own) ? own.letters() <= kBareEastAsianLetters : own.words() < 2;
+  if (above.telling && !is_bare) return {checked(path), within};
   const std::string folded = context_.text.fold(path).joined();
   if (title_.empty() || folded.find(title_folded_) != std::string::npos ||
       title_folded_.find(folded) != std::string::npos) {
     return {above.text.empty() ? "" : checked(path), within};
   }
-  return {checked(path + " (" + title_ + ")"), within};
+  const std::string titled = checked(path + " (" + title_ + ")");
+  return {titled.empty() && above.telling ? checked(path) : titled, within};
 }
 
 HeadingContext::Path HeadingContext::path_above(const Heading& heading) const {

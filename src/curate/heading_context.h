@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "curate/document_headings.h"
 #include "curate/generator_context.h"
 
 namespace recto {
@@ -25,8 +26,8 @@ class HeadingContext {
   bool is_repeated(const Heading& heading) const { return repeated_.count(heading.folded) != 0; }
 
   /// "Grandparent: parent: heading", up to the nearest heading above that is not unspecific itself;
-  /// when there is none of these, "parent: heading (title of the work)". "" when nothing above says
-  /// more, or when that has more than 25 words.
+  /// when there is none of these, or the heading is one word, "parent: heading (title of the
+  /// work)". "" when nothing above says more, or when that has more than 25 words.
   ContextQuery with_context(const Heading& heading) const;
 
   /// The nearest heading that `part` of the page, taken where it stands last, is under; "" when it
@@ -47,6 +48,7 @@ class HeadingContext {
   std::string title_of(int entry) const;
 
   GeneratorContext& context_;
+  std::vector<OutlineEntry> outline_;  ///< without the letters of appendices
   std::string title_;
   std::string title_folded_;
   std::set<std::string> repeated_;  ///< folded headings of several pages

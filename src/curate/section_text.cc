@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "curate/text_lines.h"
+
 namespace recto {
 
 namespace {
@@ -11,12 +13,21 @@ namespace {
 constexpr size_t kSameBytes = 40;
 /// A section of no more bytes may be a mere reference.
 constexpr size_t kMaxReferenceBytes = 160;
-/// A section of fewer bytes, folded, has about a sentence.
-constexpr size_t kMinSectionBytes = 100;
+/// A section of fewer bytes, folded, has a sentence or two.
+constexpr size_t kMinSectionBytes = 200;
 /// The next page may have so many times the text of the heading's own.
 constexpr size_t kMaxNextShare = 2;
 /// A chapter of so many pages is mostly elsewhere.
 constexpr int kLongChapter = 3;
+
+/// A heading takes no more lines.
+constexpr size_t kMaxHeadingLines = 4;
+/// One line of so many of an index, or more, ends in a page number.
+constexpr int kIndexLines = 3;
+
+/// What the headings of an index have, folded.
+constexpr auto kIndexNames = std::to_array<std::string_view>(
+    {"index", "indice", "verzeichnis", "sachregister", "indeks", "skorowidz", "register", "索引"});
 
 /// How references begin, folded.
 constexpr auto kReferences = std::to_array<std::string_view>(
@@ -159,6 +170,63 @@ SectionText::Extent SectionText::extent(const Heading& heading) const {
   return extent;
 }
 
+const std::vector<std::string>& SectionText::folded_lines(int page) const {
+  const auto [found, is_new] = lines_.try_emplace(page);
+  if (is_new) {
+    for (const std::string& line : context_.text.lines(page)) {
+      found->second.push_back(
+          context_.text.fold(strip_numbering(spell_out_ligatures(line))).joined());
+    }
+  }
+  return found->second;
+}
+
+bool SectionText::begins_line(const Heading& heading) const {
+  const size_t slash = heading.query.rfind('/');
+  const bool is_function =
+      slash != std::string::npos && slash + 1 < heading.query.size() &&
+      heading.query.find_first_not_of("0123456789", slash + 1) == std::string::npos &&
+      heading.query.find(' ') == std::string::npos;
+  if (is_function) {
+    const std::string name = heading.query.substr(0, slash);
+    const std::vector<std::string>& lines = context_.text.lines(heading.page);
+    return std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
+      const size_t bracket = line.find('(');
+      return bracket != std::string::npos && line.substr(0, bracket).ends_with(name);
+    });
+  }
+  // With the letter of an appendix, too.
+  const std::string& title = context_.document.outline[static_cast<size_t>(heading.entry)].title;
+  return begins_line(heading.folded, heading.page) ||
+         begins_line(context_.text.fold(title).joined(), heading.page);
+}
+
+bool SectionText::begins_line(const std::string& folded, int page) const {
+  const std::vector<std::string>& lines = folded_lines(page);
+  for (size_t first = 0; first < lines.size(); ++first) {
+    std::string text;
+    const size_t end = std::min(lines.size(), first + kMaxHeadingLines);
+    for (size_t i = first; i < end && folded.starts_with(text); ++i) {
+      text += lines[i];
+      if (text.starts_with(folded)) return true;
+    }
+  }
+  return false;
+}
+
+bool SectionText::is_index(const Heading& heading) const {
+  if (std::none_of(kIndexNames.begin(), kIndexNames.end(), [&](std::string_view name) {
+        return heading.folded.find(name) != std::string::npos;
+      })) {
+    return false;
+  }
+  const std::vector<std::string>& lines = context_.text.lines(heading.page);
+  const auto entries = std::count_if(lines.begin(), lines.end(), [](const std::string& line) {
+    return !parse_contents_line(line).label.empty();
+  });
+  return entries * kIndexLines >= std::ssize(lines);
+}
+
 bool SectionText::heads_long_chapter(const Heading& heading) const {
   const std::vector<OutlineEntry>& outline = context_.document.outline;
   const auto entry = static_cast<size_t>(heading.entry);
@@ -174,6 +242,8 @@ bool SectionText::heads_long_chapter(const Heading& heading) const {
 
 const char* SectionText::unanswered(const Heading& heading) const {
   if (empty_names().count(heading.folded) != 0) return "names no subject";
+  if (!begins_line(heading)) return "mentioned in a line that begins otherwise";
+  if (is_index(heading)) return "an index";
   const FoldedText words = context_.text.fold(heading.query);
   if (begins_at_page_end(words, context_.text.folded(heading.page))) {
     return "at the end of its page, its text is on the next";

@@ -17,6 +17,10 @@ class SectionText {
 
   /// Why the page of the heading does not answer it, or null when it does:
   /// - it says nothing of its own, whatever it stands under ("Conclusion", "Miscellaneous");
+  /// - it begins no line of the page, which therefore only mentions it; "name/2" (a function and
+  /// the
+  ///   number of its arguments) must stand as "name(" there;
+  /// - the page is an index;
   /// - its text is on the next page: it begins at the page's end (begins_at_page_end), or the next
   ///   page has more than twice as much of its text;
   /// - it heads a chapter of three pages or more, whose sections are elsewhere;
@@ -34,12 +38,18 @@ class SectionText {
     bool ends = false;  ///< another heading follows on the same page
   };
   Extent extent(const Heading& heading) const;
+  bool begins_line(const Heading& heading) const;
+  bool begins_line(const std::string& folded, int page) const;
+  bool is_index(const Heading& heading) const;
   bool heads_long_chapter(const Heading& heading) const;
+  /// Without their numbering, folded.
+  const std::vector<std::string>& folded_lines(int page) const;
   void find_repetitions();
 
   GeneratorContext& context_;
   std::map<int, std::vector<const Heading*>> by_page_;  ///< in the outline's order
   std::set<int> again_;                                 ///< entries whose text was there before
+  mutable std::map<int, std::vector<std::string>> lines_;
 };
 
 }  // namespace recto

@@ -163,6 +163,48 @@ bool has_loose_accents(std::string_view text) {
   return false;
 }
 
+std::string join_loose_accents(std::string_view text) {
+  struct Joined {
+    std::string_view accent;
+    std::string_view letters;               ///< ASCII
+    std::array<std::string_view, 15> with;  ///< the same with the accent
+  };
+  static constexpr auto kJoined = std::to_array<Joined>(
+      {{"´", "aeiouyAEIOUY", {"á", "é", "í", "ó", "ú", "ý", "Á", "É", "Í", "Ó", "Ú", "Ý"}},
+       {"´", "cnszCNSZ", {"ć", "ń", "ś", "ź", "Ć", "Ń", "Ś", "Ź"}},
+       {"`", "aeiouAEIOU", {"à", "è", "ì", "ò", "ù", "À", "È", "Ì", "Ò", "Ù"}},
+       {"ˆ", "aeiouAEIOU", {"â", "ê", "î", "ô", "û", "Â", "Ê", "Î", "Ô", "Û"}},
+       {"¨", "aeiouyAEIOU", {"ä", "ë", "ï", "ö", "ü", "ÿ", "Ä", "Ë", "Ï", "Ö", "Ü"}},
+       {"˜", "anoANO", {"ã", "ñ", "õ", "Ã", "Ñ", "Õ"}},
+       {"¸", "csCS", {"ç", "ş", "Ç", "Ş"}},
+       {"˚", "auAU", {"å", "ů", "Å", "Ů"}},
+       {"ˇ",
+        "cdenrstzCENRSTZ",
+        {"č", "ď", "ě", "ň", "ř", "š", "ť", "ž", "Č", "Ě", "Ň", "Ř", "Š", "Ť", "Ž"}},
+       {"˙", "zZ", {"ż", "Ż"}},
+       {"˛", "aeAE", {"ą", "ę", "Ą", "Ę"}}});
+  std::string out;
+  while (!text.empty()) {
+    size_t used = 0;
+    for (const Joined& joined : kJoined) {
+      if (!text.starts_with(joined.accent) || text.size() == joined.accent.size()) continue;
+      std::string_view rest = text.substr(joined.accent.size());
+      const bool dotless = rest.starts_with("ı");
+      const size_t place = joined.letters.find(dotless ? 'i' : rest.front());
+      if (place == std::string_view::npos) continue;
+      out += joined.with[place];
+      used = joined.accent.size() + (dotless ? std::string_view("ı").size() : 1);
+      break;
+    }
+    if (used == 0) {
+      out += text.front();
+      used = 1;
+    }
+    text.remove_prefix(used);
+  }
+  return out;
+}
+
 bool ends_sentence(std::string_view text) {
   text = without_closers(text);
   for (const std::string_view end : {".", "!", "?", ":", "…", "。", "！", "？", "：", "؟"}) {

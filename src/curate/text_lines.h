@@ -33,6 +33,10 @@ ContentsLine parse_contents_line(std::string_view line);
 /// TeX's older fonts leave it: fit for folding and comparing, not for showing.
 bool has_loose_accents(std::string_view text);
 
+/// The text with such accents joined to the letters behind them ("qu´e" is "qué"), where Latin
+/// script has that letter; those that stand alone stay.
+std::string join_loose_accents(std::string_view text);
+
 /// True when the text ends as a sentence does: with . ! ? : or their East Asian forms, also before
 /// a closing quotation mark or parenthesis.
 bool ends_sentence(std::string_view text);

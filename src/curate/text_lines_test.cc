@@ -36,6 +36,12 @@ TEST(TextLines, ContentsLines) {
   }
 }
 
+TEST(TextLines, LooseAccentsAreJoined) {
+  EXPECT_EQ(join_loose_accents("r´eserv´e, ver¨andert, a˜nade, Dvoˇr´ak, ´ındice, 90˚, `"),
+            "réservé, verändert, añade, Dvořák, índice, 90˚, `");
+  EXPECT_EQ(join_loose_accents(""), "");
+}
+
 TEST(TextLines, LooseAccentsAreSeenButNotQuotationMarks) {
   for (const char* text :
        {"r´eserv´e", "mati`eres", "¨uber", "se˜nor", "gar¸con", "grille `a deux"}) {

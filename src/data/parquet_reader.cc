@@ -131,6 +131,8 @@ std::vector<Row> ParquetFile::read(int group, const std::vector<Column>& columns
       }
     });
   }
+  // Tables are read from one end to the other: what was read need not count as memory in use.
+  state_->file.release(state_->file.bytes());
   return rows;
 }
 
