@@ -157,9 +157,12 @@ class CrossLingual {
     if (target.page == 0 || askers_[work][entry].empty()) return;
     std::vector<Asker> fit;
     for (const Asker& asker : askers_[work][entry]) {
-      const char* reason = refuse(asker, work, entry);
-      if (reason == nullptr) fit.push_back(asker);
-      if (reason != nullptr && *reason != '\0') drop(work, entry, asker, reason);
+      if (heading(asker).query.empty()) continue;
+      if (const char* reason = refuse(asker, work, entry)) {
+        drop(work, entry, asker, reason);
+      } else {
+        fit.push_back(asker);
+      }
     }
     // Each entry begins with another language, so that all ask equally often.
     const auto wanted = settings_.languages_per_heading == 0
@@ -173,10 +176,9 @@ class CrossLingual {
     }
   }
 
-  /// Why the asker's heading is no query for this one; "" when it is none at all; null when it is.
+  /// Why the asker's heading is no query for this one, or null.
   const char* refuse(const Asker& asker, size_t work, size_t entry) const {
     const TranslatedHeading& query = heading(asker);
-    if (query.query.empty()) return "";
     if (query.folded == works_[work].outline[entry].folded) return "the same in both languages";
     if (counts_[asker.work].at(query.folded) > 1) return "repeated in its own outline";
     for (const Asker& third : askers_[asker.work][asker.entry]) {
@@ -197,7 +199,7 @@ class CrossLingual {
     candidate.query = heading(asker).query;
     candidate.kind = "cross_lingual";
     candidate.method = kCrossLingualGenerator;
-    candidate.version = kCrossLingualVersion;
+    candidate.version = std::string(kCrossLingualVersion);
     candidate.language = works_[asker.work].language;
     candidate.page = target.page;
     candidate.section = target.folded;
