@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "curate/text_lines.h"
 
@@ -16,6 +17,9 @@ bool is_ascii(const std::string& text) {
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
+
+/// ". .. Tremolo": dots of the music above the heading.
+bool is_punctuation(char c) { return std::ispunct(static_cast<unsigned char>(c)) != 0; }
 
 bool is_in_capitals(const std::string& text) {
   return std::none_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
@@ -42,7 +46,8 @@ std::string page_spelling(DocumentText& text, const Heading& heading) {
       if (is_ascii(spelling)) continue;
       const std::string stripped =
           join_loose_accents(strip_numbering(spell_out_ligatures(spelling)));
-      if (text.fold(stripped).joined() != heading.folded) continue;
+      if (stripped.empty() || text.fold(stripped).joined() != heading.folded) continue;
+      if (is_punctuation(stripped.front()) && stripped.front() != heading.query.front()) continue;
       if (is_ascii(stripped) || is_in_capitals(stripped) || has_accents_alone(stripped)) continue;
       return stripped;
     }
