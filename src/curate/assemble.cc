@@ -358,20 +358,24 @@ class Assembly {
     return corpus_.document_of(query.pages.front()).split;
   }
 
+  /// A table at a time, so that not all of them have rows in memory.
   void write() {
     write_pages();
+    close({Table<DocumentRow>::kName, Table<PageRow>::kName});
     for (const CorpusQuery& query : queries_) {
       writer_.add(split_of(query), query.row);
       for (const int32_t answer : query.pages) {
         writer_.add(split_of(query), QrelRow{query.row.query_id, corpus_.page_id(answer), 1});
       }
     }
+    close({Table<QueryRow>::kName, Table<QrelRow>::kName});
     for (const Negative& negative : negatives_) {
       const CorpusQuery& query = queries_[negative.query];
       writer_.add(split_of(query),
                   NegativeRow{query.row.query_id, corpus_.page_id(negative.page), negative.rank,
                               negative.score, miners_[negative.miner]});
     }
+    close({Table<NegativeRow>::kName});
     count();
     writer_.finish(dataset_manifest(options_, report_, files_),
                    dataset_card_body(options_, report_, rows_));
@@ -379,6 +383,11 @@ class Assembly {
                curation_report({places_.output, corpus_, queries_, near_, rows_, stages_, report_,
                                 options_.seed},
                                *store_));
+  }
+
+  void close(const std::vector<std::string>& tables) {
+    for (const std::string& table : tables) writer_.close(table);
+    give_free_memory_back();
   }
 
   void write_pages() {

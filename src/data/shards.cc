@@ -104,9 +104,13 @@ void ShardWriter::append(Row row) {
   value_bytes_ += bytes;
 }
 
-std::vector<Shard> ShardWriter::finish() {
+void ShardWriter::close() {
   if (writer_ != nullptr) writer_->close();
   writer_.reset();
+}
+
+std::vector<Shard> ShardWriter::finish() {
+  close();
   std::vector<Shard> shards;
   for (size_t i = 0; i < shard_rows_.size(); ++i) {
     const std::string name = shard_name(split_, i, shard_rows_.size());
