@@ -57,6 +57,14 @@ std::optional<StepWarning> StepGuard::look(int64_t step, double page_cosine, siz
   return StepWarning{"collapse", {{"page_cosine", page_cosine}, {"pages", pages}}};
 }
 
+void StepGuard::conclude(int64_t steps) const {
+  if (!speaks_ || steps == 0 || skipped_ < steps) return;
+  log_warning(
+      "all {} steps were skipped, so nothing was learned: the model is the one the training began "
+      "with",
+      steps);
+}
+
 Json StepGuard::state() const {
   return {
       {"bad_steps", bad_steps_}, {"skipped", skipped_}, {"collapse_said_at", collapse_said_at_}};

@@ -44,6 +44,8 @@ class StepGuard {
   std::optional<StepWarning> look(int64_t step, double page_cosine, size_t pages);
 
   int64_t skipped() const { return skipped_; }  ///< in all
+  /// At the end of a training of `steps`: warns when all of them were skipped.
+  void conclude(int64_t steps) const;
 
   /// For a checkpoint, and back. Throws Error(kBadInput) naming `where`.
   Json state() const;

@@ -49,6 +49,17 @@ TEST_F(StepGuardTest, FiveInARowEndTheRunAlsoAcrossACheckpoint) {
   EXPECT_THAT(error.what(), HasSubstr("lower --lr (it is 0.25)"));
 }
 
+TEST_F(StepGuardTest, ATrainingWithoutAnyStepIsSaid) {
+  guard_.skip(1, "loss", INFINITY, {{"q"}, {"p"}});
+  testing::internal::CaptureStderr();
+  guard_.conclude(2);
+  guard_.conclude(0);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  testing::internal::CaptureStderr();
+  guard_.conclude(1);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("all 1 steps were skipped"));
+}
+
 struct Look {
   int64_t step;
   double cosine;

@@ -157,11 +157,8 @@ void Training::open_model() {
 }
 
 void Training::plan_steps() {
-  const double all = settings_.epochs * static_cast<double>(steps_->steps_per_epoch());
-  total_steps_ = std::max<int64_t>(1, std::llround(all));
-  if (settings_.max_steps > 0) total_steps_ = std::min(total_steps_, settings_.max_steps);
-  warmup_ = settings_.warmup < 1 ? settings_.warmup
-                                 : settings_.warmup / static_cast<double>(total_steps_);
+  total_steps_ = count_steps(settings_.epochs, steps_->steps_per_epoch(), settings_.max_steps);
+  warmup_ = warmup_share(settings_.warmup, total_steps_);
   log_info("{} steps of {} pairs", total_steps_, steps_->batch_size());
   if (group_.size() > 1) log_info("each step is divided among {} processes", group_.size());
 }
@@ -389,6 +386,7 @@ void Training::finish() {
     result_.after = series_->measure_mean(model_, step_, chosen.steps, *watch_);
   }
   result_.skipped = guard_.skipped();
+  guard_.conclude(step_);
   if (features_ != nullptr) result_.features = features_->counts();
   if (!group_.is_first()) return;
   write_trained_model(*directory_, model_, trainable_, contract_, settings_);
