@@ -389,6 +389,7 @@ void Training::finish() {
   guard_.conclude(step_);
   if (features_ != nullptr) result_.features = features_->counts();
   if (!group_.is_first()) return;
+  if (result_.before && result_.after) warn_when_worse(*result_.before, *result_.after);
   write_trained_model(*directory_, model_, trainable_, contract_, settings_);
   report(fmt::format("Finished after {} steps.", step_));
   const TrainSummary summary{.trained_parameters = trainable_.count,

@@ -1,5 +1,8 @@
 #include "learn/training_sources.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
@@ -33,6 +36,15 @@ void add(Sha256& hash, const TrainingData& data) {
 }
 
 /// The manifest has the hash of each file of the tables, pictures included.
+void check_has_train(const Dataset& dataset) {
+  const std::vector<std::string> splits = dataset.splits();
+  if (std::find(splits.begin(), splits.end(), "train") != splits.end()) return;
+  fail(ErrorCode::kNotFound,
+       "{} has no split \"train\"; it has {}; to train on it, curate more documents, or leave some "
+       "to that split (--test-documents, --test-share, --validation-share)",
+       dataset.path().string(), fmt::join(splits, ", "));
+}
+
 std::string hash_of(const Dataset* dataset, const TrainingData& train,
                     const TrainingData& held_out) {
   Sha256 hash;
@@ -73,6 +85,7 @@ void TrainingSources::open(const DataArgument& argument, bool hold_some_out, uin
     train = load_text_pairs(argument.path);
   } else {
     const Dataset& dataset = datasets_.emplace_back(Dataset::open(argument.path)).value();
+    check_has_train(dataset);
     train = load_training_data(dataset, "train");
     if (hold_some_out) held_out = hold_out(dataset, train, seed);
   }
