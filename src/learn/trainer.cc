@@ -236,12 +236,11 @@ void Training::update(const PreparedStep& prepared, StepRecord& record) {
   record.loss = loss.value;
   record.terms = loss.terms;
   record.masked = loss.masked;
-  if (!loss.idle.empty()) {
-    watch_->warned(record.step, "nothing_to_compare", {{"losses", loss.idle}});
-  }
-  if (const auto warning =
-          guard_.look(record.step, loss.page_cosine, prepared.batch.pages.size())) {
-    watch_->warned(record.step, warning->kind, warning->details);
+  const std::optional<StepWarning> warnings[] = {
+      guard_.idle(record.step, loss.idle, record.pairs, loss.documents, loss.masked),
+      guard_.look(record.step, loss.page_cosine, prepared.batch.pages.size())};
+  for (const auto& warning : warnings) {
+    if (warning) watch_->warned(record.step, warning->kind, warning->details);
   }
   if (std::isfinite(loss.value)) record.gradient_norm = optimizer_->clip_gradients(settings_.clip);
   if (!std::isfinite(loss.value) || !std::isfinite(record.gradient_norm)) {
