@@ -220,6 +220,14 @@ class Guards(Training):
         self.assertAlmostEqual(warning["page_cosine"], mean, places=5)
 
 
+    def test_what_is_frozen_is_said_with_its_count(self):
+        result = self.train("out", "--method", "full", "--freeze", r"vision_model\..*", "--max-steps", 1, "--eval-queries",
+                            0)
+        names = [name.removeprefix("model.") for name in read_tensors(self.path("out/model.safetensors"))[0]]
+        frozen = sum(name.startswith("vision_model.") for name in names)
+        self.assertIn(rf"--freeze vision_model\..*: {frozen} parameters stay as they are", result.err)
+
+
 class BadTraining(Training):
     def refuse(self, says, *more, status=1, **changes):
         arguments = self.arguments("out", *more)
