@@ -1,6 +1,7 @@
 """Adapters that recto trained in the real PEFT, and adapters that PEFT wrote in recto: the same vectors."""
 import copy
 import functools
+import json
 import os
 import unittest
 import warnings
@@ -110,6 +111,9 @@ class Peft(Training):
             with self.subTest(base=base.name, kind=kind):
                 output = self.path(f"{base.name}-{kind}")
                 self.train_from(base, output, "--max-steps", 2, "--lora-r", 3, *TRAINED[kind])
+                config = json.loads((output / "adapter/adapter_config.json").read_text())
+                for name in ("rslora", "dora"):
+                    self.assertEqual(config["use_" + name], "--lora-" + name in TRAINED[kind])
                 adapted = self.vectors("--model", base, "--adapter", output / "adapter")
                 self.assert_far(self.vectors("--model", base), adapted)
                 self.assert_near(self.vectors("--model", output), adapted)
