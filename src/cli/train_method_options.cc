@@ -34,8 +34,8 @@ void add_lora_options(CLI::App& app, TrainSettings& s) {
   add_choice(app, "lora-init", s.lora_init, "How they begin", kTrainingGroup,
              {"kaiming", "gaussian"});
   add_setting(app, "lora-targets", s.lora_targets,
-              "Pattern of the linear layers that get one, of the vision tower too (default: the "
-              "text model's q, k, v, o, gate, up and down)",
+              "Pattern of the linear layers that get one, of the vision tower too, or all-linear "
+              "(default: the text model's q, k, v, o, gate, up and down)",
               kTrainingGroup)
       ->type_name("PATTERN");
   add_choice(app, "merge", s.merge,

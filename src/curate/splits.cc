@@ -108,8 +108,14 @@ std::map<std::string, std::string> assign_splits(
     }
   }
   Numbered train;
+  Numbered drawn;
   for (const auto& [language, families] : by_language) {
     divide(families, settings, splits, train);
+    drawn.insert(families.begin(), families.end());
+  }
+  if (train.empty() && !drawn.empty()) {
+    train.insert(*drawn.rbegin());
+    splits[drawn.rbegin()->second] = "train";
   }
   const auto fill = [&](const std::string& split, double share) {
     const bool empty = std::none_of(splits.begin(), splits.end(),

@@ -24,7 +24,8 @@ struct SplitSettings {
 /// in validation) is within a fifth of n * share or the next whole number to it; where the numbers
 /// say otherwise, the families nearest to the border move. When
 /// test or validation has a share but no family, it gets the train family with the smallest
-/// number, as long as train keeps one. Throws Error(kUsage) for shares below 0 or of together 1 or
+/// number, as long as train keeps one; when train has none, it gets the one with the largest number
+/// of those that are not pinned. Throws Error(kUsage) for shares below 0 or of together 1 or
 /// more.
 std::map<std::string, std::string> assign_splits(
     const std::map<std::string, std::string>& languages, const std::set<std::string>& pinned,

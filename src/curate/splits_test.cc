@@ -108,6 +108,25 @@ TEST(Splits, FewFamiliesStillFillTheSplitsAndTrainKeepsOne) {
   }
 }
 
+TEST(Splits, TrainIsNeverEmptyWhileAFamilyIsNotPinned) {
+  auto with_pinned = of_one_language(1);
+  with_pinned["pinned"] = "en";
+  auto of_two_languages = of_one_language(1);
+  of_two_languages["family-de"] = "de";
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    const auto has_train = [seed](const auto& languages, const std::set<std::string>& pinned) {
+      const auto splits = assign_splits(languages, pinned, {0.1, 0.1, seed});
+      return std::any_of(splits.begin(), splits.end(),
+                         [](const auto& entry) { return entry.second == "train"; });
+    };
+    EXPECT_TRUE(has_train(of_one_language(1), {})) << seed;
+    EXPECT_TRUE(has_train(of_one_language(2), {})) << seed;
+    EXPECT_TRUE(has_train(of_two_languages, {})) << seed;
+    EXPECT_TRUE(has_train(with_pinned, {"pinned"})) << seed;
+    EXPECT_FALSE(has_train(of_one_language(1), {"family-0"})) << "all of them are the test";
+  }
+}
+
 TEST(Splits, SharesThatCannotBeAreRefused) {
   for (const auto& [validation, test] :
        std::vector<std::pair<double, double>>{{-0.1, 0}, {0, -0.1}, {0.5, 0.5}, {0.0 / 0.0, 0}}) {

@@ -1,5 +1,6 @@
 #include "learn/held_out.h"
 
+#include "base/log.h"
 #include "eval/metrics.h"
 #include "learn/data_vectors.h"
 
@@ -19,6 +20,15 @@ HeldOutResult HeldOutResult::from_json(const Json& json, const std::string& wher
           json_required<double>(json, "hit_rate_at_1", where),
           json_required<int64_t>(json, "queries", where),
           json_required<int64_t>(json, "pages", where)};
+}
+
+void warn_when_worse(const HeldOutResult& before, const HeldOutResult& after) {
+  if (after.ndcg_at_10 >= before.ndcg_at_10) return;
+  log_warning(
+      "on the {} held-out queries the model is worse than the one the training began with (nDCG@10 "
+      "{:.4f}, before {:.4f}); lower --lr, take more data, or keep the best state (--eval-every, "
+      "--keep-best)",
+      after.queries, after.ndcg_at_10, before.ndcg_at_10);
 }
 
 HeldOutResult measure_held_out(RetrieverModel& model, const InputBuilder& builder,

@@ -20,4 +20,7 @@ struct HeldOutResult {
   static HeldOutResult from_json(const Json& json, const std::string& where);
 };
 
+/// Warns when what became of a training finds less than the model it began with.
+void warn_when_worse(const HeldOutResult& before, const HeldOutResult& after);
+
 }  // namespace recto

@@ -5,8 +5,34 @@
 #include <numbers>
 
 #include "base/error.h"
+#include "base/log.h"
 
 namespace recto {
+
+int64_t count_steps(double epochs, int64_t per_epoch, int64_t max_steps) {
+  constexpr double kMost = 9007199254740992.0;  // 2^53: whole numbers up to there are doubles
+  const double all = epochs * static_cast<double>(per_epoch);
+  if (max_steps > 0 && all > static_cast<double>(max_steps)) return max_steps;
+  if (all > kMost) {
+    fail(ErrorCode::kUsage,
+         "--epochs {} of {} steps are more than can be counted; give fewer, or limit them by "
+         "--max-steps",
+         epochs, per_epoch);
+  }
+  return std::max<int64_t>(1, std::llround(all));
+}
+
+double warmup_share(double warmup, int64_t total) {
+  if (warmup < 1) return warmup;
+  const double share = warmup / static_cast<double>(total);
+  if (share > 1) {
+    log_warning(
+        "the warm-up of {} steps is longer than the training of {}: the learning rate rises to "
+        "{:.2g} of --lr only; lower --warmup",
+        warmup, total, 1 / share);
+  }
+  return share;
+}
 
 Schedule parse_schedule(const std::string& name) {
   if (name == "cosine") return Schedule::kCosine;

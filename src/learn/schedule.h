@@ -1,9 +1,18 @@
 #pragma once
 // The learning rate over a training. Without torch.
 
+#include <cstdint>
 #include <string>
 
 namespace recto {
+
+/// Steps of a training of so many epochs of `per_epoch` steps, at least 1, at most `max_steps`
+/// unless that is 0. Throws Error(kUsage) for more than can be counted (2^53).
+int64_t count_steps(double epochs, int64_t per_epoch, int64_t max_steps);
+
+/// The share of the training that "--warmup" is: itself below 1, else steps of `total`. Warns when
+/// the training ends before the learning rate has risen to its full.
+double warmup_share(double warmup, int64_t total);
 
 enum class Schedule { kCosine, kLinear, kConstant };
 

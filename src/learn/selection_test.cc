@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "base/log.h"
 #include "learn/checkpoint.h"
 #include "learn/trainer_test_support.h"
 #include "model/safetensors.h"
@@ -189,6 +190,19 @@ TEST_F(SelectionTest, ADamagedStateIsNamed) {
   const Error error = error_of([&] { train(run); });
   EXPECT_EQ(error.code(), ErrorCode::kBadInput);
   EXPECT_THAT(error.what(), HasSubstr("parameters.safetensors does not have the SHA-256"));
+}
+
+TEST(HeldOutResultTest, AModelThatBecameWorseIsSaid) {
+  set_log_level(LogLevel::kWarning);
+  const HeldOutResult before{.ndcg_at_10 = 0.5, .queries = 9};
+  testing::internal::CaptureStderr();
+  warn_when_worse(before, before);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  testing::internal::CaptureStderr();
+  warn_when_worse(before, {.ndcg_at_10 = 0.25, .queries = 9});
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("on the 9 held-out queries the model is worse than the one the training "
+                        "began with (nDCG@10 0.2500, before 0.5000)"));
 }
 
 TEST_F(SelectionTest, WithoutHeldOutQueriesItIsRefused) {

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <utility>
 
-#include "base/log.h"
 #include "learn/grad_cache.h"
 #include "learn/gradient_sum.h"
 
@@ -91,19 +90,10 @@ LossInput StepGradients::loss_input(const torch::Tensor& vectors,
   return input;
 }
 
-std::vector<std::string> StepGradients::warn_of_nothing(const LossInput& input, int64_t step) {
+std::vector<std::string> StepGradients::losses_with_nothing(const LossInput& input) const {
   std::vector<std::string> idle;
   for (const LossTerm& term : objective_.terms) {
-    if (warned_.count(term.kind) != 0 || count_comparisons(term.kind, input) > 0) continue;
-    warned_.insert(term.kind);
-    idle.emplace_back(loss_name(term.kind));
-    if (!group_.is_first()) continue;
-    log_warning(
-        "step {}: {} has nothing to compare among {} queries and {} documents ({} of their pairs "
-        "are masked), so it is 0 and teaches nothing; this is said once. Raise --batch-size or "
-        "--negatives, or mask less",
-        step + 1, loss_name(term.kind), input.queries.size(0), input.repeated.size(0),
-        input.mask.sum().item<int64_t>());
+    if (count_comparisons(term.kind, input) == 0) idle.emplace_back(loss_name(term.kind));
   }
   return idle;
 }
@@ -133,7 +123,8 @@ StepLoss StepGradients::own_gradients(const PreparedStep& prepared, int64_t step
   StepLoss result;
   result.value = value.total.item<double>();
   result.page_cosine = mean_cosine(vectors, prepared.batch.queries.size());
-  result.idle = warn_of_nothing(input, step);
+  result.idle = losses_with_nothing(input);
+  result.documents = static_cast<size_t>(input.repeated.size(0));
   result.masked = input.mask.sum().item<int64_t>();
   for (size_t i = 0; value.terms.size() > 1 && i < value.terms.size(); ++i) {
     result.terms[loss_name(objective_.terms[i].kind)] = value.terms[i];

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -24,7 +23,8 @@ struct StepLoss {
   double value = 0;        ///< NaN or infinite when the loss is; then there are no gradients
   double page_cosine = 0;  ///< mean over pairs of different pages of the step
   std::map<std::string, double> terms;  ///< of each loss before its weight, when there are several
-  std::vector<std::string> idle;        ///< losses that had nothing to compare, the first time
+  std::vector<std::string> idle;        ///< losses that had nothing to compare
+  size_t documents = 0;                 ///< columns of the scores: positives and hard negatives
   int64_t masked = 0;                   ///< queries × documents that are known to be no negatives
 };
 
@@ -50,16 +50,15 @@ class StepGradients {
   /// yet. Dropout depends on the seed, the step and the place of an input among queries and pages
   /// of the step alone. With several processes each encodes its part of the step, all compute the
   /// loss of the whole on the vectors of all, and the gradients are the sums over the parts; they
-  /// and the loss are the same in every process. Warns of a loss that has nothing to compare, the
-  /// first time. Throws Error(kInterrupted) between chunks, and what the group throws.
+  /// and the loss are the same in every process. Throws Error(kInterrupted) between chunks, and
+  /// what the group throws.
   StepLoss compute(const PreparedStep& prepared, int64_t step,
                    const std::vector<NamedParameter>& parameters);
 
  private:
   std::vector<Sequence> sequences(const PreparedStep& prepared, int64_t step) const;
   LossInput loss_input(const torch::Tensor& vectors, const ContrastiveBatch& batch) const;
-  /// Losses with nothing to compare that were not warned of before.
-  std::vector<std::string> warn_of_nothing(const LossInput& input, int64_t step);
+  std::vector<std::string> losses_with_nothing(const LossInput& input) const;
   /// Vectors [queries + pages, d] of the whole step, a leaf, from those of this process's part.
   torch::Tensor vectors_of_all(const torch::Tensor& own, const PreparedStep& prepared);
   /// Loss and gradients of the parameters as far as this process computes them.
@@ -73,7 +72,6 @@ class StepGradients {
   Objective objective_;
   BatchKnowledge knowledge_;
   Temperature temperature_;
-  std::set<LossKind> warned_;
 };
 
 }  // namespace recto

@@ -57,15 +57,44 @@ std::optional<StepWarning> StepGuard::look(int64_t step, double page_cosine, siz
   return StepWarning{"collapse", {{"page_cosine", page_cosine}, {"pages", pages}}};
 }
 
+std::optional<StepWarning> StepGuard::idle(int64_t step, const std::vector<std::string>& losses,
+                                           size_t queries, size_t documents, int64_t masked) {
+  std::vector<std::string> fresh;
+  for (const std::string& loss : losses) {
+    if (!idle_said_.insert(loss).second) continue;
+    fresh.push_back(loss);
+    if (!speaks_) continue;
+    log_warning(
+        "step {}: {} has nothing to compare among {} queries and {} documents ({} of their pairs "
+        "are masked), so it is 0 and teaches nothing; this is said once. Raise --batch-size or "
+        "--negatives, or mask less",
+        step, loss, queries, documents, masked);
+  }
+  if (fresh.empty()) return std::nullopt;
+  return StepWarning{"nothing_to_compare", {{"losses", fresh}}};
+}
+
+void StepGuard::conclude(int64_t steps) const {
+  if (!speaks_ || steps == 0 || skipped_ < steps) return;
+  log_warning(
+      "all {} steps were skipped, so nothing was learned: the model is the one the training began "
+      "with",
+      steps);
+}
+
 Json StepGuard::state() const {
-  return {
-      {"bad_steps", bad_steps_}, {"skipped", skipped_}, {"collapse_said_at", collapse_said_at_}};
+  return {{"bad_steps", bad_steps_},
+          {"skipped", skipped_},
+          {"collapse_said_at", collapse_said_at_},
+          {"idle_said", idle_said_}};
 }
 
 void StepGuard::restore(const Json& state, const std::string& where) {
   bad_steps_ = json_required<int>(state, "bad_steps", where);
   skipped_ = json_required<int64_t>(state, "skipped", where);
   collapse_said_at_ = json_required<int64_t>(state, "collapse_said_at", where);
+  const auto said = json_optional<std::vector<std::string>>(state, "idle_said", where, {});
+  idle_said_ = {said.begin(), said.end()};
 }
 
 }  // namespace recto

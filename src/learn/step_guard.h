@@ -1,9 +1,10 @@
 #pragma once
 // What is done about a step that went wrong: one whose loss or gradient is not a number, and page
-// vectors that fall together. Without torch.
+// vectors that fall together, or losses that have nothing to compare. Without torch.
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@ struct StepIds {
 
 /// A warning for metrics.jsonl; it has been said on stderr, if the guard speaks.
 struct StepWarning {
-  std::string kind;  ///< "skipped" or "collapse"
+  std::string kind;  ///< "skipped", "collapse" or "nothing_to_compare"
   Json details;
 };
 
@@ -43,7 +44,14 @@ class StepGuard {
   /// are nearly the same vector.
   std::optional<StepWarning> look(int64_t step, double page_cosine, size_t pages);
 
+  /// Says of each loss that had nothing to compare in step `step`, the first time that it does so,
+  /// among so many queries and documents of which so many pairs are masked.
+  std::optional<StepWarning> idle(int64_t step, const std::vector<std::string>& losses,
+                                  size_t queries, size_t documents, int64_t masked);
+
   int64_t skipped() const { return skipped_; }  ///< in all
+  /// At the end of a training of `steps`: warns when all of them were skipped.
+  void conclude(int64_t steps) const;
 
   /// For a checkpoint, and back. Throws Error(kBadInput) naming `where`.
   Json state() const;
@@ -55,6 +63,7 @@ class StepGuard {
   int bad_steps_ = 0;  // skipped in a row so far
   int64_t skipped_ = 0;
   int64_t collapse_said_at_ = -kStepsOfSilence;
+  std::set<std::string> idle_said_;
 };
 
 }  // namespace recto

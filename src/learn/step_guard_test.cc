@@ -49,6 +49,36 @@ TEST_F(StepGuardTest, FiveInARowEndTheRunAlsoAcrossACheckpoint) {
   EXPECT_THAT(error.what(), HasSubstr("lower --lr (it is 0.25)"));
 }
 
+TEST_F(StepGuardTest, ALossWithNothingToCompareIsSaidOnceAlsoAcrossACheckpoint) {
+  EXPECT_FALSE(guard_.idle(1, {}, 4, 4, 0));
+  testing::internal::CaptureStderr();
+  const auto first = guard_.idle(2, {"infonce"}, 4, 5, 16);
+  EXPECT_THAT(
+      testing::internal::GetCapturedStderr(),
+      HasSubstr("step 2: infonce has nothing to compare among 4 queries and 5 documents (16 "
+                "of their pairs are masked)"));
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->kind, "nothing_to_compare");
+  EXPECT_EQ(first->details, (Json{{"losses", {"infonce"}}}));
+  StepGuard resumed(0.25);
+  resumed.restore(guard_.state(), "a checkpoint");
+  EXPECT_FALSE(resumed.idle(3, {"infonce"}, 4, 5, 16));
+  const auto other = resumed.idle(4, {"infonce", "binegative"}, 4, 5, 16);
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->details, (Json{{"losses", {"binegative"}}}));
+}
+
+TEST_F(StepGuardTest, ATrainingWithoutAnyStepIsSaid) {
+  guard_.skip(1, "loss", INFINITY, {{"q"}, {"p"}});
+  testing::internal::CaptureStderr();
+  guard_.conclude(2);
+  guard_.conclude(0);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  testing::internal::CaptureStderr();
+  guard_.conclude(1);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("all 1 steps were skipped"));
+}
+
 struct Look {
   int64_t step;
   double cosine;

@@ -19,7 +19,8 @@ void check_one_of(const char* option, const std::string& value,
 void check_amounts(const TrainSettings& s) {
   wanted(s.epochs > 0 && std::isfinite(s.epochs), "--epochs", s.epochs, "a number above 0");
   wanted(s.max_steps >= 0, "--max-steps", s.max_steps, "0 or more");
-  wanted(s.max_seconds >= 0, "--max-seconds", s.max_seconds, "0 or more");
+  wanted(s.max_seconds >= 0 && std::isfinite(s.max_seconds), "--max-seconds", s.max_seconds,
+         "0 or more");
   wanted(s.batch_size >= 1, "--batch-size", s.batch_size, "1 or more");
   wanted(s.chunk_size >= 0, "--chunk-size", s.chunk_size, "0 or more");
   wanted(s.eval_every >= 0, "--eval-every", s.eval_every, "0 or more");
@@ -30,9 +31,10 @@ void check_amounts(const TrainSettings& s) {
 void check_numbers(const TrainSettings& s) {
   wanted(s.learning_rate() > 0 && std::isfinite(s.learning_rate()), "--lr", s.learning_rate(),
          "a number above 0");
-  wanted(s.warmup >= 0, "--warmup", s.warmup, "0 or more");
-  wanted(s.weight_decay >= 0, "--weight-decay", s.weight_decay, "0 or more");
-  wanted(s.clip > 0, "--clip", s.clip, "a number above 0");
+  wanted(s.warmup >= 0 && std::isfinite(s.warmup), "--warmup", s.warmup, "0 or more");
+  wanted(s.weight_decay >= 0 && std::isfinite(s.weight_decay), "--weight-decay", s.weight_decay,
+         "0 or more");
+  wanted(s.clip > 0 && std::isfinite(s.clip), "--clip", s.clip, "a number above 0");
   wanted(s.dist_timeout >= 1 && s.dist_timeout <= 86400, "--dist-timeout", s.dist_timeout,
          "a number of seconds from 1 to 86400");
 }

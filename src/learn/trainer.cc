@@ -157,11 +157,8 @@ void Training::open_model() {
 }
 
 void Training::plan_steps() {
-  const double all = settings_.epochs * static_cast<double>(steps_->steps_per_epoch());
-  total_steps_ = std::max<int64_t>(1, std::llround(all));
-  if (settings_.max_steps > 0) total_steps_ = std::min(total_steps_, settings_.max_steps);
-  warmup_ = settings_.warmup < 1 ? settings_.warmup
-                                 : settings_.warmup / static_cast<double>(total_steps_);
+  total_steps_ = count_steps(settings_.epochs, steps_->steps_per_epoch(), settings_.max_steps);
+  warmup_ = warmup_share(settings_.warmup, total_steps_);
   log_info("{} steps of {} pairs", total_steps_, steps_->batch_size());
   if (group_.size() > 1) log_info("each step is divided among {} processes", group_.size());
 }
@@ -239,12 +236,11 @@ void Training::update(const PreparedStep& prepared, StepRecord& record) {
   record.loss = loss.value;
   record.terms = loss.terms;
   record.masked = loss.masked;
-  if (!loss.idle.empty()) {
-    watch_->warned(record.step, "nothing_to_compare", {{"losses", loss.idle}});
-  }
-  if (const auto warning =
-          guard_.look(record.step, loss.page_cosine, prepared.batch.pages.size())) {
-    watch_->warned(record.step, warning->kind, warning->details);
+  const std::optional<StepWarning> warnings[] = {
+      guard_.idle(record.step, loss.idle, record.pairs, loss.documents, loss.masked),
+      guard_.look(record.step, loss.page_cosine, prepared.batch.pages.size())};
+  for (const auto& warning : warnings) {
+    if (warning) watch_->warned(record.step, warning->kind, warning->details);
   }
   if (std::isfinite(loss.value)) record.gradient_norm = optimizer_->clip_gradients(settings_.clip);
   if (!std::isfinite(loss.value) || !std::isfinite(record.gradient_norm)) {
@@ -389,8 +385,10 @@ void Training::finish() {
     result_.after = series_->measure_mean(model_, step_, chosen.steps, *watch_);
   }
   result_.skipped = guard_.skipped();
+  guard_.conclude(step_);
   if (features_ != nullptr) result_.features = features_->counts();
   if (!group_.is_first()) return;
+  if (result_.before && result_.after) warn_when_worse(*result_.before, *result_.after);
   write_trained_model(*directory_, model_, trainable_, contract_, settings_);
   report(fmt::format("Finished after {} steps.", step_));
   const TrainSummary summary{.trained_parameters = trainable_.count,

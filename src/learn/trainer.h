@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 
 #include "learn/feature_counts.h"
@@ -15,7 +16,7 @@ struct TrainResult {
   int rank = 0;         ///< of this process among those of the training
   int64_t steps = 0;    ///< done in all, earlier runs of the same training included
   int64_t skipped = 0;  ///< of this run, because the loss or a gradient was not a number
-  double last_loss = 0;
+  double last_loss = std::numeric_limits<double>::quiet_NaN();  ///< of this run
   double pairs_per_second = 0;  ///< of this run, evaluation and reading of the model not counted
   std::optional<HeldOutResult> before, after;
   std::optional<FeatureCounts> features;  ///< of this run, when the vision tower is frozen

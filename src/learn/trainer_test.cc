@@ -5,10 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <csignal>
 
 #include "base/interrupt.h"
 #include "learn/trainer_test_support.h"
+#include "model/adapter.h"
 
 namespace recto {
 namespace {
@@ -159,6 +161,20 @@ TEST_F(TrainerTest, ADivergingRunIsStopped) {
   EXPECT_TRUE(metrics_of(output()).back()["loss"].is_null());
 }
 
+TEST_F(TrainerTest, ASkippedStepChangesNothing) {
+  TrainSettings steep = settings();
+  steep.temperature = 1e-30;  // the loss is a number, its gradient is not
+  const TrainResult result = train(steep);
+  EXPECT_EQ(result.steps, 4);
+  EXPECT_EQ(result.skipped, 4);
+  EXPECT_TRUE(std::isnan(result.last_loss));
+  EXPECT_EQ(metrics_of(output())[0]["what"], "gradient");
+  const Adapter adapter = read_adapter(output() / "adapter", read_model_config(output()));
+  for (const auto& [path, module] : adapter.modules) {
+    EXPECT_THAT(module.b, testing::Each(0)) << path;
+  }
+}
+
 TEST_F(TrainerTest, TheTimeLimitEndsTheRunWithAModel) {
   TrainSettings brief = settings();
   brief.max_steps = 0;
@@ -212,6 +228,14 @@ INSTANTIATE_TEST_SUITE_P(
                                 "--lr is -1"},
                     BadSettings{"epochs", [](TrainSettings& s) { s.epochs = 0; }, ErrorCode::kUsage,
                                 "--epochs is 0"},
+                    BadSettings{"warmup", [](TrainSettings& s) { s.warmup = INFINITY; },
+                                ErrorCode::kUsage, "--warmup is inf"},
+                    BadSettings{"weight_decay", [](TrainSettings& s) { s.weight_decay = INFINITY; },
+                                ErrorCode::kUsage, "--weight-decay is inf"},
+                    BadSettings{"clip", [](TrainSettings& s) { s.clip = INFINITY; },
+                                ErrorCode::kUsage, "--clip is inf"},
+                    BadSettings{"max_seconds", [](TrainSettings& s) { s.max_seconds = INFINITY; },
+                                ErrorCode::kUsage, "--max-seconds is inf"},
                     BadSettings{"rank", [](TrainSettings& s) { s.lora_r = 0; }, ErrorCode::kUsage,
                                 "--lora-r is 0"},
                     BadSettings{"targets", [](TrainSettings& s) { s.lora_targets = "nothing"; },

@@ -1,48 +1,28 @@
 #include "learn/training_sources.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
 #include "base/log.h"
-#include "base/sha256.h"
 #include "data/text_pairs.h"
 #include "learn/hold_out.h"
 #include "learn/join_sources.h"
+#include "learn/source_hash.h"
 
 namespace recto {
 namespace fs = std::filesystem;
 namespace {
 
-void add(Sha256& hash, std::string_view text) {
-  hash.update(text);
-  hash.update(std::string_view("\0", 1));
-}
-
-void add(Sha256& hash, const TrainingData& data) {
-  for (const TrainingData::Page& page : data.pages) {
-    add(hash, page.id);
-    add(hash, page.passage);
-  }
-  for (const TrainingData::Query& query : data.queries) {
-    for (const std::string* text : {&query.id, &query.text, &query.language}) add(hash, *text);
-    for (const std::vector<size_t>* list : {&query.positives, &query.negatives}) {
-      for (const size_t page : *list) add(hash, std::to_string(page));
-      add(hash, "");
-    }
-  }
-}
-
-/// The manifest has the hash of each file of the tables, pictures included.
-std::string hash_of(const Dataset* dataset, const TrainingData& train,
-                    const TrainingData& held_out) {
-  Sha256 hash;
-  if (dataset != nullptr && dataset->manifest().contains("tables")) {
-    add(hash, canonical_json(dataset->manifest()["tables"]));
-  }
-  add(hash, train);
-  add(hash, "held out");
-  add(hash, held_out);
-  return hash.hex();
+void check_has_train(const Dataset& dataset) {
+  const std::vector<std::string> splits = dataset.splits();
+  if (std::find(splits.begin(), splits.end(), "train") != splits.end()) return;
+  fail(ErrorCode::kNotFound,
+       "{} has no split \"train\"; it has {}; to train on it, curate more documents, or leave some "
+       "to that split (--test-documents, --test-share, --validation-share)",
+       dataset.path().string(), fmt::join(splits, ", "));
 }
 
 bool is_file_of_pairs(const fs::path& path) {
@@ -73,11 +53,12 @@ void TrainingSources::open(const DataArgument& argument, bool hold_some_out, uin
     train = load_text_pairs(argument.path);
   } else {
     const Dataset& dataset = datasets_.emplace_back(Dataset::open(argument.path)).value();
+    check_has_train(dataset);
     train = load_training_data(dataset, "train");
     if (hold_some_out) held_out = hold_out(dataset, train, seed);
   }
   const Dataset* dataset = datasets_.back() ? &*datasets_.back() : nullptr;
-  hashes_.push_back(hash_of(dataset, train, held_out));
+  hashes_.push_back(source_hash(dataset, train, held_out));
   log_info("{}: {} pairs of {} queries and {} {}; held out: {} queries", source.name,
            train.pairs.size(), train.queries.size(), train.pages.size(),
            dataset == nullptr ? "passages" : "pages", held_out.queries.size());

@@ -216,7 +216,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadSource{"no_train",
                   {"$/good", "$/only-validation"},
                   ErrorCode::kNotFound,
-                  "has no split \"train\"; it has validation"},
+                  "has no split \"train\"; it has validation; to train on it, curate more"},
         BadSource{"no_pair", {"$/empty.jsonl"}, ErrorCode::kBadInput, "has no pair"},
         BadSource{"columns",
                   {"$/columns.jsonl"},

@@ -75,6 +75,14 @@ class Process:
             self.process.wait()
 
 
+def torchrun(test):
+    """The command that starts two processes on this machine."""
+    program = Path(sys.executable).with_name("torchrun")
+    if not program.exists():
+        test.skipTest(f"{program} is missing")
+    return [str(program), "--standalone", "--no-python", "--nproc-per-node", "2"]
+
+
 @unittest.skipUnless(TRAIN.exists(), "built without recto-train")
 class Distributed(Case):
     def setUp(self):
@@ -180,15 +188,35 @@ class DistributedEquality(Distributed):
         self.assert_same_weights("one", "two")
         self.assert_same_weights("one", "resumed")
 
-    def test_torchrun(self):
-        torchrun = Path(sys.executable).with_name("torchrun")
-        if not torchrun.exists():
-            self.skipTest(f"{torchrun} is missing")
-        self.train(1, "one")
-        done = subprocess.run([torchrun, "--standalone", "--no-python", "--nproc-per-node", "2", RECTO, "train",
-                               *map(str, self.arguments("two"))], capture_output=True, timeout=120,
-                              stdin=subprocess.DEVNULL, env=environment(), text=True)
+    def test_negatives_are_mined_by_all(self):
+        more = ["--remine-every", 10, "--remine-ratio", 1, "--negatives", 2, "--negatives-choice", "sampled",
+                "--lora-dropout", 0.1]
+        mined = []
+        for size in (1, 2, 3):
+            self.train(size, f"run-{size}", *more)
+            mined.append([line for line in self.lines(f"run-{size}") if "hard_negatives" in line])
+            self.assertEqual([line["step"] for line in mined[-1]], [11, 21])
+            self.assertGreater(mined[-1][0]["hard_negatives"]["new"], 0)
+        for size in (2, 3):
+            self.assertEqual(mined[size - 1], mined[0])
+            self.assert_same("run-1", f"run-{size}")
+
+    def launch(self, launcher, output):
+        done = subprocess.run([*launcher, RECTO, "train", *map(str, self.arguments(output))], capture_output=True,
+                              timeout=120, stdin=subprocess.DEVNULL, env=environment(), text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_torchrun(self):
+        self.train(1, "one")
+        self.launch(torchrun(self), "two")
+        self.assert_same("one", "two")
+
+    def test_mpirun(self):
+        if shutil.which("mpirun") is None:
+            self.skipTest("mpirun is missing")
+        more = ["--oversubscribe"] + (["--allow-run-as-root"] if os.geteuid() == 0 else [])
+        self.train(1, "one")
+        self.launch(["mpirun", "-np", "2", *more], "two")
         self.assert_same("one", "two")
 
     def test_two_network_namespaces(self):
@@ -224,6 +252,26 @@ class DistributedLoss(Distributed):
         processes[2].process.kill()
         self.assert_ends(processes[0], 1, "rank 2 of 3 was lost", "the checkpoint is written", "--resume")
         self.assert_ends(processes[1], 1, "rank 2 of 3 was lost", "--resume, with any number of processes")
+        self.resume(2, "run")
+
+    def test_a_killed_process_of_torchrun(self):
+        """torchrun then ends the others with SIGTERM."""
+        log = self.path("torchrun.log")
+        with open(log, "wb") as file:
+            launcher = subprocess.Popen([*torchrun(self), str(RECTO), "train", *map(str, self.arguments("run"))],
+                                        stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environment())
+        try:
+            while not any(line["step"] >= 6 for line in self.lines("run")):
+                self.assertIsNone(launcher.poll(), log.read_text())
+                time.sleep(0.01)
+            children = Path(f"/proc/{launcher.pid}/task/{launcher.pid}/children").read_text().split()
+            os.kill(int(children[-1]), signal.SIGKILL)
+            self.assertNotEqual(launcher.wait(90), 0)
+        finally:
+            if launcher.poll() is None:
+                launcher.terminate()
+                launcher.wait()
+        self.assertIn("the checkpoint is written", log.read_text("utf-8", "replace"))
         self.resume(2, "run")
 
     def test_the_first_process_killed(self):

@@ -140,6 +140,12 @@ class TrainData(TrainCase):
         self.text.write_text(original)
         weighted = [argument if argument != self.text else f"{self.text}:2" for argument in resumed]
         self.fail_with(1, *weighted, says=["\"weight\":2"])
+        file, = (self.imported / "pages").glob("train-*.parquet")
+        rows = pq.read_table(file)
+        pages = rows.to_pylist()
+        pages[0]["image"], pages[1]["image"] = pages[1]["image"], pages[0]["image"]
+        pq.write_table(pa.Table.from_pylist(pages, rows.schema), file)  # and manifest.json does not know it
+        self.fail_with(1, *resumed, says=["is of a run with data = "])
 
 
 if __name__ == "__main__":

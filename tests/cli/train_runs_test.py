@@ -37,8 +37,9 @@ class Training(Case):
         self.succeed("dataset", "import", root, "--output", self.data)
 
     def arguments(self, output, *more):
-        return ["train", "--model", model(), "--data", self.data, "--output", self.path(output), "--batch-size", 4,
-                "--threads", 1, "--longest-edge", 64, "--no-progress", *more]
+        batch = [] if "--batch-size" in more else ["--batch-size", 4]
+        return ["train", "--model", model(), "--data", self.data, "--output", self.path(output), *batch, "--threads", 1,
+                "--longest-edge", 64, "--no-progress", *more]
 
     def train(self, output, *more):
         return self.succeed(*self.arguments(output, *more))
@@ -172,6 +173,59 @@ class KilledOften(Killed):
             output = f"killed-{place.strip('.')}"
             self.kill_in_writes(output, self.path(output) / place, *run)
             self.assert_same_result(output, "whole")
+
+
+class FullDisk(Training):
+    """A small disk of its own, where one may be made."""
+
+    def setUp(self):
+        super().setUp()
+        self.disk = self.path("disk")
+        self.disk.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "tmpfs", self.disk], capture_output=True).returncode != 0:
+            self.skipTest("mounting a small disk is not allowed here")
+        self.addCleanup(subprocess.run, ["umount", self.disk], check=True)
+
+    def resize(self, size):
+        subprocess.run(["mount", "-o", f"remount,size={size}", self.disk], check=True)
+
+    def test_the_last_checkpoint_stays_valid(self):
+        run = ["--max-steps", 6, "--epochs", 9, "--checkpoint-every", 1, "--method", "full", "--eval-queries", 0]
+        self.train("whole", *run)
+        checkpoint = sum(file.stat().st_size for file in self.path("whole/checkpoints/step-00000006").iterdir())
+        self.resize(int(2.5 * checkpoint))  # the third does not fit beside the two before it
+        result = self.fail_with(1, *self.arguments("disk/run", *run), says=["no space left"])
+        self.assertIn("step-00000003", result.err)
+        self.assertEqual(sorted(os.listdir(self.disk / "run/checkpoints")), ["step-00000001", "step-00000002"])
+        self.fail_with(1, *self.arguments("disk/run", *run, "--resume"), says=["no space left", "resuming after step 2"])
+        self.resize("1g")
+        result = self.train("disk/run", *run, "--resume")
+        self.assertNotIn("damaged", result.err)
+        self.assertIn("resuming after step 2", result.err)
+        self.assert_same_result("disk/run", "whole")
+
+
+class Guards(Training):
+    def test_pages_that_fall_together_are_said(self):
+        """By the mean cosine of two pages of the step, here all of them and the model as it was."""
+        result = self.train("out", "--batch-size", 18, "--max-steps", 1, "--lora-r", 2, "--eval-queries", 0)
+        self.assertIn("step 1: the vectors of its 18 pages are nearly the same", result.err)
+        warning, = (line for line in self.metrics("out") if line.get("warning") == "collapse")
+        images = [argument for page in range(18) for argument in ("--image", self.path(f"beir/images/{page}.png"))]
+        self.succeed("embed", "--model", model(), "--longest-edge", 64, *images, "--output", self.path("v.safetensors"))
+        vectors = read_tensors(self.path("v.safetensors"))[0]["embeddings"].astype(float)
+        cosines = vectors @ vectors.T
+        mean = (cosines.sum() - 18) / (18 * 17)
+        self.assertGreater(mean, 0.95)
+        self.assertAlmostEqual(warning["page_cosine"], mean, places=5)
+
+
+    def test_what_is_frozen_is_said_with_its_count(self):
+        result = self.train("out", "--method", "full", "--freeze", r"vision_model\..*", "--max-steps", 1, "--eval-queries",
+                            0)
+        names = [name.removeprefix("model.") for name in read_tensors(self.path("out/model.safetensors"))[0]]
+        frozen = sum(name.startswith("vision_model.") for name in names)
+        self.assertIn(rf"--freeze vision_model\..*: {frozen} parameters stay as they are", result.err)
 
 
 class BadTraining(Training):
