@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include "base/interrupt.h"
-#include "base/random.h"
 
 namespace recto {
 namespace {
@@ -26,7 +25,7 @@ double mean_of(std::span<const double> values) {
 }
 
 std::vector<double> seeded_means(std::span<const double> values, const Resampling& resampling) {
-  Random random(resampling.seed, kBootstrapStream);
+  Random random = bootstrap_random(resampling);
   return bootstrap_means(values, resampling.resamples,
                          [&](size_t n) { return static_cast<size_t>(random.below(n)); });
 }
@@ -101,6 +100,10 @@ Interval percentile_interval(const std::vector<double>& sorted_means) {
   const auto low = static_cast<size_t>(std::floor(0.025 * count));
   const auto high = static_cast<size_t>(std::max(std::ceil(0.975 * count) - 1, 0.0));
   return {sorted_means[low], sorted_means[high]};
+}
+
+Random bootstrap_random(const Resampling& resampling) {
+  return Random(resampling.seed, kBootstrapStream);
 }
 
 Interval bootstrap_interval(std::span<const double> values, const Resampling& resampling) {

@@ -10,6 +10,8 @@
 #include <span>
 #include <vector>
 
+#include "base/random.h"
+
 namespace recto {
 
 /// What a resampling draws. The same values and settings give the same numbers everywhere.
@@ -35,6 +37,9 @@ std::vector<double> bootstrap_means(std::span<const double> values, int resample
 
 /// From sorted means: those at places floor(0.025 B) and ceil(0.975 B) - 1. {0, 0} of none.
 Interval percentile_interval(const std::vector<double>& sorted_means);
+
+/// The stream that every bootstrap of a seed draws from: samples of the same queries are the same.
+Random bootstrap_random(const Resampling& resampling);
 
 /// The percentile bootstrap of the mean of `values`.
 Interval bootstrap_interval(std::span<const double> values, const Resampling& resampling);
