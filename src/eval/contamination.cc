@@ -32,14 +32,16 @@ bool has_picture(const PageRow& page) {
   return !page.perceptual_hash.empty() && page.content_class != "blank";
 }
 
-std::vector<std::string> training_splits(const Dataset& dataset) {
-  const std::vector<std::string> splits = dataset.splits();
+/// "train", or what there is else; not `held_out`, "" for none.
+std::vector<std::string> training_splits(const Dataset& dataset, const std::string& held_out) {
+  std::vector<std::string> splits = dataset.splits();
   if (std::find(splits.begin(), splits.end(), "train") != splits.end()) return {"train"};
+  splits.erase(std::remove(splits.begin(), splits.end(), held_out), splits.end());
   return splits;
 }
 
-void read_training(const Dataset& dataset, Training& training) {
-  for (const std::string& split : training_splits(dataset)) {
+void read_training(const Dataset& dataset, const std::string& held_out, Training& training) {
+  for (const std::string& split : training_splits(dataset, held_out)) {
     for (const DocumentRow& row : dataset.documents(split)) {
       training.documents.insert(row.document_id);
     }
@@ -100,7 +102,9 @@ Contamination find_contamination(const RetrievalTask& task, const Dataset& datas
   Training known;
   for (const auto& directory : training) {
     out.training.push_back(directory_name(directory));
-    read_training(Dataset::open(directory), known);
+    const Dataset opened = Dataset::open(directory);
+    const bool same = std::filesystem::equivalent(directory, dataset.path());
+    read_training(opened, same ? task.split : "", known);
   }
   out.training_pages = std::ssize(known.pages);
   out.training_queries = std::ssize(known.queries);

@@ -32,7 +32,8 @@ struct Contamination {
 };
 
 /// Compares the task of `split` of `dataset` with the split "train" of each of `training`, or with
-/// all its splits where none is called so. Throws what Dataset::open throws.
+/// all its splits where none is called so (but `split` of the task's own dataset). Throws what
+/// Dataset::open throws.
 Contamination find_contamination(const RetrievalTask& task, const Dataset& dataset,
                                  const std::vector<std::filesystem::path>& training);
 

@@ -267,7 +267,8 @@ Bm25Parameters parse_bm25(const std::string& text) {
   } catch (const std::exception&) {
     k1_end = std::string::npos;
   }
-  const bool numbers = k1_end == comma && b_end == text.size() - comma - 1;
+  const bool numbers =
+      comma != std::string::npos && k1_end == comma && b_end == text.size() - comma - 1;
   if (!numbers || !(out.k1 >= 0 && out.k1 <= 100) || !(out.b >= 0 && out.b <= 1)) {
     fail(ErrorCode::kUsage,
          "--bm25 \"{}\": wanted K1,B such as 1.2,0.75; K1 from 0 to 100, B from "

@@ -37,11 +37,11 @@ std::string results_row(const EvalReport& report, const SystemResult& result) {
   const auto found = result.intervals.find(report.main_metric);
   const Interval interval = found == result.intervals.end() ? Interval{mean, mean} : found->second;
   std::string out = fmt::format(
-      "<tr><th scope=\"row\">{}<div class=\"small soft\">{}</div></th>{}<td "
+      "<tr><th scope=\"row\">{}</th>{}<td "
       "class=\"number\">{:.4f} "
       "to {:.4f}</td><td class=\"chart\">{}</td>",
-      html_escaped(result.name), html_escaped(result.description), number_cell(mean), interval.low,
-      interval.high, interval_drawing(mean, interval));
+      html_escaped(result.name), number_cell(mean), interval.low, interval.high,
+      interval_drawing(mean, interval));
   for (const char* metric : {"ndcg_at_10", "recall_at_10", "mrr_at_10", "hit_rate_at_1"}) {
     out += number_cell(metric_value(result.mean, metric));
   }
@@ -60,7 +60,12 @@ std::string results_row(const EvalReport& report, const SystemResult& result) {
 
 std::string results(const EvalReport& report) {
   std::string rows;
-  for (const SystemResult& result : report.systems) rows += results_row(report, result);
+  std::string descriptions;
+  for (const SystemResult& result : report.systems) {
+    rows += results_row(report, result);
+    descriptions +=
+        fmt::format("<li>{}: {}</li>", html_escaped(result.name), html_escaped(result.description));
+  }
   return fmt::format(
              "<section id=\"results\">\n<h2>Results</h2>\n<div class=\"panel scroll\"><table>"
              "<thead><tr><th scope=\"col\">System</th><th scope=\"col\" class=\"number\">{0}</th>"
@@ -69,11 +74,12 @@ std::string results(const EvalReport& report) {
          "<th scope=\"col\" class=\"number\">nDCG@10</th><th scope=\"col\" class=\"number\">"
          "recall@10</th><th scope=\"col\" class=\"number\">MRR@10</th><th scope=\"col\" "
          "class=\"number\">hit@1</th>" +
-         fmt::format("<th scope=\"col\" class=\"number\">{} within the document</th>",
+         fmt::format("<th scope=\"col\" class=\"number\">{} within<br>the document</th>",
                      html_escaped(metric_title(report.main_metric))) +
          "<th scope=\"col\" class=\"number\">pages/s</th><th scope=\"col\" class=\"number\">ms a "
          "query</th><th scope=\"col\" class=\"number\">bytes a page</th></tr></thead><tbody>\n" +
-         rows + "</tbody></table></div>\n</section>\n";
+         rows + "</tbody></table></div>\n<ul class=\"small soft\">" + descriptions +
+         "</ul>\n</section>\n";
 }
 
 // ---- comparisons
@@ -237,6 +243,7 @@ constexpr const char* kStyle = R"css(
 svg.interval .mean { fill: var(--ink); }
 .groups td { border-bottom: 0; padding-top: 0; padding-bottom: 0; }
 .groups th { border-bottom: 0; padding-top: .6rem; }
+.scatter svg { max-width: 30rem; }
 .scatter circle { fill: var(--bar); fill-opacity: .45; }
 .scatter .equal { stroke: var(--soft); stroke-dasharray: 4 4; }
 .examples { display: grid; gap: 1rem; list-style: none; margin: 1rem 0; padding: 0;
