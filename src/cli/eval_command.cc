@@ -22,6 +22,8 @@ struct Options {
   std::string qrels, output;
   std::string name = "model";
   std::string subsets = "none";
+  EmbeddingsEndpoint endpoint;
+  std::string endpoint_api = "openai";
   int threads = 0;
   bool json = false;
 };
@@ -58,6 +60,10 @@ EvaluationPlan plan_of(const Options& options) {
   }
   if (!options.bm25.empty()) plan.bm25.clear();
   for (const std::string& one : options.bm25) plan.bm25.push_back(parse_bm25(one));
+  if (!options.endpoint.connection.url.empty()) {
+    plan.endpoint = options.endpoint;
+    plan.endpoint->api = parse_embeddings_api(options.endpoint_api);
+  }
   plan.models = open_models(options);
   for (const EvaluatedModel& one : plan.models) {
     const Contract& contract = one.model->contract();
@@ -141,6 +147,31 @@ void add_system_options(CLI::App& app, Options& options) {
       ->type_name("K1,B");
 }
 
+void add_embeddings_endpoint_options(CLI::App& app, Options& options) {
+  constexpr const char* kGroup = "Model behind an endpoint";
+  EmbeddingsEndpoint& endpoint = options.endpoint;
+  add_setting(app, "embeddings-endpoint", endpoint.connection.url,
+              "Address of a server of embeddings, such as vLLM: http://HOST:PORT; the key, if it "
+              "wants one, is read from RECTO_API_KEY or OPENAI_API_KEY",
+              kGroup)
+      ->type_name("URL");
+  add_setting(app, "embeddings-model", endpoint.connection.model,
+              "Name under which the server knows the model", kGroup)
+      ->type_name("NAME");
+  add_setting(app, "embeddings-api", options.endpoint_api, "What the server speaks", kGroup)
+      ->type_name("openai|cohere")
+      ->check(CLI::IsMember({"openai", "cohere"}).description(""));
+  add_setting(app, "embeddings-name", endpoint.name, "What to call the system", kGroup);
+  add_setting(app, "query-prefix", endpoint.query_prefix,
+              "What the model wants in front of a query", kGroup);
+  add_setting(app, "page-prompt", endpoint.page_prompt,
+              "What the model wants beside a page's picture", kGroup);
+  add_setting(app, "embeddings-requests", endpoint.connection.parallel_requests,
+              "Requests at a time", kGroup)
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024).description(""));
+}
+
 void add_variant_options(CLI::App& app, Options& options) {
   add_setting(app, "dimensions", options.plan.options.dimensions,
               "Lengths of the vectors, a system each (default: the full length)", kModelGroup)
@@ -193,6 +224,7 @@ void add_eval_command(CommandLine& line) {
   app.get_option("--model")->required(false);
   add_variant_options(app, *options);
   add_system_options(app, *options);
+  add_embeddings_endpoint_options(app, *options);
   add_resampling_options(app, options->plan.resampling);
   add_threads_option(app, options->threads);
   add_batch_option(app, options->plan.options.batch_tokens);

@@ -112,6 +112,26 @@ void add_tables(std::vector<EvalReport>& reports, const EvaluationPlan& plan) {
   }
 }
 
+void add_endpoint(std::vector<EvalReport>& reports, const Dataset& dataset,
+                  const EvaluationPlan& plan) {
+  if (!plan.endpoint) return;
+  const EndpointEmbedder embedder(*plan.endpoint);
+  const EmbeddedPages pages = embedder.pages(dataset, plan.split);
+  for (EvalReport& report : reports) {
+    const auto start = std::chrono::steady_clock::now();
+    const Matrix queries = embedder.queries(report.task);
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+    const size_t before = report.systems.size();
+    add_vectors(report, pages.pages.vectors, queries, plan.options, plan.endpoint->name);
+    for (size_t i = before; i < report.systems.size(); ++i) {
+      SystemResult& result = report.systems[i];
+      result.description += fmt::format(", {} behind an endpoint", plan.endpoint->connection.model);
+      result.cost.page_seconds = pages.seconds;
+      result.cost.query_seconds += taken.count();
+    }
+  }
+}
+
 void add_runs(EvalReport& report, const EvaluationPlan& plan, const std::vector<Run>& runs) {
   for (size_t i = 0; i < runs.size(); ++i) {
     const std::string& name = plan.runs[i].name;
@@ -141,7 +161,7 @@ void check_plan(const EvaluationPlan& plan) {
   if (!plan.qrels.empty() && plan.runs.empty()) {
     fail(ErrorCode::kUsage, "--qrels is for runs: name at least one with --run FILE");
   }
-  if (!plan.qrels.empty() && (!plan.models.empty() || !plan.vectors.empty() ||
+  if (!plan.qrels.empty() && (!plan.models.empty() || !plan.vectors.empty() || plan.endpoint ||
                               !plan.kinds.empty() || !plan.training.empty())) {
     fail(ErrorCode::kUsage,
          "--qrels has judgements alone; models, vectors, kinds and training data need --data DIR");
@@ -155,6 +175,7 @@ void check_plan(const EvaluationPlan& plan) {
   };
   for (const EvaluatedModel& one : plan.models) claim(one.name);
   for (const NamedVectors& one : plan.vectors) claim(one.name);
+  if (plan.endpoint) claim(plan.endpoint->name);
   for (const NamedRun& one : plan.runs) claim(one.name);
   for (const char* own : {"bm25", "random"}) {
     if (plan.qrels.empty()) claim(own);
@@ -208,6 +229,7 @@ Evaluation::Evaluation(const EvaluationPlan& plan) {
     std::vector<EvalReport> reports = reports_of(dataset, plan);
     add_models(reports, dataset, plan);
     add_tables(reports, plan);
+    add_endpoint(reports, dataset, plan);
     for (EvalReport& report : reports) {
       add_runs(report, plan, runs);
       add_baselines(report, plan.bm25);

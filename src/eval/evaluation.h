@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/cpu_embedder.h"
+#include "eval/embeddings_endpoint.h"
 #include "eval/evaluate.h"
 #include "eval/report.h"
 #include "model/model_directory.h"
@@ -45,6 +46,7 @@ struct EvaluationPlan {
   EngineOptions engine;
   EvalOptions options;
   std::vector<NamedVectors> vectors;
+  std::optional<EmbeddingsEndpoint> endpoint;
   std::vector<NamedRun> runs;
   std::vector<Bm25Parameters> bm25 = {Bm25Parameters()};  ///< not with `qrels`
 

@@ -171,7 +171,8 @@ std::string groups(const EvalReport& report) {
 /// The name without what tells of length and precision.
 std::string stem(const SystemResult& result) {
   std::string name = result.name;
-  for (const std::string& end : {"-" + result.stored, fmt::format("-d{}", result.dimensions)}) {
+  for (const std::string& end :
+       {fmt::format("-{}", result.stored), fmt::format("-d{}", result.dimensions)}) {
     if (name.ends_with(end)) name.resize(name.size() - end.size());
   }
   return name;

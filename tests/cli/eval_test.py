@@ -1,12 +1,58 @@
 """recto eval and recto compare from outside: runs, judgements, several systems, bad input."""
+import base64
+import hashlib
 import json
+import threading
 import unittest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from support import GOLDENS, Case, document_pdf, model
 
 QRELS = GOLDENS / "metrics/qrels.txt"
 TIES = GOLDENS / "metrics/run_ties.txt"
 FLOATS = GOLDENS / "metrics/run_floats.txt"
+
+
+class EmbeddingsServer(ThreadingHTTPServer):
+    """Speaks as vLLM and Cohere do. The vector of a text or picture comes from its hash; the first request fails."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.requests, self.lock = [], threading.Lock()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def address(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        with self.server.lock:
+            self.server.requests.append((self.path, self.headers.get("Authorization"), body))
+            first = len(self.server.requests) == 1
+        if first:
+            return self.answer(503, {"error": "warming up"})
+        if body["model"] == "unknown":
+            return self.answer(404, {"error": "no such model"})
+        contents = [m["content"] for m in body.get("messages", body.get("inputs", []))]
+        items = body.get("input", body.get("texts"))
+        if items is None:
+            items = [base64.b64decode(c[0]["image_url"]["url"].split(",")[1]) for c in contents]
+        vectors = [[b - 128 for b in hashlib.sha256(i if isinstance(i, bytes) else i.encode()).digest()] for i in items]
+        if self.path == "/v2/embed":
+            return self.answer(200, {"embeddings": {"float": vectors}})
+        return self.answer(200, {"data": [{"index": i, "embedding": v} for i, v in enumerate(vectors)][::-1]})
+
+    def answer(self, status, body):
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *arguments):
+        pass
 
 
 class Compare(Case):
@@ -107,6 +153,38 @@ class Eval(Case):
         self.assertGreater(results["systems"]["model"]["within_document"]["queries"], 0)
         for grouping in ("by_language", "by_kind", "by_class", "macro"):
             self.assertTrue(results["systems"]["bm25"][grouping], grouping)
+
+    def test_a_model_behind_an_endpoint(self):
+        data = self.curated()
+        runs = []
+        for api, path in (("openai", "/v1/embeddings"), ("cohere", "/v2/embed")):
+            with self.subTest(api):
+                server = EmbeddingsServer()
+                self.addCleanup(server.server_close)
+                self.addCleanup(server.shutdown)
+                out = self.path(api)
+                self.succeed("eval", "--data", data, "--embeddings-endpoint", server.address(), "--embeddings-model",
+                             "big", "--embeddings-api", api, "--embeddings-name", "theirs", "--query-prefix", "Query: ",
+                             "--dimensions", "32,8", "--output", out, env={"RECTO_API_KEY": "sesame"})
+                results = json.loads((out / "results.json").read_text())["recto"]["systems"]
+                self.assertEqual(sorted(results), ["bm25", "random", "theirs", "theirs-d8"])
+                self.assertIn("big behind an endpoint", results["theirs"]["description"])
+                self.assertEqual({r[0] for r in server.requests}, {path})
+                self.assertEqual({r[1] for r in server.requests}, {"Bearer sesame"})
+                texts = [t for r in server.requests for t in r[2].get("input", r[2].get("texts", []))]
+                self.assertEqual(len(texts), 6)
+                self.assertTrue(all(t.startswith("Query: ") for t in texts))
+                self.assertEqual(len(server.requests), 1 + 6 + 1, "the first was asked again")
+                runs.append((out / "run.trec").read_text())
+        self.assertEqual(runs[0], runs[1])
+        server = EmbeddingsServer()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.fail_with(1, "eval", "--data", data, "--embeddings-endpoint", server.address(), "--embeddings-model",
+                       "unknown", "--output", self.path("none"), says=["HTTP 404", "no such model", "/v1/embeddings"])
+        self.assert_absent(self.path("none"))
+        self.fail_with(2, "eval", "--data", data, "--embeddings-endpoint", server.address(), "--output",
+                       self.path("none"), says=["--embeddings-model"])
 
     def test_a_task_of_each_kind(self):
         data = self.curated()
