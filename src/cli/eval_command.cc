@@ -18,6 +18,7 @@ struct Options {
   EvaluationPlan plan;
   std::vector<int> longest_edges;
   std::vector<std::string> stored = {"fp32"};
+  std::vector<std::string> other_models;
   std::vector<std::string> data, kinds, runs, vectors, bm25, training;
   std::string qrels, output;
   std::string name = "model";
@@ -28,15 +29,29 @@ struct Options {
   bool json = false;
 };
 
-/// The model once for each longest edge.
+/// A model once for each longest edge.
+void open_edges(const ModelOptions& model, const std::string& name,
+                const std::vector<int>& longest_edges, std::vector<EvaluatedModel>& models) {
+  if (longest_edges.empty()) models.push_back({name, model.open()});
+  for (const int edge : longest_edges) {
+    ModelOptions one = model;
+    one.longest_edge = edge;
+    const bool first = edge == longest_edges.front();
+    models.push_back({first ? name : fmt::format("{}-e{}", name, edge), one.open()});
+  }
+}
+
 std::vector<EvaluatedModel> open_models(const Options& options) {
   std::vector<EvaluatedModel> models;
-  if (options.model.model.empty()) return models;
-  if (options.longest_edges.empty()) return {{"model", options.model.open()}};
-  for (const int edge : options.longest_edges) {
-    ModelOptions one = options.model;
-    one.longest_edge = edge;
-    models.push_back({models.empty() ? "model" : fmt::format("model-e{}", edge), one.open()});
+  if (!options.model.model.empty()) {
+    open_edges(options.model, "model", options.longest_edges, models);
+  }
+  for (const std::string& text : options.other_models) {
+    const NamedRun named = parse_named_run(text);
+    ModelOptions other = options.model;
+    other.adapter.clear();
+    other.model = named.path.string();
+    open_edges(other, named.name, options.longest_edges, models);
   }
   return models;
 }
@@ -74,6 +89,11 @@ EvaluationPlan plan_of(const Options& options) {
   return plan;
 }
 
+/// Whether a system is --model, at whatever length, precision and longest edge.
+bool is_first_model(const Options& options, const std::string& system) {
+  return !options.model.model.empty() && (system == "model" || system.starts_with("model-"));
+}
+
 void print_reports(const Options& options, const std::vector<EvalReport>& reports) {
   if (options.json) {
     Json all = Json::array();
@@ -84,9 +104,8 @@ void print_reports(const Options& options, const std::vector<EvalReport>& report
   for (const EvalReport& report : reports) {
     if (reports.size() > 1) print_result(report.task.name + "\n");
     for (const SystemResult& system : report.systems) {
-      const std::string label = system.name.starts_with("model") && !report.model.empty()
-                                    ? options.name + system.name.substr(5)
-                                    : system.name;
+      const std::string label =
+          is_first_model(options, system.name) ? options.name + system.name.substr(5) : system.name;
       print_result(summary_line(label, system, report.task) + "\n");
     }
   }
@@ -137,6 +156,9 @@ void add_task_options(CLI::App& app, Options& options) {
 
 void add_system_options(CLI::App& app, Options& options) {
   constexpr const char* kSystemsGroup = "Systems beside the model";
+  add_setting(app, "other-model", options.other_models,
+              "Further model directory, opened as --model is", kSystemsGroup)
+      ->type_name("[NAME=]DIR");
   add_setting(app, "run", options.runs, "TREC run of another system", kSystemsGroup)
       ->type_name("[NAME=]FILE");
   add_setting(app, "vectors", options.vectors,

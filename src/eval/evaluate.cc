@@ -87,6 +87,7 @@ void add_variants(EvalReport& report, const std::vector<int>& lengths, const Eva
           whole ? "" : fmt::format(", pages stored as {}", stored_precision_name(stored)));
       result.cost = {cost.page_seconds, cost.query_seconds + result.cost.query_seconds,
                      stored_bytes(length, stored)};
+      result.family = name;
       result.dimensions = length;
       result.stored = stored_precision_name(stored);
       report.systems.push_back(std::move(result));
@@ -101,6 +102,14 @@ const SystemResult& EvalReport::system(const std::string& name) const {
     if (result.name == name) return result;
   }
   fail(ErrorCode::kNotFound, "no system \"{}\" was evaluated", name);
+}
+
+const SystemResult* EvalReport::rival() const {
+  for (size_t i = 1; i < systems.size(); ++i) {
+    const bool variant = !systems[i].family.empty() && systems[i].family == systems[0].family;
+    if (!variant && !systems[i].run.empty()) return &systems[i];
+  }
+  return systems.size() > 1 ? &systems[1] : nullptr;
 }
 
 Embeddings embed_pages(const Dataset& dataset, const std::string& split, Embedder& embedder,
@@ -171,14 +180,14 @@ void add_baselines(EvalReport& report, const std::vector<Bm25Parameters>& parame
   for (const Bm25Parameters& one : parameters) {
     report.systems.push_back(rank_bm25(report.task, one));
   }
-  report.systems.push_back(rank_random(report.task));
+  report.systems.push_back(rank_random(report.task, report.resampling.seed));
 }
 
 void compare_systems(EvalReport& report) {
   std::vector<ScoredSystem> systems;
   for (SystemResult& result : report.systems) {
     result.intervals = metric_intervals(result.per_query, report.resampling);
-    systems.push_back({result.name, &result.per_query});
+    systems.push_back({result.name, result.drawn.empty() ? &result.per_query : &result.drawn});
   }
   report.comparisons =
       compare_pairs(report.task.name, report.main_metric, systems, report.resampling);

@@ -44,6 +44,9 @@ struct EvalReport {
 
   /// Throws Error(kNotFound).
   const SystemResult& system(const std::string& name) const;
+  /// What the first system is looked at beside: the next that is no other length or precision of
+  /// it, with pages that were found; else the second one, null without.
+  const SystemResult* rival() const;
 };
 
 /// Vectors of all pages of a split at full width, in the dataset's order. The next pages are

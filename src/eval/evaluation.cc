@@ -59,6 +59,7 @@ std::vector<EvalReport> reports_of(const Dataset& dataset, const EvaluationPlan&
   std::vector<EvalReport> reports(std::max<size_t>(1, plan.kinds.size()));
   const RetrievalTask whole = load_task(dataset, plan.split);
   for (size_t i = 0; i < reports.size(); ++i) {
+    reports[i].resampling = plan.resampling;
     reports[i].task = plan.kinds.empty() ? whole : only_kind(whole, plan.kinds[i]);
   }
   return reports;
@@ -193,6 +194,12 @@ void compare(std::vector<EvalReport>& reports, const EvaluationPlan& plan) {
     all.insert(all.end(), report.comparisons.begin(), report.comparisons.end());
   }
   correct_together(all);
+  if (std::ssize(all) * 20 > plan.resampling.permutations) {
+    log_warning(
+        "{} comparisons: with {} permutations none can be told apart after Holm's correction; draw "
+        "more with --permutations",
+        all.size(), plan.resampling.permutations);
+  }
   auto next = all.begin();
   for (EvalReport& report : reports) {
     for (PairComparison& one : report.comparisons) one = *next++;

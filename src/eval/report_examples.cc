@@ -91,8 +91,8 @@ std::string drawn(const EvalReport& report, const EvalExample& example,
                   const PageFigures& figures) {
   std::string tags =
       fmt::format("<li>{} {:.2f}</li>", html_escaped(report.systems[0].name), example.first);
-  if (report.systems.size() > 1) {
-    tags += fmt::format("<li>{} {:.2f}</li>", html_escaped(report.systems[1].name), example.second);
+  if (report.rival() != nullptr) {
+    tags += fmt::format("<li>{} {:.2f}</li>", html_escaped(report.rival()->name), example.second);
   }
   std::string pages = document("wanted", "Should be found", example.wanted, figures);
   if (example.found != example.wanted) {
@@ -120,7 +120,7 @@ std::vector<EvalExample> eval_examples(const EvalReport& report, bool wins, size
   std::vector<EvalExample> examples;
   if (report.systems.empty()) return examples;
   const SystemResult& first = report.systems[0];
-  const SystemResult* second = report.systems.size() > 1 ? &report.systems[1] : nullptr;
+  const SystemResult* second = report.rival();
   const auto gain = [&](const EvalExample& example) {
     if (second == nullptr) return wins ? example.first : example.first - 1;
     return example.first - example.second;
@@ -147,7 +147,7 @@ std::string report_examples(const EvalReport& report, const PagePicture& picture
   const PageFigures figures(report, picture);
   const std::string against = report.systems.size() > 1
                                   ? " of " + html_escaped(report.systems[0].name) + " against " +
-                                        html_escaped(report.systems[1].name)
+                                        html_escaped(report.rival()->name)
                                   : "";
   return "<section id=\"examples\">\n<h2>Examples</h2>\n" +
          list(report, false, ("Worst losses" + against).c_str(), figures) +

@@ -1,5 +1,5 @@
 #pragma once
-// Queries to look at: where the first system is worst and best beside the second.
+// Queries to look at: where the first system is worst and best beside its rival.
 
 #include <cstddef>
 #include <string>
@@ -17,8 +17,8 @@ struct EvalExample {
   std::string found;             ///< page id, "" when nothing was found
 };
 
-/// The `most` queries on which the first system loses most against the second (`wins`: gains most),
-/// ties by query id; without a second system those on which it is worst (best). Only real losses
+/// The `most` queries on which the first system loses most against its rival (`wins`: gains most),
+/// ties by query id; without one those on which it is worst (best). Only real losses
 /// and wins.
 std::vector<EvalExample> eval_examples(const EvalReport& report, bool wins, size_t most);
 

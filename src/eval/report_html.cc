@@ -95,34 +95,53 @@ std::string comparison_row(const PairComparison& c) {
       html_escaped(c.verdict()));
 }
 
+std::string comparisons_table(const std::string& rows) {
+  return "<table><thead><tr><th scope=\"col\">Pair</th><th scope=\"col\" class=\"number\">"
+         "Difference</th><th scope=\"col\" class=\"number\">95 %</th><th scope=\"col\" "
+         "class=\"number\">p</th><th scope=\"col\" class=\"number\">p (Holm)</th><th "
+         "scope=\"col\" class=\"number\">Effect</th><th scope=\"col\" class=\"number\">"
+         "Win/tie/loss</th><th scope=\"col\">What can be told</th></tr></thead><tbody>\n" +
+         rows + "</tbody></table>";
+}
+
+/// Those of the first system, and the others to be opened.
 std::string comparisons(const EvalReport& report) {
-  std::string rows;
-  for (const PairComparison& one : report.comparisons) rows += comparison_row(one);
+  std::string of_first;
+  std::string others;
+  for (const PairComparison& one : report.comparisons) {
+    (one.first == report.systems.front().name ? of_first : others) += comparison_row(one);
+  }
   std::string out = "<section id=\"comparisons\">\n<h2>Comparisons</h2>\n";
-  if (rows.empty()) return out + "<p>There is one system alone.</p>\n</section>\n";
-  return out +
-         fmt::format("<p class=\"soft\">{} of each query, in pairs. {}.</p>\n",
+  if (of_first.empty()) return out + "<p>There is one system alone.</p>\n</section>\n";
+  out += fmt::format("<p class=\"soft\">{} of each query, in pairs: {}.</p>\n",
                      html_escaped(metric_title(report.main_metric)),
                      html_escaped(resampling_text(report.resampling))) +
-         "<div class=\"panel scroll\"><table><thead><tr><th scope=\"col\">Pair</th><th "
-         "scope=\"col\" class=\"number\">Difference</th><th scope=\"col\" class=\"number\">95 %"
-         "</th><th scope=\"col\" class=\"number\">p</th><th scope=\"col\" class=\"number\">p (Holm)"
-         "</th><th scope=\"col\" class=\"number\">Effect</th><th scope=\"col\" class=\"number\">"
-         "Win/tie/loss</th><th scope=\"col\">What can be told</th></tr></thead><tbody>\n" +
-         rows + "</tbody></table></div>\n</section>\n";
+         "<div class=\"panel scroll\">" + comparisons_table(of_first) + "</div>\n";
+  if (!others.empty()) {
+    out += "<details class=\"panel scroll\"><summary>Between the other systems</summary>" +
+           comparisons_table(others) + "</details>\n";
+  }
+  return out + "</section>\n";
 }
 
 // ---- groups
 
+/// The first system, its rival and chance, as far as they are there.
+std::vector<const SystemResult*> systems_to_look_at(const EvalReport& report) {
+  std::vector<const SystemResult*> out = {&report.systems.front()};
+  if (report.rival() != nullptr) out.push_back(report.rival());
+  const SystemResult& last = report.systems.back();
+  if (&last != out.back() && &last != out.front()) out.push_back(&last);
+  return out;
+}
+
 /// A panel of one grouping: a bar for each group and system.
 std::string group_panel(const EvalReport& report, const QueryGrouping& grouping) {
   constexpr size_t kMostGroups = 40;
-  constexpr size_t kMostSystems = 3;
   std::map<std::string, std::string> rows;
   std::map<std::string, int64_t> sizes;
-  const size_t systems = std::min(kMostSystems, report.systems.size());
-  for (size_t s = 0; s < systems; ++s) {
-    const SystemResult& result = report.systems[s];
+  for (const SystemResult* system : systems_to_look_at(report)) {
+    const SystemResult& result = *system;
     for (const auto& [name, group] : grouped_means(grouping, result.per_query)) {
       const double value = metric_value(group.mean, report.main_metric);
       sizes[name] = group.queries;
@@ -168,16 +187,6 @@ std::string groups(const EvalReport& report) {
 
 // ---- curves
 
-/// The name without what tells of length and precision.
-std::string stem(const SystemResult& result) {
-  std::string name = result.name;
-  for (const std::string& end :
-       {fmt::format("-{}", result.stored), fmt::format("-d{}", result.dimensions)}) {
-    if (name.ends_with(end)) name.resize(name.size() - end.size());
-  }
-  return name;
-}
-
 LineChart dimension_chart(const EvalReport& report) {
   LineChart chart;
   chart.title = metric_title(report.main_metric) + " by dimensions";
@@ -185,7 +194,7 @@ LineChart dimension_chart(const EvalReport& report) {
   std::map<std::string, std::map<int, double>> series;
   for (const SystemResult& result : report.systems) {
     if (result.dimensions == 0) continue;
-    series[stem(result) + " " + result.stored][result.dimensions] =
+    series[result.family + " " + result.stored][result.dimensions] =
         metric_value(result.mean, report.main_metric);
   }
   for (const auto& [name, points] : series) {
@@ -203,8 +212,8 @@ LineChart dimension_chart(const EvalReport& report) {
 
 std::string curves(const EvalReport& report) {
   std::string panels = line_chart(dimension_chart(report));
-  if (report.systems.size() > 1) {
-    panels += scatter_chart(report.systems[0], report.systems[1], report.main_metric);
+  if (report.rival() != nullptr) {
+    panels += scatter_chart(report.systems[0], *report.rival(), report.main_metric);
   }
   std::string out = "<section id=\"curves\">\n<h2>Query by query</h2>\n";
   if (panels.empty()) return out + "<p>There is one system alone.</p>\n</section>\n";
@@ -242,6 +251,7 @@ std::string contamination(const EvalReport& report) {
 constexpr const char* kStyle = R"css(
 .better { color: var(--good); } .worse { color: var(--bad); }
 svg.interval .mean { fill: var(--ink); }
+details.panel { margin-top: 1rem; }
 .groups td { border-bottom: 0; padding-top: 0; padding-bottom: 0; }
 .groups th { border-bottom: 0; padding-top: .6rem; }
 .scatter svg { max-width: 30rem; }

@@ -154,6 +154,15 @@ class Eval(Case):
         for grouping in ("by_language", "by_kind", "by_class", "macro"):
             self.assertTrue(results["systems"]["bm25"][grouping], grouping)
 
+    def test_several_models(self):
+        data = self.curated()
+        out = self.succeed("eval", "--data", data, "--model", model(), "--other-model", f"again={model()}",
+                           "--longest-edge", 100, "--output", self.path("o"), "--name", "first")
+        self.assertEqual([line.split()[0] for line in out.out.splitlines()], ["first", "again", "bm25", "random"])
+        self.assertIn("model and again are not distinguishable", out.err)
+        self.assertEqual((self.path("o") / "run.trec").read_text().replace("recto-model", "recto-again"),
+                         (self.path("o") / "run.again.trec").read_text())
+
     def test_a_model_behind_an_endpoint(self):
         data = self.curated()
         runs = []
