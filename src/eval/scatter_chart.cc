@@ -40,7 +40,8 @@ std::string axes() {
         "<line class=\"axis\" x1=\"{0}\" x2=\"{1}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\"/>"
         "<text x=\"{3}\" y=\"{4:.1f}\" text-anchor=\"end\">{5}</text>"
         "<text x=\"{6:.1f}\" y=\"{7}\" text-anchor=\"middle\">{5}</text>",
-        kLeft, kLeft + kSide, top(tick), kLeft - 6, top(tick) + 4, tick, left(tick), kTop + kSide + 24);
+        kLeft, kLeft + kSide, top(tick), kLeft - 6, top(tick) + 4, tick, left(tick),
+        kTop + kSide + 24);
   }
   return out + fmt::format("<line class=\"equal\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"/>",
                            left(0), top(0), left(1), top(1));
