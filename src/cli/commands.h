@@ -12,6 +12,7 @@ void add_dataset_commands(CommandLine& line);
 void add_merge_command(CommandLine& line);
 void add_train_command(CommandLine& line);
 void add_eval_command(CommandLine& line);
+void add_compare_command(CommandLine& line);
 void add_embed_command(CommandLine& line);
 void add_index_commands(CommandLine& line);
 void add_search_command(CommandLine& line);

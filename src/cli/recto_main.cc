@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   recto::add_merge_command(line);
   recto::add_train_command(line);
   recto::add_eval_command(line);
+  recto::add_compare_command(line);
   recto::add_embed_command(line);
   recto::add_index_commands(line);
   recto::add_search_command(line);

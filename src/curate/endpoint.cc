@@ -26,6 +26,7 @@ constexpr auto kMaxBodyTime = std::chrono::seconds(20);
 
 /// What came back so far.
 struct Received {
+  size_t most_bytes = kMaxBodyBytes;
   std::string body;
   size_t header_bytes = 0;
   bool too_large = false;
@@ -34,7 +35,7 @@ struct Received {
 
 size_t on_body(char* data, size_t, size_t size, void* user) {
   auto& received = *static_cast<Received*>(user);
-  received.too_large = received.body.size() + size > kMaxBodyBytes;
+  received.too_large = received.body.size() + size > received.most_bytes;
   if (received.too_large) return 0;
   received.body.append(data, size);
   const bool text = std::string_view(data, size).find_first_not_of(" \t\r\n") != std::string::npos;
@@ -62,7 +63,8 @@ bool is_certificate_problem(CURLcode code) {
 }
 
 std::string problem_text(CURLcode code, const Received& received, double timeout) {
-  if (received.too_large) return fmt::format("an answer of more than {} bytes", kMaxBodyBytes);
+  if (received.too_large)
+    return fmt::format("an answer of more than {} bytes", received.most_bytes);
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
       return fmt::format("no answer within {} seconds", timeout);
@@ -139,12 +141,18 @@ struct EndpointConnection::Transfer {
 };
 
 EndpointConnection::EndpointConnection(const EndpointSettings& settings, ApiKey key)
-    : url_(chat_completions_url(settings.url)),
+    : EndpointConnection(chat_completions_url(settings.url), settings, std::move(key),
+                         kMaxBodyBytes) {}
+
+EndpointConnection::EndpointConnection(std::string url, const EndpointSettings& settings,
+                                       ApiKey key, size_t most_bytes)
+    : url_(std::move(url)),
       key_(std::move(key)),
       connect_timeout_(settings.connect_timeout),
       request_timeout_(settings.request_timeout),
       proxy_(settings.proxy),
-      ca_file_(settings.ca_file.string()) {
+      ca_file_(settings.ca_file.string()),
+      most_bytes_(most_bytes) {
   initialise_curl();
 }
 
@@ -177,6 +185,7 @@ std::unique_ptr<EndpointConnection::Transfer> EndpointConnection::make_transfer(
 
 HttpReply EndpointConnection::post(const std::string& body, const std::function<void()>& give_up) {
   Received received;
+  received.most_bytes = most_bytes_;
   const std::unique_ptr<Transfer> made = make_transfer();
   Transfer& transfer = *made;
   transfer.set(CURLOPT_WRITEDATA, &received);

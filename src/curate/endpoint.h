@@ -16,7 +16,7 @@ namespace recto {
 struct HttpReply {
   int status = 0;          ///< 0 when none came
   std::string problem;     ///< why there is no whole answer ("no connection"), or ""
-  std::string body;        ///< at most 1 MiB, the API key taken out
+  std::string body;        ///< at most 1 MiB unless said, the API key taken out
   std::string location;    ///< where a redirect leads, or ""
   double retry_after = 0;  ///< seconds the server asks to wait, 0 when it does not
 };
@@ -25,8 +25,11 @@ struct HttpReply {
 /// since a connection kept open was closed meanwhile, nobody counts. Thread-safe.
 class EndpointConnection {
  public:
-  /// Throws Error(kUsage) for an address that is none.
+  /// To chat completions. Throws Error(kUsage) for an address that is none.
   EndpointConnection(const EndpointSettings& settings, ApiKey key);
+  /// To `url`, as endpoint_url() makes it, for answers of at most `most_bytes`.
+  EndpointConnection(std::string url, const EndpointSettings& settings, ApiKey key,
+                     size_t most_bytes);
   ~EndpointConnection();
   EndpointConnection(const EndpointConnection&) = delete;
   EndpointConnection& operator=(const EndpointConnection&) = delete;
@@ -50,6 +53,7 @@ class EndpointConnection {
   double request_timeout_;
   std::string proxy_;
   std::string ca_file_;
+  size_t most_bytes_;
 };
 
 }  // namespace recto

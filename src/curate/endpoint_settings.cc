@@ -70,32 +70,36 @@ Json EndpointSettings::manifest() const {
           {"answer_retries", answer_retries}};
 }
 
-std::string chat_completions_url(const std::string& endpoint) {
+std::string endpoint_url(const std::string& endpoint, const std::string& version,
+                         const std::string& resource, const std::string& option) {
   // The address itself is not repeated: it may hold a password.
   const Url url(curl_url());
   RECTO_CHECK(url != nullptr);
   if (curl_url_set(url.get(), CURLUPART_URL, endpoint.c_str(), 0) != CURLUE_OK) {
-    fail(ErrorCode::kUsage,
-         "--endpoint: not an address; write one such as http://localhost:8000/v1");
+    fail(ErrorCode::kUsage, "{}: not an address; write one such as http://localhost:8000/v1",
+         option);
   }
   const std::string scheme = url_part(url.get(), CURLUPART_SCHEME);
   if (scheme != "http" && scheme != "https") {
-    fail(ErrorCode::kUsage, "--endpoint: the address must begin with http:// or https://");
+    fail(ErrorCode::kUsage, "{}: the address must begin with http:// or https://", option);
   }
   for (const CURLUPart part :
        {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT}) {
     if (url_part(url.get(), part).empty()) continue;
     fail(ErrorCode::kUsage,
-         "--endpoint: the address must not hold a user, password, query (?) or fragment (#); a key "
-         "belongs into the environment variable RECTO_API_KEY");
+         "{}: the address must not hold a user, password, query (?) or fragment (#); a key "
+         "belongs into the environment variable RECTO_API_KEY",
+         option);
   }
   std::string path = url_part(url.get(), CURLUPART_PATH);
   while (ends_with(path, "/")) path.pop_back();
-  if (!ends_with(path, "/chat/completions")) {
-    path += has_version(path) ? "/chat/completions" : "/v1/chat/completions";
-  }
+  if (!ends_with(path, resource)) path += has_version(path) ? resource : version + resource;
   RECTO_CHECK(curl_url_set(url.get(), CURLUPART_PATH, path.c_str(), 0) == CURLUE_OK);
   return url_part(url.get(), CURLUPART_URL);
+}
+
+std::string chat_completions_url(const std::string& endpoint) {
+  return endpoint_url(endpoint, "/v1", "/chat/completions", "--endpoint");
 }
 
 bool is_open_to_others(const std::string& endpoint) {

@@ -47,8 +47,14 @@ struct EndpointSettings {
   Json manifest() const;
 };
 
-/// The address that requests go to. Throws Error(kUsage) for what is no http or https address, or
-/// holds a user, a password, a query or a fragment.
+/// The address of `resource` ("/chat/completions") at an endpoint: `endpoint` itself when it ends
+/// in it, else behind its path, with `version` ("/v1") between where the path has none. Throws
+/// Error(kUsage) naming `option` for what is no http or https address, or holds a user, a password,
+/// a query or a fragment.
+std::string endpoint_url(const std::string& endpoint, const std::string& version,
+                         const std::string& resource, const std::string& option);
+
+/// The address that requests go to: endpoint_url() of chat completions.
 std::string chat_completions_url(const std::string& endpoint);
 
 /// True for an http address of another machine: what goes there can be read on the way.

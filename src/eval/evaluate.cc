@@ -1,11 +1,14 @@
 #include "eval/evaluate.h"
 
 #include <chrono>
+#include <cmath>
+#include <functional>
 #include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "engine/embed_pipeline.h"
+#include "eval/bootstrap_table.h"
 #include "page/decode.h"
 
 namespace recto {
@@ -46,6 +49,52 @@ void check_reused(const Embeddings& pages, const RetrievalTask& task, const Cont
   }
 }
 
+/// The first `length` columns, at length 1 again.
+Matrix prefix(const Matrix& vectors, int length, const std::string& name) {
+  if (length < 1 || length > vectors.columns) {
+    fail(ErrorCode::kUsage, "{}: {} dimensions are wanted of vectors that have {}", name, length,
+         vectors.columns);
+  }
+  Matrix out(vectors.rows, length);
+  for (int64_t i = 0; i < vectors.rows; ++i) {
+    const auto from = vectors.row(i);
+    float squares = 0;
+    for (int k = 0; k < length; ++k) squares += from[k] * from[k];
+    const float scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
+    for (int k = 0; k < length; ++k) out.row(i)[k] = from[k] * scale;
+  }
+  return out;
+}
+
+using Vectors = std::function<Matrix(int length)>;
+
+/// A system for each length and stored precision.
+void add_variants(EvalReport& report, const std::vector<int>& lengths, const EvalOptions& options,
+                  const std::string& name, SystemCost cost, const Vectors& pages,
+                  const Vectors& queries) {
+  for (const int length : lengths) {
+    const Matrix full_pages = pages(length);
+    const Matrix length_queries = queries(length);
+    for (const StoredPrecision stored : options.stored) {
+      std::string called = name;
+      if (length != lengths.front()) called += fmt::format("-d{}", length);
+      if (stored != options.stored.front())
+        called += fmt::format("-{}", stored_precision_name(stored));
+      const bool whole = stored == StoredPrecision::kFp32;
+      SystemResult result = rank_vectors(
+          report.task, whole ? full_pages : as_stored(full_pages, stored), length_queries,
+          options.threads, called,
+          whole ? "" : fmt::format(", pages stored as {}", stored_precision_name(stored)));
+      result.cost = {cost.page_seconds, cost.query_seconds + result.cost.query_seconds,
+                     stored_bytes(length, stored)};
+      result.family = name;
+      result.dimensions = length;
+      result.stored = stored_precision_name(stored);
+      report.systems.push_back(std::move(result));
+    }
+  }
+}
+
 }  // namespace
 
 const SystemResult& EvalReport::system(const std::string& name) const {
@@ -53,6 +102,14 @@ const SystemResult& EvalReport::system(const std::string& name) const {
     if (result.name == name) return result;
   }
   fail(ErrorCode::kNotFound, "no system \"{}\" was evaluated", name);
+}
+
+const SystemResult* EvalReport::rival() const {
+  for (size_t i = 1; i < systems.size(); ++i) {
+    const bool variant = !systems[i].family.empty() && systems[i].family == systems[0].family;
+    if (!variant && !systems[i].run.empty()) return &systems[i];
+  }
+  return systems.size() > 1 ? &systems[1] : nullptr;
 }
 
 Embeddings embed_pages(const Dataset& dataset, const std::string& split, Embedder& embedder,
@@ -83,37 +140,82 @@ Matrix embed_queries(const RetrievalTask& task, Embedder& embedder, const EvalOp
   return embed(embedder, source, options, "queries", task.queries.size()).vectors;
 }
 
+void add_model(EvalReport& report, Embedder& embedder, const EmbeddedPages& pages,
+               const EvalOptions& options, const std::string& name) {
+  const Contract& contract = embedder.model().contract();
+  check_reused(pages.pages, report.task, contract);
+  const auto start = std::chrono::steady_clock::now();
+  const Matrix queries = embed_queries(report.task, embedder, options);
+  const double query_seconds = seconds_since(start);
+  std::vector<int> lengths = options.dimensions;
+  if (lengths.empty()) lengths.push_back(contract.dimensions.front());
+  if (report.model.empty()) {
+    report.model = embedder.model().path().string();
+    report.contract = contract.hash();
+    report.dimensions = lengths.front();
+    report.page_seconds = pages.seconds;
+    report.query_seconds = query_seconds;
+  }
+  add_variants(
+      report, lengths, options, name, {pages.seconds, query_seconds, 0},
+      [&](int length) { return truncate_dimensions(pages.pages.vectors, length, contract); },
+      [&](int length) { return truncate_dimensions(queries, length, contract); });
+}
+
+void add_vectors(EvalReport& report, const Matrix& pages, const Matrix& queries,
+                 const EvalOptions& options, const std::string& name) {
+  if (pages.columns != queries.columns) {
+    fail(ErrorCode::kMismatch, "{}: page vectors have {} dimensions and query vectors {}", name,
+         pages.columns, queries.columns);
+  }
+  std::vector<int> lengths = options.dimensions;
+  if (lengths.empty()) lengths.push_back(static_cast<int>(pages.columns));
+  if (report.dimensions == 0) report.dimensions = lengths.front();
+  add_variants(
+      report, lengths, options, name, {}, [&](int length) { return prefix(pages, length, name); },
+      [&](int length) { return prefix(queries, length, name); });
+}
+
+void add_baselines(EvalReport& report, const std::vector<Bm25Parameters>& parameters) {
+  for (const Bm25Parameters& one : parameters) {
+    report.systems.push_back(rank_bm25(report.task, one));
+  }
+  report.systems.push_back(rank_random(report.task, report.resampling.seed));
+}
+
+void compare_systems(EvalReport& report) {
+  std::vector<ScoredSystem> systems;
+  for (SystemResult& result : report.systems) {
+    result.intervals = metric_intervals(result.per_query, report.resampling);
+    systems.push_back({result.name, result.drawn.empty() ? &result.per_query : &result.drawn});
+  }
+  report.comparisons =
+      compare_pairs(report.task.name, report.main_metric, systems, report.resampling);
+}
+
 EvalReport evaluate_baselines(const Dataset& dataset, const std::string& split) {
   EvalReport report;
   report.task = load_task(dataset, split);
-  report.systems.push_back(rank_bm25(report.task));
-  report.systems.push_back(rank_random(report.task));
+  add_baselines(report, {Bm25Parameters()});
+  compare_systems(report);
   return report;
 }
 
 EvalReport evaluate_retrieval(const Dataset& dataset, const std::string& split, Embedder& embedder,
                               const EvalOptions& options, const Embeddings* pages) {
-  EvalReport report = evaluate_baselines(dataset, split);
-  const Contract& contract = embedder.model().contract();
-  report.model = embedder.model().path().string();
-  report.contract = contract.hash();
-  report.dimensions = options.dimensions == 0 ? contract.dimensions.front() : options.dimensions;
-
-  auto start = std::chrono::steady_clock::now();
-  Embeddings made;
-  if (pages == nullptr) {
-    made = embed_pages(dataset, split, embedder, options);
-    pages = &made;
-    report.page_seconds = seconds_since(start);
+  EvalReport report;
+  report.task = load_task(dataset, split);
+  EmbeddedPages embedded;
+  if (pages != nullptr) {
+    embedded.pages = *pages;
+  } else {
+    const auto start = std::chrono::steady_clock::now();
+    embedded.pages = embed_pages(dataset, split, embedder, options);
+    embedded.seconds = seconds_since(start);
   }
-  check_reused(*pages, report.task, contract);
-  start = std::chrono::steady_clock::now();
-  const Matrix queries = embed_queries(report.task, embedder, options);
-  report.query_seconds = seconds_since(start);
-  report.systems.insert(
-      report.systems.begin(),
-      rank_vectors(report.task, truncate_dimensions(pages->vectors, report.dimensions, contract),
-                   truncate_dimensions(queries, report.dimensions, contract), options.threads));
+  add_model(report, embedder, embedded, options);
+  add_baselines(report, {Bm25Parameters()});
+  compare_systems(report);
   return report;
 }
 

@@ -1,36 +1,52 @@
 #pragma once
-// A model measured on a dataset, beside BM25 and chance.
+// A task with all that was measured on it, and the systems whose vectors a model makes.
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "data/dataset.h"
 #include "data/table.h"
+#include "eval/comparison.h"
+#include "eval/contamination.h"
+#include "eval/stored_precision.h"
 #include "eval/systems.h"
 #include "eval/task.h"
 #include "model/embedder.h"
 
 namespace recto {
 
+/// The metric a comparison is read by (ViDoRe's for versions 1 and 2; version 3 has ndcg_at_10).
+inline constexpr const char* kMainMetric = "ndcg_at_5";
+
 struct EvalOptions {
-  int dimensions = 0;           ///< of the contract's declared ones; 0 means the full width
+  std::vector<int> dimensions;  ///< of the contract's declared ones; empty means the full width
+  std::vector<StoredPrecision> stored = {StoredPrecision::kFp32};
   int threads = 1;              ///< for ranking; the embedder has its own
   int64_t batch_tokens = 4096;  ///< most token ids in one call of the model
 };
 
 struct EvalReport {
   RetrievalTask task;
-  std::vector<SystemResult> systems;  ///< model (unless only baselines), bm25, random
-  std::string model;                  ///< directory; empty for baselines alone
-  std::string contract;               ///< hash
-  int dimensions = 0;
-  double page_seconds = 0;   ///< to embed all pages
-  double query_seconds = 0;  ///< to embed all queries
+  std::vector<SystemResult> systems;  ///< what is evaluated first, then what it is compared with
+  std::string main_metric = kMainMetric;
+  bool language_subsets = false;  ///< results.json has a subset for each language
+  std::string model;              ///< directory; empty without a model
+  std::string contract;           ///< hash of the first model's
+  int dimensions = 0;             ///< of the first system with vectors
+  double page_seconds = 0;        ///< to embed all pages, first model
+  double query_seconds = 0;       ///< to embed all queries, first model
+  Resampling resampling;
+  std::vector<PairComparison> comparisons;  ///< of every pair of systems, on the main metric
+  std::optional<Contamination> contamination;
 
   /// Throws Error(kNotFound).
   const SystemResult& system(const std::string& name) const;
+  /// What the first system is looked at beside: the next that is no other length or precision of
+  /// it, with pages that were found; else the second one, null without.
+  const SystemResult* rival() const;
 };
 
 /// Vectors of all pages of a split at full width, in the dataset's order. The next pages are
@@ -41,9 +57,34 @@ Embeddings embed_pages(const Dataset& dataset, const std::string& split, Embedde
 /// Vectors of the task's queries at full width, in the task's order.
 Matrix embed_queries(const RetrievalTask& task, Embedder& embedder, const EvalOptions& options);
 
-/// All three systems on one split. `pages`, when given, are the vectors embed_pages made before
-/// with this model: Error(kMismatch) when their contract or their ids are others. Throws what
-/// load_task and the embedder throw.
+/// Page vectors of a model and what they took.
+struct EmbeddedPages {
+  Embeddings pages;
+  double seconds = 0;
+};
+
+/// One system for each length and stored precision, behind those that are there: "NAME" for the
+/// first, then "NAME-d256", "NAME-int8", "NAME-d256-int8". Throws Error(kMismatch) when the page
+/// vectors are those of another contract or set of pages, Error(kUsage) for a length that the
+/// contract does not declare.
+void add_model(EvalReport& report, Embedder& embedder, const EmbeddedPages& pages,
+               const EvalOptions& options, const std::string& name = "model");
+
+/// The same for vectors of other models: any prefix is a length. `pages` and `queries` are in the
+/// task's order and have the length 1. Throws Error(kMismatch) when they differ in width,
+/// Error(kUsage) for a length beyond it.
+void add_vectors(EvalReport& report, const Matrix& pages, const Matrix& queries,
+                 const EvalOptions& options, const std::string& name);
+
+/// Adds BM25 of each parameters, and chance.
+void add_baselines(EvalReport& report, const std::vector<Bm25Parameters>& parameters);
+
+/// Gives every mean its interval, and compares every pair of the systems on the main metric.
+void compare_systems(EvalReport& report);
+
+/// A model, BM25 and chance on one split, compared. `pages`, when given, are the vectors
+/// embed_pages made before with this model. Throws what load_task, add_model and the embedder
+/// throw.
 EvalReport evaluate_retrieval(const Dataset& dataset, const std::string& split, Embedder& embedder,
                               const EvalOptions& options, const Embeddings* pages = nullptr);
 

@@ -156,6 +156,25 @@ std::map<std::string, MetricValues> run_metrics(const Qrels& qrels, const Run& r
   return per_query;
 }
 
+double metric_value(const MetricValues& values, const std::string& name) {
+  const auto found = values.find(name);
+  return found == values.end() ? 0 : found->second;
+}
+
+std::string metric_title(const std::string& name) {
+  static const std::pair<const char*, const char*> kTitles[] = {{"ndcg_exp_at_", "nDCG (2^g)@"},
+                                                                {"ndcg_at_", "nDCG@"},
+                                                                {"recall_at_", "recall@"},
+                                                                {"map_at_", "MAP@"},
+                                                                {"mrr_at_", "MRR@"},
+                                                                {"hit_rate_at_", "hit@"},
+                                                                {"precision_at_", "precision@"}};
+  for (const auto& [prefix, title] : kTitles) {
+    if (name.starts_with(prefix)) return title + name.substr(std::string(prefix).size());
+  }
+  return name;
+}
+
 MetricValues mean_metrics(const std::map<std::string, MetricValues>& per_query) {
   MetricValues mean;
   for (const auto& [query, values] : per_query) {

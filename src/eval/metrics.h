@@ -46,6 +46,12 @@ MetricValues random_order_metrics(const Judgements& judgements, int64_t document
 /// Metrics of every query that is both in `qrels` and in `run`; others are not scored.
 std::map<std::string, MetricValues> run_metrics(const Qrels& qrels, const Run& run);
 
+/// The value called `name`, 0 when there is none.
+double metric_value(const MetricValues& values, const std::string& name);
+
+/// "ndcg_at_5" as people write it: "nDCG@5".
+std::string metric_title(const std::string& name);
+
 /// Mean over queries of each metric; empty without queries.
 MetricValues mean_metrics(const std::map<std::string, MetricValues>& per_query);
 

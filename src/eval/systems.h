@@ -1,20 +1,48 @@
 #pragma once
-// What is compared on a task: the vectors of a model, words (BM25), and chance.
+// What is compared on a task: vectors, words (BM25), chance, and runs that others made.
 
+#include <cstdint>
+#include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/matrix.h"
+#include "data/table.h"
+#include "eval/significance.h"
 #include "eval/task.h"
+#include "eval/within_document.h"
+#include "search/bm25.h"
 
 namespace recto {
 
+struct SystemCost {
+  double page_seconds = 0;     ///< to make ready all pages
+  double query_seconds = 0;    ///< for all queries
+  int64_t bytes_per_page = 0;  ///< stored; 0 when not known
+};
+
 struct SystemResult {
-  std::string name;         ///< "model", "bm25", "random"
+  std::string name;         ///< "model", "bm25", "random", ...
   std::string description;  ///< with its parameters
+  std::string family;       ///< name without length and stored precision; "" when the same
+  int dimensions = 0;       ///< of its vectors; 0 without
+  std::string stored;       ///< precision of its page vectors, "" without
   Run run;                  ///< empty for "random"
+  /// Of every query of the task; one without a result has 0 everywhere.
   std::map<std::string, MetricValues> per_query;
   MetricValues mean;
+  /// What is paired with other systems in place of per_query, where that holds expected values: no
+  /// order of pages has those, so a test of them against an order would find a difference in
+  /// chance itself. Empty for all but "random".
+  std::map<std::string, MetricValues> drawn;
+  std::map<std::string, Interval> intervals;  ///< 95 %, of the means; empty until compared
+  /// The second task (eval/within_document.h); empty where there is none.
+  std::map<std::string, MetricValues> within_per_query;
+  MetricValues within;
+  int64_t queries_missing = 0;  ///< of a run from outside: counted as 0
+  int64_t queries_unknown = 0;  ///< of a run from outside: not scored
+  SystemCost cost;
 };
 
 /// How many pages a run keeps for each query: the largest cutoff of the metrics.
@@ -23,13 +51,30 @@ inline constexpr int kRunDepth = kCutoffs.back();
 /// Ranks by dot product. `pages` [task.page_ids, d] and `queries` [task.queries, d] are in the
 /// task's order.
 SystemResult rank_vectors(const RetrievalTask& task, const Matrix& pages, const Matrix& queries,
-                          int threads);
+                          int threads, const std::string& name = "model",
+                          const std::string& remark = "");
 
-/// Ranks the pages' texts by BM25 (search/bm25.h); a query without a common word finds nothing and
-/// counts as 0.
-SystemResult rank_bm25(const RetrievalTask& task);
+/// Ranks the pages' texts by BM25 (search/lexical_index.h); a query without a common word finds
+/// nothing and counts as 0. Called "bm25", or with other than the usual parameters
+/// "bm25-k0.9-b0.4".
+SystemResult rank_bm25(const RetrievalTask& task, const Bm25Parameters& parameters = {});
 
-/// The expected metrics of a random order (exact, no draw).
-SystemResult rank_random(const RetrievalTask& task);
+/// The expected metrics of a random order (exact), and for comparisons one order a query, drawn by
+/// `seed`.
+SystemResult rank_random(const RetrievalTask& task, uint64_t seed = 0);
+
+/// A run from outside. A page may be called by the task's id or, where each document is one page,
+/// by the name of its file. Queries that the task does not have are left out and counted; those
+/// that the run does not have count as 0. Throws Error(kMismatch) for a page that the task does not
+/// have, and when it has none of the run's queries.
+SystemResult rank_run(const RetrievalTask& task, const std::string& name, const Run& run);
+
+/// The rows of `table` for `ids`, in their order, at length 1. With `aliases` an id may be called
+/// otherwise in the table. Throws Error(kMismatch) naming the first that is missing.
+Matrix rows_of_table(const Embeddings& table, const std::vector<std::string>& ids,
+                     const std::map<std::string, std::string>& aliases, const std::string& what);
+
+/// File names that stand for pages, where each document is one page: name to page id.
+std::map<std::string, std::string> page_aliases(const RetrievalTask& task);
 
 }  // namespace recto

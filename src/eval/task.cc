@@ -1,5 +1,7 @@
 #include "eval/task.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -40,6 +42,12 @@ std::vector<std::string> RetrievalTask::languages() const {
   return {names.begin(), names.end()};
 }
 
+std::map<std::string, size_t> RetrievalTask::page_places() const {
+  std::map<std::string, size_t> places;
+  for (size_t i = 0; i < page_ids.size(); ++i) places.emplace(page_ids[i], i);
+  return places;
+}
+
 RetrievalTask load_task(const Dataset& dataset, const std::string& split) {
   RetrievalTask task;
   task.name = directory_name(dataset.path());
@@ -52,8 +60,12 @@ RetrievalTask load_task(const Dataset& dataset, const std::string& split) {
     if (!pages.insert(page.page_id).second) {
       refuse(dataset, split, fmt::format("the page \"{}\" is there twice", page.page_id));
     }
+    task.pages.push_back({page.document_id, page.content_class, page.page_number});
     task.page_ids.push_back(std::move(page.page_id));
     task.page_texts.push_back(std::move(page.text));
+  }
+  for (DocumentRow& document : dataset.documents(split)) {
+    task.document_names[document.document_id] = std::move(document.source_name);
   }
   task.qrels = read_judgements(dataset, split, pages);
 
@@ -77,6 +89,50 @@ RetrievalTask load_task(const Dataset& dataset, const std::string& split) {
     }
   }
   if (task.queries.empty()) refuse(dataset, split, "no query has a judgement in qrels");
+  return task;
+}
+
+RetrievalTask only_kind(const RetrievalTask& task, const std::string& kind) {
+  RetrievalTask out = task;
+  out.name = task.name + "." + kind;
+  out.queries.clear();
+  out.qrels.clear();
+  std::set<std::string> kinds;
+  for (const QueryRow& query : task.queries) {
+    kinds.insert(query.kind);
+    if (query.kind != kind) continue;
+    out.queries.push_back(query);
+    out.qrels[query.query_id] = task.qrels.at(query.query_id);
+  }
+  if (out.queries.empty()) {
+    fail(ErrorCode::kUsage, "{}, split {}: no query is of the kind \"{}\"; there are {}", task.name,
+         task.split, kind, fmt::join(kinds, ", "));
+  }
+  return out;
+}
+
+RetrievalTask judged_task(const std::string& name, const Qrels& qrels,
+                          const std::vector<Run>& runs) {
+  if (qrels.empty()) fail(ErrorCode::kBadInput, "{}: no judgement", name);
+  RetrievalTask task;
+  task.name = name;
+  task.split = "test";
+  task.qrels = qrels;
+  std::set<std::string> pages;
+  for (const auto& [query, judgements] : qrels) {
+    QueryRow row;
+    row.query_id = query;
+    task.queries.push_back(std::move(row));
+    for (const auto& [page, grade] : judgements) pages.insert(page);
+  }
+  for (const Run& run : runs) {
+    for (const auto& [query, hits] : run) {
+      for (const ScoredId& hit : hits) pages.insert(hit.id);
+    }
+  }
+  task.page_ids.assign(pages.begin(), pages.end());
+  task.page_texts.resize(task.page_ids.size());
+  task.pages.resize(task.page_ids.size());
   return task;
 }
 

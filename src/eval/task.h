@@ -11,23 +11,43 @@
 
 namespace recto {
 
+/// A page without its picture and text.
+struct TaskPage {
+  std::string document_id;    ///< "" when unknown
+  std::string content_class;  ///< "" when unknown
+  int number = 0;             ///< from 1; 0 when unknown
+};
+
 struct RetrievalTask {
-  std::string name;  ///< of the dataset's directory
+  std::string name;  ///< of the dataset's directory, or of the file of judgements
   std::string split;
   std::string revision;  ///< SHA-256 of manifest.json, "" without one
   std::vector<std::string> page_ids;
   std::vector<std::string> page_texts;
-  std::vector<QueryRow> queries;  ///< those with a judgement, sorted by id
+  std::vector<TaskPage> pages;                        ///< in the order of page_ids
+  std::map<std::string, std::string> document_names;  ///< file names by document_id
+  std::vector<QueryRow> queries;                      ///< those with a judgement, sorted by id
   Qrels qrels;
   int64_t queries_without_qrels = 0;  ///< left out
 
   /// Languages of the queries, sorted, without "".
   std::vector<std::string> languages() const;
+  /// Places in page_ids.
+  std::map<std::string, size_t> page_places() const;
 };
 
 /// The task of one split. Throws Error(kBadInput) when no query has a judgement, a query or page
 /// id is there twice, or a judgement names a page or query that is not there; Error(kNotFound) for
 /// an unknown split.
 RetrievalTask load_task(const Dataset& dataset, const std::string& split);
+
+/// The queries of one kind over all pages; the task is called NAME.KIND. Throws Error(kUsage)
+/// naming the kinds when there is none.
+RetrievalTask only_kind(const RetrievalTask& task, const std::string& kind);
+
+/// A task of judgements alone: no texts, and as pages those that are judged or found by `runs`.
+/// Throws Error(kBadInput) without a judgement.
+RetrievalTask judged_task(const std::string& name, const Qrels& qrels,
+                          const std::vector<Run>& runs);
 
 }  // namespace recto

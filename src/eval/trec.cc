@@ -59,6 +59,15 @@ Number parse_number(std::string_view text, const char* what, const std::string& 
   return value;
 }
 
+/// "query-id corpus-id score" or the like: three fields, the last of which is no number.
+bool has_beir_header(const fs::path& path) {
+  const MappedFile file(path);
+  const std::string_view text = as_text(file.bytes());
+  const auto fields = split_fields(text.substr(0, text.find('\n')));
+  return fields.size() == 3 &&
+         fields.back().find_first_not_of("+-0123456789") != std::string_view::npos;
+}
+
 void check_id(const std::string& id) {
   if (id.empty() || id.find_first_of(" \t\r\n") != std::string::npos) {
     fail(ErrorCode::kBadInput,
@@ -72,14 +81,20 @@ void check_id(const std::string& id) {
 
 Qrels read_qrels(const fs::path& path) {
   Qrels qrels;
-  for_each_line(path, 4, "query 0 document grade", [&](const auto& fields, const auto& where) {
-    Judgements& judgements = qrels[std::string(fields[0])];
-    const int grade = parse_number<int>(fields[3], "grade", where);
-    if (!judgements.emplace(fields[2], grade).second) {
-      fail(ErrorCode::kBadInput, "{}: document {} is judged twice for query {}", where, fields[2],
-           fields[0]);
-    }
-  });
+  const bool beir = has_beir_header(path);
+  bool header = beir;
+  for_each_line(path, beir ? 3 : 4, beir ? "query document grade" : "query 0 document grade",
+                [&](const auto& fields, const auto& where) {
+                  if (std::exchange(header, false)) return;
+                  const std::string query(fields.front());
+                  const std::string document(fields[beir ? 1 : 2]);
+                  const int grade = parse_number<int>(fields.back(), "grade", where);
+                  if (!qrels[query].emplace(document, grade).second) {
+                    fail(ErrorCode::kBadInput, "{}: document {} is judged twice for query {}",
+                         where, document, query);
+                  }
+                });
+  if (qrels.empty()) fail(ErrorCode::kBadInput, "{}: no judgement", path.string());
   return qrels;
 }
 
@@ -99,6 +114,7 @@ Run read_run(const fs::path& path) {
                   }
                   run[query].push_back({std::string(fields[2]), score});
                 });
+  if (run.empty()) fail(ErrorCode::kBadInput, "{}: an empty run", path.string());
   return run;
 }
 

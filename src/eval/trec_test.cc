@@ -29,6 +29,26 @@ TEST(Trec, TabsBlankLinesAndCarriageReturnsAreRead) {
   EXPECT_EQ(read_qrels(directory.path() / "qrels"), (Qrels{{"q1", {{"d1", 1}, {"d2", 2}}}}));
 }
 
+TEST(Trec, JudgementsOfBeirHaveAHeader) {
+  const TemporaryDirectory directory;
+  const Qrels wanted = {{"q1", {{"d1", 1}, {"d2", 2}}}};
+  write_file(directory.path() / "a.tsv", "query-id\tcorpus-id\tscore\nq1\td1\t1\nq1\td2\t2\n");
+  EXPECT_EQ(read_qrels(directory.path() / "a.tsv"), wanted);
+  write_file(directory.path() / "b.tsv", "query-id\tcorpus-id\tscore\nq1\td1\t1\nq1\td1\t1\n");
+  EXPECT_THROW(read_qrels(directory.path() / "b.tsv"), Error) << "twice";
+  write_file(directory.path() / "c.tsv", "query-id\tcorpus-id\tscore\nq1 0 d1 1\n");
+  EXPECT_THROW(read_qrels(directory.path() / "c.tsv"), Error) << "four fields";
+}
+
+TEST(Trec, EmptyFilesAreNone) {
+  const TemporaryDirectory directory;
+  for (const char* content : {"", "\n\n", "query-id\tcorpus-id\tscore\n"}) {
+    write_file(directory.path() / "file", content);
+    EXPECT_THROW(read_qrels(directory.path() / "file"), Error) << content;
+    EXPECT_THROW(read_run(directory.path() / "file"), Error) << content;
+  }
+}
+
 struct BadLine {
   bool run;
   const char* line;

@@ -17,6 +17,12 @@ struct ScoredId {
   bool operator==(const ScoredId&) const = default;
 };
 
+/// The two numbers of BM25: how soon repetition stops to count, and how far length does.
+struct Bm25Parameters {
+  double k1 = 1.2;
+  double b = 0.75;
+};
+
 /// Texts to rank by the words of a query. Tokens are FTS5's unicode61 with remove_diacritics 2:
 /// runs of letters and digits, in lower case, without accents (a run of Chinese or Japanese
 /// characters is one token, so such texts are found only by whole runs).

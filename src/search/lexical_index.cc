@@ -76,7 +76,6 @@ struct LexicalIndex::State {
   int64_t chunks = 0;
   std::vector<uint32_t> lengths;
   uint64_t total_length = 0;
-  std::vector<double> norms;  ///< k1 * (1 - b + b * length / mean length) of each text
 
   State(fs::path where, int64_t memory)
       : file(std::move(where)), budget(memory), database(removed(file), Database::Mode::kCreate) {
@@ -109,14 +108,17 @@ struct LexicalIndex::State {
     gathered_bytes += static_cast<int64_t>(gathered.bytes.size() - before);
   }
 
-  void make_norms() {
+  /// k1 * (1 - b + b * length / mean length) of each text
+  std::vector<double> norms(const Bm25Parameters& parameters) const {
     const double mean = static_cast<double>(total_length) /
                         static_cast<double>(std::max<size_t>(lengths.size(), 1));
+    std::vector<double> norms;
     norms.reserve(lengths.size());
     for (const uint32_t length : lengths) {
       const double share = mean > 0 ? length / mean : 0;
-      norms.push_back(Bm25Index::kK1 * (1 - Bm25Index::kB + Bm25Index::kB * share));
+      norms.push_back(parameters.k1 * (1 - parameters.b + parameters.b * share));
     }
+    return norms;
   }
 
   void flush() {
@@ -149,7 +151,6 @@ void LexicalIndex::add(std::string_view text) { state_->add(text); }
 void LexicalIndex::finish() {
   if (!state_->words.empty()) state_->flush();
   state_->words = {};  // gives its buckets back too
-  state_->make_norms();
 }
 
 int32_t LexicalIndex::size() const { return static_cast<int32_t>(state_->lengths.size()); }
@@ -157,18 +158,20 @@ uint32_t LexicalIndex::length(int32_t text) const { return state_->lengths[text]
 const fs::path& LexicalIndex::file() const { return state_->file; }
 
 struct LexicalSearcher::State {
-  const LexicalIndex::State& index;
   Database database;
   WordTokenizer tokenizer;
   Statement select;
+  double k1;
+  std::vector<double> norms;        ///< of each text, see LexicalIndex::State::norms()
   std::vector<double> scores;       ///< of each text, 0 where not in `found`
   std::vector<int32_t> found;       ///< texts with a score
   std::vector<std::string> chunks;  ///< postings of the word at hand
 
-  explicit State(const LexicalIndex::State& of)
-      : index(of),
-        database(of.file, Database::Mode::kReadOnly),
+  State(const LexicalIndex::State& of, const Bm25Parameters& parameters)
+      : database(of.file, Database::Mode::kReadOnly),
         select(database, "SELECT texts, data FROM postings WHERE word = ?1 ORDER BY chunk"),
+        k1(parameters.k1),
+        norms(of.norms(parameters)),
         scores(of.lengths.size()) {}
 
   /// Reads all postings of a word; returns how many texts have it.
@@ -188,7 +191,7 @@ struct LexicalSearcher::State {
     const auto texts = static_cast<double>(scores.size());
     const auto with = static_cast<double>(read_chunks(word));
     const double idf = std::max(std::log((texts - with + 0.5) / (with + 0.5)), kMinIdf);
-    const double factor = idf * (Bm25Index::kK1 + 1);
+    const double factor = idf * (k1 + 1);
     for (const std::string& bytes : chunks) {
       int32_t text = 0;  // each chunk counts from 0
       for (size_t at = 0; at < bytes.size();) {
@@ -200,7 +203,7 @@ struct LexicalSearcher::State {
         }
         double& score = scores[text];
         if (score == 0) found.push_back(text);
-        score += factor * count / (count + index.norms[text]);
+        score += factor * count / (count + norms[text]);
       }
     }
   }
@@ -210,8 +213,8 @@ struct LexicalSearcher::State {
   }
 };
 
-LexicalSearcher::LexicalSearcher(const LexicalIndex& index)
-    : state_(std::make_unique<State>(*index.state_)) {}
+LexicalSearcher::LexicalSearcher(const LexicalIndex& index, Bm25Parameters parameters)
+    : state_(std::make_unique<State>(*index.state_, parameters)) {}
 LexicalSearcher::~LexicalSearcher() = default;
 
 void LexicalSearcher::score(std::string_view query) {

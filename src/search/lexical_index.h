@@ -11,10 +11,12 @@
 #include <string_view>
 #include <vector>
 
+#include "search/bm25.h"
+
 namespace recto {
 
 /// The postings of numbered texts in a SQLite file. Memory does not grow with the texts but for
-/// twelve bytes each, and eight for each searcher. Words are lexical_words(): for text without
+/// four bytes each, and sixteen for each searcher. Words are lexical_words(): for text without
 /// unspaced scripts the tokens of Bm25Index.
 class LexicalIndex {
  public:
@@ -57,7 +59,7 @@ class LexicalSearcher {
   /// Words of a query beyond this many distinct ones are ignored.
   static constexpr size_t kMaxQueryWords = 1024;
 
-  explicit LexicalSearcher(const LexicalIndex& index);
+  explicit LexicalSearcher(const LexicalIndex& index, Bm25Parameters parameters = {});
   ~LexicalSearcher();
   LexicalSearcher(const LexicalSearcher&) = delete;
   LexicalSearcher& operator=(const LexicalSearcher&) = delete;

@@ -4,7 +4,7 @@ import unittest
 
 from support import BUILD, Case, model, read_tensors, recto
 
-COMMANDS = [["doctor"], ["model", "create"], ["model", "merge"], ["curate"], ["train"], ["eval"], ["embed"],
+COMMANDS = [["doctor"], ["model", "create"], ["model", "merge"], ["curate"], ["train"], ["eval"], ["compare"], ["embed"],
             ["index", "create"], ["index", "add"], ["search"], ["inspect"], ["tokenize"]]
 
 
@@ -40,7 +40,8 @@ class Usage(Case):
             "curate": "--output --test-documents",
             "train": "--model --data --output --method --loss --epochs --max-steps --batch-size --lr --temperature "
                      "--seed --lora-r",
-            "eval": "--model --data --output",
+            "eval": "--model --data --output --qrels --run --dimensions --stored --longest-edges --training",
+            "compare": "--qrels --metric --seed --output",
             "index create": "--model",
             "search": "--index --query --k --json --contact-sheet",
             "model create": "--preset --seed --output",

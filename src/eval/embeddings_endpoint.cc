@@ -1,0 +1,224 @@
+#include "eval/embeddings_endpoint.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <thread>
+#include <utility>
+
+#include "base/error.h"
+#include "base/html.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/threads.h"
+#include "curate/endpoint.h"
+
+namespace recto {
+namespace {
+
+constexpr size_t kMaxAnswerBytes = 64 << 20;
+constexpr size_t kTextsOfARequest = 16;
+constexpr size_t kPagesOfAPass = 64;  ///< held in memory at a time
+
+/// Waits, and ends early with Error(kInterrupted).
+void wait_seconds(double seconds) {
+  constexpr auto kStep = std::chrono::milliseconds(100);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+  while (std::chrono::steady_clock::now() < end) {
+    throw_if_interrupted();
+    std::this_thread::sleep_for(kStep);
+  }
+}
+
+bool may_go_right_later(const HttpReply& reply) {
+  return !reply.problem.empty() || reply.status == 408 || reply.status == 429 ||
+         reply.status >= 500;
+}
+
+std::string said(const HttpReply& reply) {
+  constexpr size_t kMost = 300;
+  return reply.problem.empty()
+             ? fmt::format("HTTP {}: {}", reply.status, reply.body.substr(0, kMost))
+             : reply.problem;
+}
+
+std::string data_url(const std::string& image) {
+  const bool png = image.starts_with("\x89PNG");
+  return fmt::format("data:image/{};base64,{}", png ? "png" : "jpeg", base64(image));
+}
+
+Json image_part(const std::string& image) {
+  return {{"type", "image_url"}, {"image_url", {{"url", data_url(image)}}}};
+}
+
+std::vector<float> vector_of(const Json& values, const std::string& where) {
+  std::vector<double> numbers;
+  internal::json_read(values, where, numbers);
+  std::vector<float> out;
+  float squares = 0;
+  for (const double number : numbers) {
+    out.push_back(static_cast<float>(number));
+    squares += out.back() * out.back();
+  }
+  if (!std::isfinite(squares) || squares <= 0) {
+    fail(ErrorCode::kBadInput, "{}: a vector that is 0 or not finite", where);
+  }
+  for (float& value : out) value /= std::sqrt(squares);
+  return out;
+}
+
+/// {"data": [{"index": 0, "embedding": [...]}, ...]}, in any order.
+std::vector<std::vector<float>> openai_vectors(const Json& answer, const std::string& where) {
+  const Json data = answer.is_object() ? answer.value("data", Json()) : Json();
+  if (!data.is_array()) internal::json_type_error(data, where + ": data", "a list");
+  std::vector<std::vector<float>> out(data.size());
+  for (size_t i = 0; i < data.size(); ++i) {
+    const std::string item = fmt::format("{}: data[{}]", where, i);
+    const auto index = json_optional<int64_t>(data[i], "index", item, static_cast<int64_t>(i));
+    if (index < 0 || index >= std::ssize(out) || !out[index].empty()) {
+      fail(ErrorCode::kBadInput, "{}: index {} is out of range or there twice", item, index);
+    }
+    out[index] = vector_of(data[i].value("embedding", Json()), item + ".embedding");
+  }
+  return out;
+}
+
+/// {"embeddings": {"float": [[...], ...]}}.
+std::vector<std::vector<float>> cohere_vectors(const Json& answer, const std::string& where) {
+  const Json embeddings = answer.is_object() ? answer.value("embeddings", Json()) : Json();
+  const Json list = embeddings.is_object() ? embeddings.value("float", Json()) : Json();
+  if (!list.is_array()) internal::json_type_error(list, where + ": embeddings.float", "a list");
+  std::vector<std::vector<float>> out;
+  for (size_t i = 0; i < list.size(); ++i) {
+    out.push_back(vector_of(list[i], fmt::format("{}: embeddings.float[{}]", where, i)));
+  }
+  return out;
+}
+
+/// Rows of one width. Throws Error(kBadInput) for vectors of another length than the first.
+void append_rows(Matrix& matrix, const std::vector<std::vector<float>>& rows,
+                 const std::string& where) {
+  for (const auto& row : rows) {
+    if (matrix.rows == 0) matrix.columns = std::ssize(row);
+    if (std::ssize(row) != matrix.columns) {
+      fail(ErrorCode::kBadInput, "{}: a vector of {} dimensions after others of {}", where,
+           row.size(), matrix.columns);
+    }
+    matrix.values.insert(matrix.values.end(), row.begin(), row.end());
+    ++matrix.rows;
+  }
+}
+
+}  // namespace
+
+EmbeddingsApi parse_embeddings_api(const std::string& name) {
+  if (name == "openai") return EmbeddingsApi::kOpenAi;
+  if (name == "cohere") return EmbeddingsApi::kCohere;
+  fail(ErrorCode::kUsage, "no embeddings API is called \"{}\"; openai or cohere", name);
+}
+
+Json texts_request(const EmbeddingsEndpoint& endpoint, const std::vector<std::string>& texts) {
+  if (endpoint.api == EmbeddingsApi::kCohere) {
+    return {{"model", endpoint.connection.model},
+            {"texts", texts},
+            {"input_type", "search_query"},
+            {"embedding_types", {"float"}}};
+  }
+  return {{"model", endpoint.connection.model}, {"input", texts}, {"encoding_format", "float"}};
+}
+
+Json page_request(const EmbeddingsEndpoint& endpoint, const std::string& image) {
+  Json content = Json::array({image_part(image)});
+  if (!endpoint.page_prompt.empty()) {
+    content.push_back({{"type", "text"}, {"text", endpoint.page_prompt}});
+  }
+  if (endpoint.api == EmbeddingsApi::kCohere) {
+    return {{"model", endpoint.connection.model},
+            {"inputs", Json::array({{{"content", content}}})},
+            {"input_type", "search_document"},
+            {"embedding_types", {"float"}}};
+  }
+  return {{"model", endpoint.connection.model},
+          {"messages", Json::array({{{"role", "user"}, {"content", content}}})},
+          {"encoding_format", "float"}};
+}
+
+std::vector<std::vector<float>> parse_embeddings(EmbeddingsApi api, const std::string& body,
+                                                 size_t expected, const std::string& where) {
+  const Json answer = parse_json(body, where);
+  auto out =
+      api == EmbeddingsApi::kCohere ? cohere_vectors(answer, where) : openai_vectors(answer, where);
+  if (out.size() != expected) {
+    fail(ErrorCode::kBadInput, "{}: {} vectors; {} were asked for", where, out.size(), expected);
+  }
+  return out;
+}
+
+EndpointEmbedder::EndpointEmbedder(EmbeddingsEndpoint endpoint) : endpoint_(std::move(endpoint)) {
+  const bool cohere = endpoint_.api == EmbeddingsApi::kCohere;
+  url_ = endpoint_url(endpoint_.connection.url, cohere ? "/v2" : "/v1",
+                      cohere ? "/embed" : "/embeddings", "--embeddings-endpoint");
+  if (endpoint_.connection.model.empty()) {
+    fail(ErrorCode::kUsage, "--embeddings-endpoint needs --embeddings-model NAME");
+  }
+}
+
+std::vector<std::vector<float>> EndpointEmbedder::ask(const Json& request, size_t expected) const {
+  const EndpointSettings& settings = endpoint_.connection;
+  EndpointConnection connection(url_, settings, ApiKey::from_environment(), kMaxAnswerBytes);
+  const std::string body = dump_json(request);
+  for (int attempt = 0;; ++attempt) {
+    const HttpReply reply = connection.post(body, throw_if_interrupted);
+    if (reply.problem.empty() && reply.status == 200) {
+      return parse_embeddings(endpoint_.api, reply.body, expected, url_);
+    }
+    if (attempt >= settings.retries || !may_go_right_later(reply)) {
+      fail(ErrorCode::kIo, "{}: {}", url_, said(reply));
+    }
+    const double backoff =
+        std::min(settings.first_backoff * std::exp2(attempt), settings.longest_backoff);
+    log_info("{}: {}; trying again", url_, said(reply));
+    wait_seconds(std::max(backoff, std::min(reply.retry_after, settings.longest_retry_after)));
+  }
+}
+
+EmbeddedPages EndpointEmbedder::pages(const Dataset& dataset, const std::string& split) const {
+  const auto start = std::chrono::steady_clock::now();
+  EmbeddedPages out;
+  std::vector<std::string> images;
+  const auto embed_pass = [&] {
+    std::vector<std::vector<float>> vectors(images.size());
+    parallel_for(images.size(), endpoint_.connection.parallel_requests, [&](size_t i) {
+      vectors[i] = ask(page_request(endpoint_, images[i]), 1).front();
+    });
+    append_rows(out.pages.vectors, vectors, url_);
+    images.clear();
+  };
+  dataset.for_each_page(split, [&](PageRow&& page) {
+    throw_if_interrupted();
+    out.pages.ids.push_back(std::move(page.page_id));
+    images.push_back(std::move(page.image));
+    if (images.size() == kPagesOfAPass) embed_pass();
+  });
+  embed_pass();
+  out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return out;
+}
+
+Matrix EndpointEmbedder::queries(const RetrievalTask& task) const {
+  const size_t requests = (task.queries.size() + kTextsOfARequest - 1) / kTextsOfARequest;
+  std::vector<std::vector<std::vector<float>>> answers(requests);
+  parallel_for(requests, endpoint_.connection.parallel_requests, [&](size_t r) {
+    std::vector<std::string> texts;
+    const size_t end = std::min(task.queries.size(), (r + 1) * kTextsOfARequest);
+    for (size_t q = r * kTextsOfARequest; q < end; ++q) {
+      texts.push_back(endpoint_.query_prefix + task.queries[q].query);
+    }
+    answers[r] = ask(texts_request(endpoint_, texts), texts.size());
+  });
+  Matrix out;
+  for (const auto& answer : answers) append_rows(out, answer, url_);
+  return out;
+}
+
+}  // namespace recto

@@ -1,0 +1,310 @@
+#include "eval/evaluation.h"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "base/directory_name.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "data/dataset_import.h"
+#include "eval/trec.h"
+
+namespace recto {
+namespace fs = std::filesystem;
+
+/// A dataset, and the directory it was imported into when it came in another layout.
+struct Evaluation::Source {
+  std::unique_ptr<TemporaryDirectory> imported;
+  std::optional<Dataset> dataset;
+  std::string name;
+};
+
+namespace {
+
+/// Whether `path` holds tables of another layout than recto's own.
+bool is_foreign(const fs::path& path) {
+  if (fs::is_regular_file(path)) return true;
+  if (!fs::is_directory(path) || fs::exists(path / "manifest.json")) return false;
+  if (fs::exists(path / "corpus.jsonl")) return true;
+  const auto files = fs::recursive_directory_iterator(path);
+  return std::any_of(begin(files), end(files), [](const fs::directory_entry& entry) {
+    return entry.path().extension() == ".parquet";
+  });
+}
+
+template <typename Source>
+std::shared_ptr<Source> open_source(const fs::path& path, const EvaluationPlan& plan) {
+  auto source = std::make_shared<Source>();
+  source->name = directory_name(path);
+  if (!is_foreign(path)) {
+    source->dataset = Dataset::open(path);
+    return source;
+  }
+  log_info("{} is read into a dataset of recto's", path.string());
+  source->imported = std::make_unique<TemporaryDirectory>();
+  const fs::path own = source->imported->path() / source->name;
+  const ImportReport report =
+      import_dataset(path, own, {.split = plan.split, .threads = plan.options.threads});
+  log_info("{}: layout {}, {} pages", path.string(), report.format, report.pages);
+  for (const auto& [reason, count] : report.counts) {
+    if (count > 0) log_info("{}: {}: {}", path.string(), reason, count);
+  }
+  source->dataset = Dataset::open(own);
+  return source;
+}
+
+std::vector<EvalReport> reports_of(const Dataset& dataset, const EvaluationPlan& plan) {
+  std::vector<EvalReport> reports(std::max<size_t>(1, plan.kinds.size()));
+  const RetrievalTask whole = load_task(dataset, plan.split);
+  for (size_t i = 0; i < reports.size(); ++i) {
+    reports[i].resampling = plan.resampling;
+    reports[i].task = plan.kinds.empty() ? whole : only_kind(whole, plan.kinds[i]);
+  }
+  return reports;
+}
+
+/// Embeds the pages once for all tasks of a dataset.
+void add_models(std::vector<EvalReport>& reports, const Dataset& dataset,
+                const EvaluationPlan& plan) {
+  for (const EvaluatedModel& one : plan.models) {
+    const auto embedder = make_cpu_embedder(one.model, plan.engine);
+    const auto start = std::chrono::steady_clock::now();
+    EmbeddedPages embedded;
+    embedded.pages = embed_pages(dataset, plan.split, *embedder, plan.options);
+    embedded.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    for (EvalReport& report : reports) {
+      add_model(report, *embedder, embedded, plan.options, one.name);
+    }
+  }
+}
+
+std::vector<std::string> query_ids(const RetrievalTask& task) {
+  std::vector<std::string> ids;
+  for (const QueryRow& query : task.queries) ids.push_back(query.query_id);
+  return ids;
+}
+
+void check_contracts(const NamedVectors& named, const Embeddings& pages,
+                     const Embeddings& queries) {
+  if (pages.contract.empty() || queries.contract.empty()) return;
+  if (pages.contract == queries.contract) return;
+  fail(ErrorCode::kMismatch,
+       "{}: the pages were embedded under the contract {}, the queries under "
+       "{}",
+       named.name, pages.contract, queries.contract);
+}
+
+void add_tables(std::vector<EvalReport>& reports, const EvaluationPlan& plan) {
+  for (const NamedVectors& named : plan.vectors) {
+    const Embeddings pages = read_embeddings(named.pages);
+    const bool together = named.queries == named.pages;
+    const Embeddings queries = together ? pages : read_embeddings(named.queries);
+    check_contracts(named, pages, queries);
+    for (EvalReport& report : reports) {
+      add_vectors(report,
+                  rows_of_table(pages, report.task.page_ids, page_aliases(report.task),
+                                named.pages.string()),
+                  rows_of_table(queries, query_ids(report.task), {}, named.queries.string()),
+                  plan.options, named.name);
+    }
+  }
+}
+
+void add_endpoint(std::vector<EvalReport>& reports, const Dataset& dataset,
+                  const EvaluationPlan& plan) {
+  if (!plan.endpoint) return;
+  const EndpointEmbedder embedder(*plan.endpoint);
+  const EmbeddedPages pages = embedder.pages(dataset, plan.split);
+  for (EvalReport& report : reports) {
+    const auto start = std::chrono::steady_clock::now();
+    const Matrix queries = embedder.queries(report.task);
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+    const size_t before = report.systems.size();
+    add_vectors(report, pages.pages.vectors, queries, plan.options, plan.endpoint->name);
+    for (size_t i = before; i < report.systems.size(); ++i) {
+      SystemResult& result = report.systems[i];
+      result.description += fmt::format(", {} behind an endpoint", plan.endpoint->connection.model);
+      result.cost.page_seconds = pages.seconds;
+      result.cost.query_seconds += taken.count();
+    }
+  }
+}
+
+void add_runs(EvalReport& report, const EvaluationPlan& plan, const std::vector<Run>& runs) {
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const std::string& name = plan.runs[i].name;
+    SystemResult result = rank_run(report.task, name, runs[i]);
+    if (result.queries_missing > 0) {
+      log_warning("run {}: {} of {} queries are not in it and count as 0", name,
+                  result.queries_missing, report.task.queries.size());
+    }
+    if (result.queries_unknown > 0) {
+      log_warning("run {}: {} queries have no judgement in {} and are left out", name,
+                  result.queries_unknown, report.task.name);
+    }
+    report.systems.push_back(std::move(result));
+  }
+}
+
+std::vector<Run> read_runs(const EvaluationPlan& plan) {
+  std::vector<Run> runs;
+  for (const NamedRun& named : plan.runs) runs.push_back(read_run(named.path));
+  return runs;
+}
+
+void check_plan(const EvaluationPlan& plan) {
+  if (plan.data.empty() == plan.qrels.empty()) {
+    fail(ErrorCode::kUsage, "name the task: either --data DIR or --qrels FILE");
+  }
+  if (!plan.qrels.empty() && plan.runs.empty()) {
+    fail(ErrorCode::kUsage, "--qrels is for runs: name at least one with --run FILE");
+  }
+  if (!plan.qrels.empty() && (!plan.models.empty() || !plan.vectors.empty() || plan.endpoint ||
+                              !plan.kinds.empty() || !plan.training.empty())) {
+    fail(ErrorCode::kUsage,
+         "--qrels has judgements alone; models, vectors, kinds and training data need --data DIR");
+  }
+  values_of({{"", query_metrics({}, {})}}, plan.main_metric);  // throws when there is none such
+  std::set<std::string> names;
+  const auto claim = [&](const std::string& name) {
+    if (names.insert(name).second) return;
+    fail(ErrorCode::kUsage, "two systems are called \"{}\"; write NAME=PATH to tell them apart",
+         name);
+  };
+  for (const EvaluatedModel& one : plan.models) claim(one.name);
+  for (const NamedVectors& one : plan.vectors) claim(one.name);
+  if (plan.endpoint) claim(plan.endpoint->name);
+  for (const NamedRun& one : plan.runs) claim(one.name);
+  for (const char* own : {"bm25", "random"}) {
+    if (plan.qrels.empty()) claim(own);
+  }
+}
+
+/// compare_systems() of each, and p values over all together.
+void compare(std::vector<EvalReport>& reports, const EvaluationPlan& plan) {
+  std::vector<PairComparison> all;
+  for (EvalReport& report : reports) {
+    report.main_metric = plan.main_metric;
+    report.language_subsets = plan.language_subsets;
+    report.resampling = plan.resampling;
+    compare_systems(report);
+    all.insert(all.end(), report.comparisons.begin(), report.comparisons.end());
+  }
+  correct_together(all);
+  if (std::ssize(all) * 20 > plan.resampling.permutations) {
+    log_warning(
+        "{} comparisons: with {} permutations none can be told apart after Holm's correction; draw "
+        "more with --permutations",
+        all.size(), plan.resampling.permutations);
+  }
+  auto next = all.begin();
+  for (EvalReport& report : reports) {
+    for (PairComparison& one : report.comparisons) one = *next++;
+  }
+}
+
+void note_contamination(EvalReport& report, const Dataset& dataset, const EvaluationPlan& plan) {
+  if (plan.training.empty()) return;
+  report.contamination = find_contamination(report.task, dataset, plan.training);
+  const Contamination& found = *report.contamination;
+  if (!found.is_flagged()) return;
+  log_warning(
+      "{} is contaminated: the training data has {} of its documents, {} of its pages and {} of "
+      "its queries; {} of {} queries are touched",
+      report.task.name, found.documents, found.pages, found.queries, found.touched.size(),
+      report.task.queries.size());
+}
+
+}  // namespace
+
+Evaluation::Evaluation(const EvaluationPlan& plan) {
+  check_plan(plan);
+  const std::vector<Run> runs = read_runs(plan);
+  if (!plan.qrels.empty()) {
+    EvalReport report;
+    report.task = judged_task(plan.qrels.stem().string(), read_qrels(plan.qrels), runs);
+    add_runs(report, plan, runs);
+    reports_.push_back(std::move(report));
+    sources_.push_back(nullptr);
+  }
+  for (const fs::path& path : plan.data) {
+    const auto source = open_source<Source>(path, plan);
+    const Dataset& dataset = *source->dataset;
+    std::vector<EvalReport> reports = reports_of(dataset, plan);
+    add_models(reports, dataset, plan);
+    add_tables(reports, plan);
+    add_endpoint(reports, dataset, plan);
+    for (EvalReport& report : reports) {
+      add_runs(report, plan, runs);
+      add_baselines(report, plan.bm25);
+      note_contamination(report, dataset, plan);
+      reports_.push_back(std::move(report));
+      sources_.push_back(source);
+    }
+  }
+  compare(reports_, plan);
+}
+
+Evaluation::~Evaluation() = default;
+
+void Evaluation::write(const fs::path& directory) const {
+  const auto picture = [&](size_t i) -> PagePicture {
+    if (sources_[i] == nullptr) return nullptr;
+    return [source = sources_[i], split = reports_[i].task.split](const std::string& page_id) {
+      return source->dataset->image(split, page_id);
+    };
+  };
+  if (reports_.size() == 1) {
+    write_report(directory, reports_.front(), picture(0));
+  } else {
+    write_reports(directory, reports_, picture);
+  }
+}
+
+NamedRun parse_named_run(const std::string& text) {
+  const size_t equals = text.find('=');
+  const bool named = equals != std::string::npos && equals > 0 &&
+                     text.substr(0, equals).find('/') == std::string::npos;
+  const fs::path path = named ? text.substr(equals + 1) : text;
+  return {named ? text.substr(0, equals) : path.stem().string(), path};
+}
+
+NamedVectors parse_named_vectors(const std::string& text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
+    fail(ErrorCode::kUsage, "--vectors \"{}\": wanted NAME=PAGES or NAME=PAGES,QUERIES", text);
+  }
+  const std::string paths = text.substr(equals + 1);
+  const size_t comma = paths.find(',');
+  const std::string pages = paths.substr(0, comma);
+  return {text.substr(0, equals), pages,
+          comma == std::string::npos ? pages : paths.substr(comma + 1)};
+}
+
+Bm25Parameters parse_bm25(const std::string& text) {
+  Bm25Parameters out;
+  size_t k1_end = 0;
+  size_t b_end = 0;
+  const size_t comma = text.find(',');
+  try {
+    if (comma == std::string::npos) throw std::invalid_argument("comma");
+    out.k1 = std::stod(text.substr(0, comma), &k1_end);
+    out.b = std::stod(text.substr(comma + 1), &b_end);
+  } catch (const std::exception&) {
+    k1_end = std::string::npos;
+  }
+  const bool numbers =
+      comma != std::string::npos && k1_end == comma && b_end == text.size() - comma - 1;
+  if (!numbers || !(out.k1 >= 0 && out.k1 <= 100) || !(out.b >= 0 && out.b <= 1)) {
+    fail(ErrorCode::kUsage,
+         "--bm25 \"{}\": wanted K1,B such as 1.2,0.75; K1 from 0 to 100, B from "
+         "0 to 1",
+         text);
+  }
+  return out;
+}
+
+}  // namespace recto
