@@ -69,10 +69,10 @@ void add_bench_command(CommandLine& line) {
               kTrainingGroup)
       ->type_name("N")
       ->check(CLI::Range(0, 4096).description(""));
-  add_setting(app, "epochs", options->epochs, "Epochs that are timed, after a first one",
-              kTrainingGroup)
+  add_setting(app, "epochs", options->epochs,
+              "Epochs that are timed, after a first one; 0: the first one is", kTrainingGroup)
       ->type_name("N")
-      ->check(CLI::Range(1, 1000).description(""));
+      ->check(CLI::Range(0, 1000).description(""));
   add_threads_option(app, options->threads);
 }
 

@@ -15,6 +15,15 @@ uint64_t text_hash(const std::string& text) {
   return hash;
 }
 
+/// x [..., in] times W [out, in].
+torch::Tensor multiplied(const torch::Tensor& x, const torch::Tensor& weight,
+                         const PassContext& context) {
+  if (!x.is_cpu() || context.precision != Precision::kFp32) return torch::linear(x, weight);
+  std::vector<int64_t> shape = x.sizes().vec();
+  shape.back() = weight.size(0);
+  return given_linear(x.reshape({-1, x.size(-1)}), {weight, {}, {}, 0}).view(shape);
+}
+
 torch::Tensor split_heads(const torch::Tensor& x, int64_t heads, int64_t repeats) {
   const int64_t sequences = x.size(0), tokens = x.size(1), width = x.size(2) / heads;
   torch::Tensor split = x.view({sequences, tokens, heads, width}).transpose(1, 2);
@@ -66,14 +75,21 @@ torch::Tensor LinearImpl::dropped(const torch::Tensor& x, const PassContext& con
   return x * mask.to(x.device()).div_(1 - adapter_.dropout);
 }
 
+std::optional<LinearParts> LinearImpl::parts(const PassContext& context) const {
+  const bool dropout = adapter_.dropout > 0 && !context.dropout_rows.empty();
+  if (bias.defined() || adapter_.magnitude || dropout || context.precision != Precision::kFp32 ||
+      context.observer != nullptr) {
+    return std::nullopt;
+  }
+  if (!adapted()) return LinearParts{weight, {}, {}, 0};
+  return LinearParts{weight, lora_a->weight, lora_b->weight, adapter_.scale};
+}
+
 torch::Tensor LinearImpl::forward(const torch::Tensor& x, const PassContext& context) {
-  torch::Tensor y;
-  if (!adapted()) {
-    y = torch::linear(x, weight, bias);
-  } else {
-    const torch::Tensor low = torch::linear(dropped(x, context), lora_a->weight);
-    const torch::Tensor delta = torch::linear(low, lora_b->weight) * adapter_.scale;
-    y = torch::linear(x, weight) + delta;
+  torch::Tensor y = multiplied(x, weight, context);
+  if (adapted()) {
+    const torch::Tensor low = multiplied(dropped(x, context), lora_a->weight, context);
+    y = y + multiplied(low, lora_b->weight, context) * adapter_.scale;
     if (adapter_.magnitude) {
       // The norm is a constant to the gradient, as the paper (section 4.3) and PEFT have it.
       const PrecisionScope exact(Precision::kFp32, x.device());
@@ -81,8 +97,8 @@ torch::Tensor LinearImpl::forward(const torch::Tensor& x, const PassContext& con
           weight.detach() + adapter_.scale * lora_b->weight.detach().mm(lora_a->weight.detach());
       y = y * (magnitude / merged.norm(2, 1));
     }
-    if (bias.defined()) y = y + bias;
   }
+  if (bias.defined()) y = y + bias;
   context.show(path_, y);
   return y;
 }

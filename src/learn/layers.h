@@ -2,9 +2,11 @@
 // Layers of the two towers as torch modules. Parameters carry the names of transformers'
 // Idefics3Model, so a checkpoint loads by name.
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "learn/fused_linears.h"
 #include "learn/precision.h"
 #include "learn/torch.h"
 #include "model/embedder.h"
@@ -59,6 +61,9 @@ class LinearImpl : public torch::nn::Module {
   /// Adds the adapter's parameters (A and B zero, the magnitude the row norms of W).
   void attach(const LinearAdapter& adapter);
   bool adapted() const { return adapter_.rank > 0; }
+  /// What the layer computes, for the functions of learn/fused_linears.h; nothing when that is more
+  /// than they do (bias, DoRA, dropout in this pass, bf16, an observer).
+  std::optional<LinearParts> parts(const PassContext& context) const;
   const LinearAdapter& adapter() const { return adapter_; }
   const std::string& path() const { return path_; }
 
@@ -91,6 +96,7 @@ class RmsNormImpl : public torch::nn::Module {
  public:
   RmsNormImpl(std::string path, int64_t width, double epsilon);
   torch::Tensor forward(const torch::Tensor& x, const PassContext& context);
+  double epsilon() const { return epsilon_; }
   torch::Tensor weight;
 
  private:

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "model/weights.h"
 
 namespace recto {
 namespace {
@@ -41,8 +44,9 @@ uint64_t kept_by_layers(uint64_t layers, uint64_t values, uint64_t width, bool r
 uint64_t activation_bytes(const ModelConfig& config, int64_t tokens, int views, bool vision_trained,
                           bool recompute, bool bf16) {
   // Kept per token and layer. Vision: both norms' input and output, q, k, v, the mixed heads (8
-  // widths), fc1 before and after GELU. Text: the same with q and k before and after rotation and
-  // the repeated k and v (12 widths), gate, up, silu(gate) and their product.
+  // widths), fc1 before and after GELU. Text: both norms' input, q, k, v, the mixed heads, gate and
+  // up (learn/fused_linears.h); in bf16 also the norms' output, q and k before rotation, the
+  // repeated k and v (12 widths), silu(gate) and its product with up.
   const VisionConfig& v = config.vision;
   const TextConfig& t = config.text;
   const uint64_t patches = static_cast<uint64_t>(v.patches_per_side()) * v.patches_per_side();
@@ -50,10 +54,11 @@ uint64_t activation_bytes(const ModelConfig& config, int64_t tokens, int views, 
       patches * views *
       kept_by_layers(v.num_hidden_layers, 8u * v.hidden_size + 2u * v.intermediate_size,
                      v.hidden_size, recompute, bf16);
-  const uint64_t text =
-      static_cast<uint64_t>(tokens) * kept_by_layers(t.num_hidden_layers,
-                                                     12u * t.hidden_size + 4u * t.intermediate_size,
-                                                     t.hidden_size, recompute, bf16);
+  const uint64_t keys = static_cast<uint64_t>(t.num_key_value_heads) * t.head_dim;
+  const uint64_t values = bf16 ? 12u * t.hidden_size + 4u * t.intermediate_size
+                               : 4u * t.hidden_size + 2 * keys + 2u * t.intermediate_size;
+  const uint64_t text = static_cast<uint64_t>(tokens) *
+                        kept_by_layers(t.num_hidden_layers, values, t.hidden_size, recompute, bf16);
   return ((vision_trained ? vision : 0) + text) * 6 / 5;
 }
 
@@ -87,12 +92,23 @@ int most_pages_in_step(const TrainingData& data, size_t batch_size, int negative
   return static_cast<int>(std::min(batch_size * (1 + most), data.pages.size()));
 }
 
+uint64_t encoder_bytes(const ModelConfig& config) {
+  uint64_t numbers = 0;
+  for (const auto& [name, shape] : expected_tensors(config)) {
+    if (name.rfind("text_model.", 0) == 0 || name == "lm_head.weight") continue;
+    numbers += static_cast<uint64_t>(
+        std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>()));
+  }
+  return numbers * kFloat;
+}
+
 std::string MemoryEstimate::text() const {
   return fmt::format(
       "memory: about {} MB ({} weights, {} gradients and optimiser, {} activations of {} large "
-      "pages at once, {} features) of {} MB available",
+      "pages at once, {} features, {} to compute them, {} the program) of {} MB available",
       megabytes(total()), megabytes(weights), megabytes(optimizer), megabytes(activations),
-      chunk_size, megabytes(features), megabytes(available));
+      chunk_size, megabytes(features), megabytes(encoder), megabytes(kProgramBytes),
+      megabytes(available));
 }
 
 void MemoryEstimate::check() const {
@@ -118,7 +134,9 @@ MemoryEstimate estimate_memory(const ModelConfig& config, const MemoryRequest& r
   estimate.optimizer = static_cast<uint64_t>(request.trained) * kFloat * 3;
   estimate.page = largest_page(config, request, /*recompute=*/false, /*bf16=*/false);
   const uint64_t page = largest_page(config, request, request.recompute, request.bf16);
-  const uint64_t left = available - std::min(available, estimate.weights + estimate.optimizer);
+  estimate.encoder = request.encoder;
+  const uint64_t taken = estimate.weights + estimate.optimizer + estimate.encoder;
+  const uint64_t left = available - std::min(available, taken);
   const auto queries = static_cast<uint64_t>(request.queries_in_step);
   const uint64_t queries_as_pages = (queries + kQueriesPerPage - 1) / kQueriesPerPage;
   estimate.chunk_size = std::min(request.chunk_size, request.pages_in_step);
@@ -131,7 +149,10 @@ MemoryEstimate estimate_memory(const ModelConfig& config, const MemoryRequest& r
     estimate.chunk_size = chunk;
   }
   const auto chunk = static_cast<uint64_t>(estimate.chunk_size);
-  estimate.activations = page * (chunk + std::min(chunk, queries_as_pages));
+  // As learn/chunk_plan.h cuts: everything at once when it fits, or chunks of this many pages.
+  const uint64_t budget = page * chunk, of_queries = page * queries / kQueriesPerPage;
+  const uint64_t all = page * static_cast<uint64_t>(request.pages_in_step) + of_queries;
+  estimate.activations = all <= budget + std::min(budget, of_queries) ? all : budget;
   if (!request.vision_trained) {
     const uint64_t page_bytes =
         page_feature_bytes(config, request.views, request.feature_value_bytes);

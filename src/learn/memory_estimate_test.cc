@@ -22,15 +22,16 @@ TEST(MemoryEstimateTest, AChunkIsTheWholeStepOrThePowerOfTwoThatFits) {
   EXPECT_EQ(estimate_memory(config, request, 2 * 24 * page).chunk_size, 24);
   EXPECT_EQ(estimate_memory(config, request, 2 * 23 * page).chunk_size, 16);
   EXPECT_EQ(estimate_memory(config, request, page).chunk_size, 1);
-  request.queries_in_step = 17;  // as much as two pages
+  request.queries_in_step = 17;  // a little more than a page
+  const uint64_t queries = page * 17 / 16;
   EXPECT_EQ(estimate_memory(config, request, 2 * 25 * page).chunk_size, 16);
-  EXPECT_EQ(estimate_memory(config, request, 2 * 25 * page).activations, 18 * page);
+  EXPECT_EQ(estimate_memory(config, request, 2 * 25 * page).activations, 16 * page);
   EXPECT_EQ(estimate_memory(config, request, 2 * 25 * page).page, page);
   EXPECT_EQ(estimate_memory(config, request, 2 * 26 * page).chunk_size, 24);
-  EXPECT_EQ(estimate_memory(config, request, 2 * 26 * page).activations, 26 * page);
+  EXPECT_EQ(estimate_memory(config, request, 2 * 26 * page).activations, 24 * page + queries);
   request.chunk_size = 7;
   EXPECT_EQ(estimate_memory(config, request, page).chunk_size, 7);
-  EXPECT_EQ(estimate_memory(config, request, page).activations, 9 * page);
+  EXPECT_EQ(estimate_memory(config, request, page).activations, 7 * page);
 }
 
 TEST(MemoryEstimateTest, FrozenVisionTakesFeaturesInsteadOfActivations) {
@@ -49,6 +50,17 @@ TEST(MemoryEstimateTest, FrozenVisionTakesFeaturesInsteadOfActivations) {
   request.feature_store = true;
   EXPECT_EQ(estimate_memory(config, request, 100 * all).features, 0u);
   EXPECT_EQ(estimate_memory(config, request, 100 * all).feature_limit, all / 2);
+}
+
+TEST(MemoryEstimateTest, WhatComputesFeaturesAndTheProgramCount) {
+  const ModelConfig config = some_config();
+  MemoryRequest request;
+  request.pages_in_step = request.views = 1;
+  const uint64_t without = estimate_memory(config, request, 1 << 30).total();
+  EXPECT_GT(without, kProgramBytes);
+  request.encoder = encoder_bytes(config);
+  EXPECT_GT(request.encoder, 0u);
+  EXPECT_EQ(estimate_memory(config, request, 1 << 30).total(), without + request.encoder);
 }
 
 TEST(MemoryEstimateTest, PassagesAloneAreTheLargestPages) {

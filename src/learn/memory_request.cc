@@ -49,6 +49,9 @@ MemoryRequest memory_request(const StepSource& steps, const TrainSettings& setti
   request.vision_trained = size.vision;
   request.feature_value_bytes = dtype_size(parse_weights_dtype(settings.feature_dtype));
   request.feature_store = !settings.feature_store.empty();
+  if (!size.vision && request.views > 0 && settings.device == "cpu") {
+    request.encoder = encoder_bytes(directory.config());
+  }
   request.recompute = settings.gradient_checkpointing;
   request.bf16 = settings.precision == "bf16";
   request.chunk_size = settings.chunk_size;

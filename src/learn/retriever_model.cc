@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "engine/buffer.h"
+
 namespace recto {
 namespace {
 
@@ -22,6 +24,12 @@ torch::ScalarType scalar_type(DType dtype) {
       fail(ErrorCode::kUnsupported, "a tensor of type {} is not made of floating-point numbers",
            dtype_name(dtype));
   }
+}
+
+/// Values of `view`, to be read only.
+torch::Tensor borrowed(const TensorView& view) {
+  void* data = const_cast<std::byte*>(view.bytes.data());
+  return torch::from_blob(data, view.shape, scalar_type(view.dtype));
 }
 
 /// Pixels of `images` as fp32 [views, 3, T, T].
@@ -47,11 +55,7 @@ std::vector<const Views*> image_pointers(const ModelInput& input) {
 }  // namespace
 
 torch::Tensor to_tensor(const TensorView& view) {
-  // from_blob wants a pointer to mutable memory; the clone below only reads it.
-  void* data = const_cast<std::byte*>(view.bytes.data());
-  torch::Tensor values = torch::empty(view.shape, torch::kFloat32);
-  values.copy_(torch::from_blob(data, view.shape, scalar_type(view.dtype)));
-  return values;
+  return torch::empty(view.shape, torch::kFloat32).copy_(borrowed(view));
 }
 
 /// Where the rows of every sequence are.
@@ -85,7 +89,8 @@ void RetrieverModelImpl::load(const Weights& weights) {
     }
     check_finite(tensor);
     torch::Tensor parameter = entry.value();
-    parameter.copy_(to_tensor(view));
+    parameter.copy_(borrowed(view));
+    release_mapped_pages(view.bytes.data(), view.bytes.size());
   }
   for (const auto& [name, view] : weights.tensors()) {
     if (name != "lm_head.weight" && parameters.find(name) == nullptr) {
@@ -159,7 +164,7 @@ RetrieverModelImpl::Pack RetrieverModelImpl::pack(std::span<const Sequence> sequ
   for (size_t k = 0; k < pack.order.size(); ++k) {
     const Sequence& sequence = sequences[pack.order[k]];
     const int64_t length = static_cast<int64_t>(sequence.input->ids.size());
-    std::vector<PackLayout::Run>& runs = pack.layout.runs;
+    std::vector<PackRun>& runs = pack.layout.runs;
     if (runs.empty() || runs.back().length != length) runs.push_back({pack.layout.rows, 0, length});
     ++runs.back().sequences;
     row_of[pack.order[k]] = static_cast<int64_t>(k);
@@ -243,7 +248,7 @@ torch::Tensor RetrieverModelImpl::features(std::span<const Sequence> sequences, 
 
 torch::Tensor RetrieverModelImpl::pooled(const torch::Tensor& hidden, const Pack& pack) const {
   std::vector<torch::Tensor> vectors;
-  for (const PackLayout::Run& run : pack.layout.runs) {
+  for (const PackRun& run : pack.layout.runs) {
     const torch::Tensor rows = hidden.narrow(0, run.first_row, run.sequences * run.length)
                                    .view({run.sequences, run.length, hidden.size(1)});
     vectors.push_back(mean_pooling_ ? rows.mean(1) : rows.select(1, run.length - 1));

@@ -1,7 +1,9 @@
 #include "learn/text_model.h"
 
 #include <cmath>
+#include <optional>
 
+#include "learn/packed_attention.h"
 #include "learn/recompute.h"
 
 namespace recto {
@@ -26,7 +28,7 @@ torch::Tensor rotary_angles(const TextConfig& config, const PackLayout& layout) 
       torch::outer(torch::arange(layout.longest, torch::dtype(torch::kFloat32)), frequencies);
   const torch::Tensor all = torch::cat({one, one}, 1);
   std::vector<torch::Tensor> rows;
-  for (const PackLayout::Run& run : layout.runs) {
+  for (const PackRun& run : layout.runs) {
     rows.push_back(all.narrow(0, 0, run.length).repeat({run.sequences, 1}));
   }
   return torch::cat(rows, 0);
@@ -60,27 +62,41 @@ TextLayerImpl::TextLayerImpl(std::string path, const TextConfig& config, bool ca
   norm2_ = norm("post_attention_layernorm");
 }
 
+std::vector<torch::Tensor> TextLayerImpl::normed(RmsNorm& norm, std::vector<Linear*> linears,
+                                                 const torch::Tensor& x,
+                                                 const PassContext& context) {
+  std::vector<LinearParts> parts;
+  for (Linear* linear : linears) {
+    if (std::optional<LinearParts> own = (*linear)->parts(context)) parts.push_back(*own);
+  }
+  if (parts.size() == linears.size()) {
+    return rms_normed_linears(x, norm->weight, norm->epsilon(), parts);
+  }
+  const torch::Tensor input = norm(x, context);
+  std::vector<torch::Tensor> outputs;
+  for (Linear* linear : linears) outputs.push_back((*linear)(input, context));
+  return outputs;
+}
+
 torch::Tensor TextLayerImpl::attend(const torch::Tensor& x, const PackLayout& layout,
                                     const torch::Tensor& cos, const torch::Tensor& sin,
                                     const PassContext& context) {
-  const torch::Tensor q = rotate(q_(x, context), cos, sin);
-  const torch::Tensor k = rotate(k_(x, context), cos, sin);
-  const torch::Tensor v = v_(x, context);
-  std::vector<torch::Tensor> mixed;
-  for (const PackLayout::Run& run : layout.runs) {
-    const auto part = [&](const torch::Tensor& rows) {
-      return rows.narrow(0, run.first_row, run.sequences * run.length)
-          .view({run.sequences, run.length, rows.size(1)});
-    };
-    mixed.push_back(attention(part(q), part(k), part(v), heads_, kv_heads_, causal_).flatten(0, 1));
-  }
-  torch::Tensor y = o_(mixed.size() == 1 ? mixed[0] : torch::cat(mixed, 0), context);
+  const std::vector<torch::Tensor> projected = normed(norm1_, {&q_, &k_, &v_}, x, context);
+  const torch::Tensor q = rotate(projected[0], cos, sin);
+  const torch::Tensor k = rotate(projected[1], cos, sin);
+  const torch::Tensor mixed =
+      packed_attention(q, k, projected[2], layout.runs, {heads_, kv_heads_, causal_});
+  const std::optional<LinearParts> out = o_->parts(context);
+  torch::Tensor y = out ? given_linear(mixed, *out) : o_(mixed, context);
   context.show(path_ + ".self_attn", y);
   return y;
 }
 
 torch::Tensor TextLayerImpl::mlp(const torch::Tensor& x, const PassContext& context) {
-  torch::Tensor y = down_(torch::silu(gate_(x, context)) * up_(x, context), context);
+  const std::vector<torch::Tensor> wide = normed(norm2_, {&gate_, &up_}, x, context);
+  const std::optional<LinearParts> down = down_->parts(context);
+  torch::Tensor y =
+      down ? gated_linear(wide[0], wide[1], *down) : down_(torch::silu(wide[0]) * wide[1], context);
   context.show(path_ + ".mlp", y);
   return y;
 }
@@ -89,8 +105,8 @@ torch::Tensor TextLayerImpl::forward(torch::Tensor x, const PackLayout& layout,
                                      const torch::Tensor& cos, const torch::Tensor& sin,
                                      const PassContext& context) {
   const PrecisionScope scope(context.precision, x.device());
-  x = x + attend(norm1_(x, context), layout, cos, sin, context);
-  x = x + mlp(norm2_(x, context), context);
+  x = x + attend(x, layout, cos, sin, context);
+  x = x + mlp(x, context);
   context.show(path_, x);
   return x;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "learn/layers.h"
+#include "learn/packed_attention.h"
 #include "learn/torch.h"
 #include "model/config.h"
 
@@ -13,12 +14,7 @@ namespace recto {
 /// How sequences lie in a pack: runs of sequences of equal length, one after the other, without
 /// padding.
 struct PackLayout {
-  struct Run {
-    int64_t first_row = 0;
-    int64_t sequences = 0;
-    int64_t length = 0;
-  };
-  std::vector<Run> runs;
+  std::vector<PackRun> runs;
   int64_t rows = 0;
   int64_t longest = 0;
 };
@@ -34,6 +30,9 @@ class TextLayerImpl : public torch::nn::Module {
                         const torch::Tensor& sin, const PassContext& context);
 
  private:
+  /// Each of `linears` applied to the normed x.
+  static std::vector<torch::Tensor> normed(RmsNorm& norm, std::vector<Linear*> linears,
+                                           const torch::Tensor& x, const PassContext& context);
   torch::Tensor attend(const torch::Tensor& x, const PackLayout& layout, const torch::Tensor& cos,
                        const torch::Tensor& sin, const PassContext& context);
   torch::Tensor mlp(const torch::Tensor& x, const PassContext& context);

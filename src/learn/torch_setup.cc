@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <limits>
 
+#include "learn/block_allocator.h"
 #include "learn/torch.h"
 
 namespace recto {
@@ -30,6 +31,7 @@ void spin_briefly(char** argv) {
 }
 
 void keep_freed_memory() {
+  use_block_allocator();
   ::mallopt(M_MMAP_MAX, 0);
   ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
   ::mallopt(M_TOP_PAD, 64 << 20);

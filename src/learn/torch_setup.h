@@ -20,9 +20,8 @@ void set_up_torch(int threads, uint64_t seed, const std::string& device);
 /// main() begins. Call first in main(); returns when there is nothing to do or it cannot be done.
 void spin_briefly(char** argv);
 
-/// Lets the allocator keep what is freed instead of giving it back to the system. Training takes
-/// and frees the same large blocks at each step, and clearing fresh pages costs up to a third of
-/// the time. Call once, at the start of a program.
+/// Lets torch's allocator (learn/block_allocator.h) and that of the program keep what is freed
+/// instead of giving it back to the system. Call once, at the start of a program.
 void keep_freed_memory();
 
 }  // namespace recto

@@ -329,7 +329,7 @@ void Training::report(const std::string& state) const {
       {"Time of training", fmt::format("{:.0f} s", elapsed_)},
       {"Pairs a second, last run", fmt::format("{:.2f}", watch_->pairs_per_second())},
       {"Threads, device", fmt::format("{}, {}", threads_, settings_.device)},
-      {"Memory, estimated before", estimate_.text()}};
+      {"Most memory", fmt::format("{} MB; {}", peak_memory_bytes() / 1'000'000, estimate_.text())}};
   write_train_report({settings_, steps_->sources(), facts, resources}, state);
 }
 

@@ -68,12 +68,15 @@ class TrainingBench {
   Json run();
 
  private:
+  MemoryEstimate estimate(const Trainable& trainable) const;
   void make_inputs();
   torch::Tensor features(size_t page);
   Chunks chunks(const std::vector<Sequence>& sequences) const;
   void step(size_t first);
   void epoch();
   double gflop_per_step() const;
+  /// Views that have gone through the vision tower.
+  int64_t seen_views() const;
 
   TrainingBenchOptions options_;
   int threads_;
@@ -84,6 +87,7 @@ class TrainingBench {
   std::vector<ModelInput> queries_, pages_;
   int views_ = 0;
   bool chunked_ = false;
+  uint64_t estimated_bytes_ = 0;
   double image_to_views_ms_ = 0;
 };
 
@@ -102,11 +106,28 @@ TrainingBench::TrainingBench(const TrainingBenchOptions& options)
   settings.method = options_.method;
   settings.lora_r = kLoraRank;
   settings.threads = threads_;
-  optimizer_ =
-      std::make_unique<AdamW>(choose_trainable(model_, settings, "").parameters, AdamWSettings{});
+  const Trainable trainable = choose_trainable(model_, settings, "");
+  optimizer_ = std::make_unique<AdamW>(trainable.parameters, AdamWSettings{});
   const uint64_t memory = options_.features == "cached" ? uint64_t{1} << 40 : 0;
   source_ = open_feature_source(directory_, model_, settings, memory);
   make_inputs();
+  estimated_bytes_ = estimate(trainable).total();
+}
+
+/// What a training of this kind would say before its start.
+MemoryEstimate TrainingBench::estimate(const Trainable& trainable) const {
+  MemoryRequest request;
+  request.parameters = trainable.all;
+  request.trained = trainable.count;
+  request.queries_in_step = request.pages_in_step = options_.batch_size;
+  request.pages_in_data = options_.features == "cached" ? options_.pages : 0;
+  request.views = views_;
+  request.vision_trained = model_->vision_trained();
+  if (source_ != nullptr && options_.features != "random") {
+    request.encoder = encoder_bytes(directory_->config());
+  }
+  request.chunk_size = options_.chunk_size;
+  return estimate_memory(directory_->config(), request, uint64_t{1} << 40);
 }
 
 void TrainingBench::make_inputs() {
@@ -188,9 +209,14 @@ double TrainingBench::gflop_per_step() const {
   return flops / 1e9;
 }
 
+int64_t TrainingBench::seen_views() const {
+  return source_ != nullptr ? source_->counts().vision_views : model_->vision_views();
+}
+
 Json TrainingBench::run() {
   const Seconds first = timed([&] { epoch(); });
-  Seconds best;
+  const int64_t seen_first = seen_views();
+  Seconds best = options_.epochs == 0 ? first : Seconds();
   for (int i = 0; i < options_.epochs; ++i) {
     const Seconds seconds = timed([&] { epoch(); });
     best.wall = std::min(best.wall, seconds.wall);
@@ -213,10 +239,12 @@ Json TrainingBench::run() {
   result["cpu"]["selftest_gflops"] = selftest.cpu_gflops;
   result["gflop_per_step"] = gflop_per_step();
   result["views_per_page"] = views_;
+  result["later_vision_views"] = seen_views() - seen_first;
   result["threads"] = threads_;
   result["method"] = options_.method;
   result["features"] = options_.features;
   result["peak_memory_bytes"] = memory;
+  result["estimated_memory_bytes"] = estimated_bytes_;
   result["image_to_views_ms"] = image_to_views_ms_;
   return result;
 }
