@@ -4,7 +4,8 @@ import unittest
 
 from support import BUILD, Case, model, read_tensors, recto
 
-COMMANDS = [["doctor"], ["model", "create"], ["model", "merge"], ["curate"], ["train"], ["eval"], ["embed"],
+COMMANDS = [["doctor"], ["model", "create"], ["model", "merge"],
+            ["model", "tokenizer"], ["curate"], ["train"], ["eval"], ["embed"],
             ["index", "create"], ["index", "add"], ["search"], ["inspect"], ["tokenize"]]
 
 
@@ -43,7 +44,8 @@ class Usage(Case):
             "eval": "--model --data --output",
             "index create": "--model",
             "search": "--index --query --k --json --contact-sheet",
-            "model create": "--preset --seed --output",
+            "model create": "--preset --tokenizer --seed --output",
+            "model tokenizer": "--size --document-pages --keep-going --output",
             "doctor": "--json",
         }
         for command, options in wanted.items():
