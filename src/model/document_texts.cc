@@ -44,6 +44,7 @@ void attempt(bool keep_going, int64_t& failures, Action&& action) {
 std::vector<int> spread_pages(int pages, int count) {
   if (count == 0 || count > pages) count = pages;
   std::vector<int> chosen;
+  chosen.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) {
     chosen.push_back(1 + static_cast<int>(static_cast<int64_t>(i) * pages / count));
   }

@@ -40,7 +40,7 @@ class Usage(Case):
             "tokenize": "--model --input --output",
             "curate": "--output --test-documents",
             "train": "--model --data --output --method --loss --epochs --max-steps --batch-size --lr --temperature "
-                     "--seed --lora-r",
+                     "--seed --lora-r --objective --hold-out --leave-out --page-tiles --page-scales --muon-lr --decay",
             "eval": "--model --data --output",
             "index create": "--model",
             "search": "--index --query --k --json --contact-sheet",
@@ -92,6 +92,7 @@ class Usage(Case):
                    "--seed: \"" + seed + "\" is no seed; integers from 0 to 18446744073709551615 are")
                   for seed in ("-1", "18446744073709551616", "1.5", "1e3", "0x10", "many")),
                 (["train", "--model", m, "--data", m, "--output", o, "--method", "magic"], "lora"),
+                (["train", "--model", m, "--data", m, "--output", o, "--objective", "magic"], "reading"),
         ):
             with self.subTest(arguments=arguments):
                 result = self.fail_with(2, *arguments, says=[says])
