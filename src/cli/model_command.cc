@@ -30,7 +30,7 @@ int create(const CreateOptions& options) {
 }
 
 struct TokenizerOptions {
-  std::vector<std::string> paths;
+  std::vector<std::string> paths, leave_out;
   std::string output;
   int size = 4096;
   int document_pages = 0;
@@ -39,8 +39,8 @@ struct TokenizerOptions {
 
 int make_tokenizer(const TokenizerOptions& options) {
   BpeLearner learner;
-  const TextsRead read =
-      add_document_texts(options.paths, options.document_pages, options.keep_going, learner);
+  const TextsRead read = add_document_texts(options.paths, options.leave_out,
+                                            options.document_pages, options.keep_going, learner);
   const Json tokenizer = learner.tokenizer(options.size);
   write_file(options.output, dump_json(tokenizer));
   log_info("{} tokens from {} pages in {}", options.size, read.pages, options.output);
@@ -94,6 +94,9 @@ void add_tokenizer_command(CommandLine& line) {
               "Most pages read of one document, evenly over it; 0: all", kInputGroup)
       ->type_name("N")
       ->check(CLI::Range(0, 1 << 20).description(""));
+  add_setting(app, "leave-out", options->leave_out,
+              "Documents that are not read: a pattern of the whole path", kInputGroup)
+      ->type_name("PATTERN");
   add_keep_going_option(app, options->keep_going);
   add_output_option(app, options->output, "The new tokenizer.json")->type_name("FILE");
 }

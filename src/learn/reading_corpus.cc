@@ -3,57 +3,19 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
 
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "learn/data_argument.h"
-#include "model/python_regex.h"
+#include "model/path_patterns.h"
 
 namespace recto {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kOpenDocuments = 6;
-
-class Patterns {
- public:
-  Patterns(const std::vector<std::string>& patterns, const char* option) : option_(option) {
-    for (const std::string& pattern : patterns) {
-      patterns_.push_back({pattern, PythonRegex(pattern, option), 0});
-    }
-  }
-
-  bool match(const fs::path& path) {
-    bool any = false;
-    for (Pattern& pattern : patterns_) {
-      if (!pattern.regex.full_match(path.string())) continue;
-      ++pattern.matched;
-      any = true;
-    }
-    return any;
-  }
-
-  void check_used() const {
-    for (const Pattern& pattern : patterns_) {
-      if (pattern.matched > 0) continue;
-      fail(ErrorCode::kNotFound,
-           "{} \"{}\" matches no document; it must match a whole path, as .*/name\\.pdf does",
-           option_, pattern.text);
-    }
-  }
-
- private:
-  struct Pattern {
-    std::string text;
-    PythonRegex regex;
-    int matched;
-  };
-  const char* option_;
-  std::vector<Pattern> patterns_;
-};
 
 Json identity_of(const std::vector<ReadingDocument>& documents) {
   Json list = Json::array();
@@ -74,7 +36,8 @@ int64_t pages_of(const std::vector<ReadingDocument>& documents) {
 }  // namespace
 
 ReadingCorpus::ReadingCorpus(const TrainSettings& common, const ReadingSettings& reading) {
-  Patterns leave_out(reading.leave_out, "--leave-out"), hold_out(reading.hold_out, "--hold-out");
+  PathPatterns leave_out(reading.leave_out, "--leave-out");
+  PathPatterns hold_out(reading.hold_out, "--hold-out");
   std::vector<ReadingDocument> all;
   for (const DataArgument& argument : parse_data_arguments(common.data)) {
     for (const fs::path& path : list_page_files(argument.path)) {

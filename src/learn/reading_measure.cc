@@ -44,20 +44,6 @@ Json ReadingMeasure::to_json() const {
           {"lines", lines}};
 }
 
-ReadingMeasure ReadingMeasure::from_json(const Json& json, const std::string& where) {
-  ReadingMeasure measure;
-  measure.character_accuracy = json_required<double>(json, "character_accuracy", where);
-  measure.token_accuracy = json_required<double>(json, "token_accuracy", where);
-  measure.next_token_loss = json_required<double>(json, "next_token_loss", where);
-  measure.tile_error_rate = json_required<double>(json, "tile_error_rate", where);
-  measure.line_error_rate = json_required<double>(json, "line_error_rate", where);
-  measure.characters = json_required<int64_t>(json, "characters", where);
-  measure.tokens = json_required<int64_t>(json, "tokens", where);
-  measure.tiles = json_required<int64_t>(json, "tiles", where);
-  measure.lines = json_required<int64_t>(json, "lines", where);
-  return measure;
-}
-
 std::string ReadingMeasure::text() const {
   return fmt::format(
       "characters {:.4f} tokens {:.4f} next-token loss {:.3f} error rate of tiles {:.4f} of lines "

@@ -19,7 +19,6 @@ struct ReadingMeasure {
   int64_t characters = 0, tokens = 0, tiles = 0, lines = 0;
 
   Json to_json() const;
-  static ReadingMeasure from_json(const Json& json, const std::string& where);
   /// One line for people.
   std::string text() const;
 };

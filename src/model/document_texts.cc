@@ -8,6 +8,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "model/path_patterns.h"
 #include "page/reader.h"
 
 namespace recto {
@@ -15,12 +16,16 @@ namespace {
 
 using Paths = std::vector<std::filesystem::path>;
 
-Paths documents_of(const std::vector<std::string>& paths) {
+Paths documents_of(const std::vector<std::string>& paths,
+                   const std::vector<std::string>& leave_out) {
   Paths documents;
+  PathPatterns left_out(leave_out, "--leave-out");
   for (const std::string& path : paths) {
-    const Paths found = list_page_files(path);
-    documents.insert(documents.end(), found.begin(), found.end());
+    for (const std::filesystem::path& file : list_page_files(path)) {
+      if (!left_out.match(file)) documents.push_back(file);
+    }
   }
+  left_out.check_used();
   if (documents.empty()) {
     fail(ErrorCode::kNotFound, "there is no PDF under {}", fmt::join(paths, ", "));
   }
@@ -51,9 +56,10 @@ std::vector<int> spread_pages(int pages, int count) {
   return chosen;
 }
 
-TextsRead add_document_texts(const std::vector<std::string>& paths, int document_pages,
+TextsRead add_document_texts(const std::vector<std::string>& paths,
+                             const std::vector<std::string>& leave_out, int document_pages,
                              bool keep_going, BpeLearner& learner) {
-  const Paths documents = documents_of(paths);
+  const Paths documents = documents_of(paths, leave_out);
   Progress progress("reading", documents.size(), "documents");
   TextsRead read;
   for (const std::filesystem::path& path : documents) {

@@ -15,11 +15,13 @@ struct TextsRead {
 };
 
 /// Adds the text layer of every page of the documents under `paths` (page/reader.h,
-/// list_page_files()) to `learner`; of a document with more than `document_pages` pages, unless
+/// list_page_files()) to `learner`, but for those that `leave_out` matches (model/path_patterns.h);
+/// of a document with more than `document_pages` pages, unless
 /// that is 0, so many that lie evenly over it. Throws as Document does, Error(kNotFound) when there
 /// is no document; with `keep_going`, a document or page that cannot be read is said on stderr and
 /// left out.
-TextsRead add_document_texts(const std::vector<std::string>& paths, int document_pages,
+TextsRead add_document_texts(const std::vector<std::string>& paths,
+                             const std::vector<std::string>& leave_out, int document_pages,
                              bool keep_going, BpeLearner& learner);
 
 /// `count` of the pages 1 to `pages`, evenly; all of them when `count` is 0 or as many as there

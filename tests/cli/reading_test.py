@@ -8,7 +8,7 @@ import unittest
 
 import numpy as np
 
-from support import BUILD, RECTO, Case, environment, noise_png, read_tensors
+from support import BUILD, RECTO, SOURCE, Case, environment, noise_png, read_tensors
 from tokenizer_learning_test import corpus
 
 
@@ -66,6 +66,21 @@ class Reading(Case):
             states = model.model(input_ids=torch.from_numpy(seen["input_ids"].astype(np.int64))[None],
                                  pixel_values=torch.from_numpy(seen["pixel_values"])[None]).last_hidden_state[0].numpy()
         self.assertLess(np.abs(states - seen["last_hidden_state"]).max(), 1e-3 * np.abs(states).max())
+
+    def test_the_script_that_makes_the_base(self):
+        """Its own settings name what they should; with small ones it makes a model, and goes on."""
+        for name in ("tokenizer.toml", "reading.toml"):
+            self.assertIn("debian-policy", (SOURCE / "models/nano" / name).read_text())
+        self.path("settings").mkdir()
+        self.write("settings/tokenizer.toml", "size = 350\nleave-out = ['.*/document-2\\.pdf']")
+        self.path("settings/reading.toml").write_bytes(self.config.read_bytes())
+        for _ in range(2):
+            made = subprocess.run([str(SOURCE / "scripts/make_nano_base"), str(self.path("base")), f"{self.pdfs}:2"],
+                                  env=environment({"RECTO": str(RECTO), "NANO_CONFIG": str(self.path("settings"))}),
+                                  capture_output=True, text=True)
+            self.assertEqual(made.returncode, 0, made.stderr)
+            self.assertIn("steps 6", made.stdout)
+        self.succeed("embed", "--model", self.path("base/nano"), "--query", "fox", "--output", self.path("q.npy"))
 
     def test_what_is_refused(self):
         self.fail_with(2, *self.arguments("o", "--max-steps", 0), says=["--max-steps"])

@@ -50,6 +50,11 @@ class TokenizerLearning(Case):
         self.fail_with(1, "model", "tokenizer", folder, "--size", 320, "--output", output, "--keep-going",
                        says=["broken.pdf"])
         self.assertTrue(output.exists())
+        self.succeed("model", "tokenizer", folder, "--size", 320, "--output", self.path("whole.json"), "--leave-out",
+                     ".*broken.*")
+        self.assertEqual(self.path("whole.json").read_bytes(), output.read_bytes())
+        self.fail_with(1, "model", "tokenizer", folder, "--output", self.path("x.json"), "--leave-out", "nothing",
+                       says=["--leave-out \"nothing\" matches no document"])
         self.fail_with(1, "model", "tokenizer", self.path("pdfs/document-0.pdf"), "--size", 4096, "--output",
                        self.path("large.json"), says=["a smaller --size"])
         self.fail_with(1, "model", "tokenizer", self.path("gone"), "--output", self.path("x.json"), says=["gone"])

@@ -45,7 +45,7 @@ class Usage(Case):
             "index create": "--model",
             "search": "--index --query --k --json --contact-sheet",
             "model create": "--preset --tokenizer --seed --output",
-            "model tokenizer": "--size --document-pages --keep-going --output",
+            "model tokenizer": "--size --document-pages --leave-out --keep-going --output",
             "doctor": "--json",
         }
         for command, options in wanted.items():
