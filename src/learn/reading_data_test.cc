@@ -153,6 +153,39 @@ TEST_F(ReadingBlocks_, ABlockIsDecidedBySeedAndNumber) {
   EXPECT_EQ(a.held_out(3).lines.size(), 3U);
 }
 
+/// Mean darkness of the 4 x 8 pixels of a slot, 0 to 255.
+double ink_of(const ReadingTile& tile, size_t index) {
+  const size_t patch = index / 8, slot = index % 8;
+  const size_t x = patch % 16 * 16 + slot % 4 * 4, y = patch / 16 * 16 + slot / 4 * 8;
+  double ink = 0;
+  for (size_t row = y; row < y + 8; ++row) {
+    for (size_t column = x; column < x + 4; ++column) ink += 255 - tile.pixels[row * 256 + column];
+  }
+  return ink / 32;
+}
+
+TEST_F(ReadingBlocks_, CharactersAreAskedWhereThereIsInk) {
+  TrainSettings settings = common("none");
+  settings.batch_size = 64;
+  ReadingSettings clean = reading();
+  clean.degraded_tiles = 0;
+  const ReadingCorpus corpus(settings, clean);
+  ReadingBlocks blocks(corpus, settings, clean, shape_, 1024, model_->tokenizer());
+  double ink[2] = {0, 0};
+  double slots[2] = {0, 0};
+  for (const ReadingTile& tile : blocks.make(0)) {
+    for (size_t i = 0; i < tile.slots.size(); ++i) {
+      const int kind = tile.slots[i] > 0 ? 1 : 0;
+      ink[kind] += ink_of(tile, i);
+      ++slots[kind];
+    }
+  }
+  EXPECT_GT(slots[1], 5000);
+  EXPECT_GT(ink[1] / slots[1], 6 * ink[0] / slots[0]);
+  // Hardly any ink is elsewhere: large letters fill several slots, of which one is asked.
+  EXPECT_GT(ink[1] / slots[1], 30);
+}
+
 TEST_F(ReadingBlocks_, DocumentsByPatternAndWeight) {
   TrainSettings settings = common("none");
   settings.data = {(root() / "pdfs").string() + ":2"};
