@@ -21,6 +21,7 @@ inline constexpr const char* kOutputGroup = "Output";
 inline constexpr const char* kModelGroup = "Model";
 inline constexpr const char* kTrainingGroup = "Training";
 inline constexpr const char* kLossGroup = "Loss";
+inline constexpr const char* kReadingGroup = "Reading, with --objective reading";
 inline constexpr const char* kSpeedGroup = "Speed";
 inline constexpr const char* kGeneralGroup = "General";
 

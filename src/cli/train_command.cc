@@ -48,13 +48,13 @@ int start_train_program(const std::vector<std::string>& arguments) {
 }  // namespace
 
 void add_train_command(CommandLine& line) {
-  const auto settings = std::make_shared<TrainSettings>();
-  // The options write to the settings, which must live as long as the command, though nobody here
+  const auto options = std::make_shared<TrainOptions>();
+  // The options write to these, which must live as long as the command, though nobody here
   // reads them.
   CLI::App& app =
       line.add_command("train", "Fine-tune a model on a dataset, with LoRA or in full",
-                       [&line, settings] { return start_train_program(line.arguments()); });
-  add_train_options(app, *settings);
+                       [&line, options] { return start_train_program(line.arguments()); });
+  add_train_options(app, *options);
 }
 
 }  // namespace recto

@@ -7,7 +7,8 @@ namespace {
 void add_losses(CLI::App& app, TrainSettings& s) {
   add_setting(app, "loss", s.loss,
               "Loss, or a weighted sum of losses: infonce, symmetric, binegative, distill_cosine, "
-              "distill_kl, distill_margin_mse",
+              "distill_kl, distill_margin_mse; with --objective reading: characters, tokens, bag, "
+              "transcription",
               kLossGroup)
       ->type_name("NAME[:WEIGHT],...")
       ->default_str("infonce");

@@ -5,6 +5,7 @@
 #include "cli/command_line.h"
 #include "cli/options.h"
 #include "cli/train_options.h"
+#include "learn/reading_trainer.h"
 #include "learn/torch_setup.h"
 #include "learn/trainer.h"
 #include "learn/training_bench.h"
@@ -29,11 +30,26 @@ int run_train(const TrainSettings& settings) {
   return 0;
 }
 
+int run_reading(const TrainOptions& options) {
+  const ReadingResult result = train_reading(options.settings, options.reading);
+  std::string text = fmt::format("steps {} loss {:.4f} tiles/s {:.2f}\n", result.steps,
+                                 result.last_loss, result.tiles_per_second);
+  if (result.measure) text += "held-out " + result.measure->text() + "\n";
+  print_result(text);
+  return 0;
+}
+
+int run(const TrainOptions& options) {
+  if (options.objective == "reading") return run_reading(options);
+  refuse_reading_settings(options.reading);
+  return run_train(options.settings);
+}
+
 void add_train_command(CommandLine& line) {
-  const auto settings = std::make_shared<TrainSettings>();
+  const auto options = std::make_shared<TrainOptions>();
   CLI::App& app = line.add_command("train", "Fine-tune a model on the pairs of a dataset",
-                                   [settings] { return run_train(*settings); });
-  add_train_options(app, *settings);
+                                   [options] { return run(*options); });
+  add_train_options(app, *options);
 }
 
 void add_bench_command(CommandLine& line) {

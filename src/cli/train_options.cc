@@ -61,7 +61,8 @@ void add_schedule(CLI::App& app, TrainSettings& s) {
 
 }  // namespace
 
-void add_train_options(CLI::App& app, TrainSettings& settings) {
+void add_train_options(CLI::App& app, TrainOptions& options) {
+  TrainSettings& settings = options.settings;
   add_files(app, settings);
   add_train_data_options(app, settings);
   add_train_method_options(app, settings);
@@ -75,6 +76,7 @@ void add_train_options(CLI::App& app, TrainSettings& settings) {
               "less memory and more time, the result is the same. 0: by available memory",
               kSpeedGroup)
       ->type_name("N");
+  add_train_reading_options(app, options);
   add_train_feature_options(app, settings);
   add_setting(app, "device", settings.device, "Where the model is trained", kSpeedGroup)
       ->type_name("cpu|cuda|cuda:N");

@@ -4,11 +4,18 @@
 
 #include <CLI/CLI.hpp>
 
+#include "learn/reading_settings.h"
 #include "learn/train_settings.h"
 
 namespace recto {
 
-void add_train_options(CLI::App& app, TrainSettings& settings);
+struct TrainOptions {
+  std::string objective = "retrieval";  ///< or "reading"
+  TrainSettings settings;
+  ReadingSettings reading;
+};
+
+void add_train_options(CLI::App& app, TrainOptions& options);
 
 // Parts of it, each in a file of its own.
 
@@ -22,6 +29,8 @@ void add_train_feature_options(CLI::App& app, TrainSettings& settings);
 void add_train_method_options(CLI::App& app, TrainSettings& settings);
 /// How it is optimised and computed.
 void add_train_optimizer_options(CLI::App& app, TrainSettings& settings);
+/// What is trained for, and how a model learns to read.
+void add_train_reading_options(CLI::App& app, TrainOptions& options);
 /// Which of its states becomes the model.
 void add_train_selection_options(CLI::App& app, TrainSettings& settings);
 

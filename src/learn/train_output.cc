@@ -136,14 +136,25 @@ void check_same_unfinished_run(const fs::path& output, const Json& run) {
   check_same_run(read_section(path, "run"), run, path);
 }
 
+void write_model_into(const fs::path& output, const ModelDirectory& from, const Weights& weights,
+                      std::optional<DType> dtype, Contract contract) {
+  const fs::path staging = output / kStaging;
+  fs::remove_all(staging);
+  write_model_directory(from, weights, dtype, std::move(contract), staging);
+  for (const auto& entry : fs::directory_iterator(staging)) {
+    if (entry.path().filename() != kContract)
+      move_into(entry.path(), output / entry.path().filename());
+  }
+  move_into(staging / kContract, output / kContract);
+  fs::remove_all(staging);
+}
+
 void write_trained_model(const ModelDirectory& from, RetrieverModel& model,
                          const Trainable& trainable, Contract contract,
                          const TrainSettings& settings) {
   const fs::path output(settings.output);
-  const fs::path staging = output / kStaging;
   Weights weights = from.weights();
   std::optional<DType> dtype = parse_weights_dtype(settings.dtype);
-  fs::remove_all(staging);
   fs::remove_all(output / kAdapterFolder);
   if (trainable.lora) {
     const Adapter adapter = extract_adapter(model, *trainable.lora);
@@ -158,13 +169,7 @@ void write_trained_model(const ModelDirectory& from, RetrieverModel& model,
   } else {
     model->store(weights);
   }
-  write_model_directory(from, weights, dtype, contract, staging);
-  for (const auto& entry : fs::directory_iterator(staging)) {
-    if (entry.path().filename() != kContract)
-      move_into(entry.path(), output / entry.path().filename());
-  }
-  move_into(staging / kContract, output / kContract);
-  fs::remove_all(staging);
+  write_model_into(output, from, weights, dtype, std::move(contract));
 }
 
 }  // namespace recto

@@ -54,6 +54,8 @@ class AddedTokens {
   /// The token of that id or text, or nullptr.
   const AddedToken* find(int32_t id) const;
   const AddedToken* find(std::string_view content) const;
+  /// Whether one of them is looked for in normalized text.
+  bool any_normalized() const { return !normalized_.by_content.empty(); }
   /// One above the largest id, 0 without tokens.
   int32_t id_limit() const { return id_limit_; }
 

@@ -10,10 +10,13 @@
 #include "model/model_write.h"
 #include "model/random_weights.h"
 #include "model/smollm2_tokenizer.h"
+#include "model/tokenizer.h"
 #include "model/tokenizer_files.h"
 
 namespace recto {
 namespace {
+
+constexpr uint64_t kMaxTokenizerBytes = uint64_t{64} << 20;
 
 enum class PresetTokenizer { kSmolVlm, kSmolVlmV1, kTruncated };
 
@@ -101,24 +104,24 @@ Json make_tokenizer(const Preset& preset, int vocab_size) {
   return truncated_smollm2_tokenizer(vocab_size);
 }
 
-int token_id(const Json& tokenizer, const std::string& content) {
-  for (const Json& token : tokenizer.at("added_tokens")) {
-    if (token.at("content") == content) return token.at("id").get<int>();
-  }
-  fail(ErrorCode::kInternal, "the tokenizer of the preset has no {}", content);
+int token_id(const Tokenizer& tokenizer, const std::string& content) {
+  if (const auto id = tokenizer.find(content)) return *id;
+  fail(ErrorCode::kBadInput, "the tokenizer has no token {}, which SmolVLM's prompts need",
+       content);
 }
 
 struct TokenIds {
   int begin, end, pad, image;
 };
 
-TokenIds token_ids(const Json& tokenizer) {
+TokenIds token_ids(const Tokenizer& tokenizer) {
   return {token_id(tokenizer, "<|im_start|>"), token_id(tokenizer, "<end_of_utterance>"),
           token_id(tokenizer, "<|im_end|>"), token_id(tokenizer, "<image>")};
 }
 
-Json complete_config(const Preset& preset, const TokenIds& ids) {
+Json complete_config(const Preset& preset, const TokenIds& ids, int vocab_size) {
   Json config = parse_json(preset.config, preset.name);
+  config["text_config"]["vocab_size"] = vocab_size;
   config["image_token_id"] = ids.image;
   config["pad_token_id"] = ids.pad;
   config["text_config"]["bos_token_id"] = ids.begin;
@@ -148,19 +151,24 @@ ModelConfig preset_config(const std::string& name) {
   return parse_model_config(parse_json(preset.config, preset.name), preset.name);
 }
 
-void create_model(const std::string& name, uint64_t seed, const std::filesystem::path& directory) {
+void create_model(const std::string& name, uint64_t seed, const std::filesystem::path& directory,
+                  const std::filesystem::path& tokenizer_file) {
   const Preset& preset = find_preset(name);
   StagedDirectory staged(directory);
   const std::filesystem::path& to = staged.path();
-  const Json tokenizer = make_tokenizer(preset, preset_config(name).text.vocab_size);
+  const bool own = tokenizer_file.empty();
+  const int preset_size = preset_config(name).text.vocab_size;
+  const std::string text = own ? dump_json(make_tokenizer(preset, preset_size))
+                               : read_file(tokenizer_file, kMaxTokenizerBytes);
+  const Tokenizer tokenizer = Tokenizer::parse(text, own ? name : tokenizer_file.string());
   const TokenIds ids = token_ids(tokenizer);
-  const Json json = complete_config(preset, ids);
+  const Json json = complete_config(preset, ids, own ? preset_size : tokenizer.vocab_size());
   const ModelConfig config = parse_model_config(json, name);
   write_file(to / "config.json", pretty_json(json));
   write_file(to / "generation_config.json", pretty_json({{"bos_token_id", ids.begin},
                                                          {"eos_token_id", ids.end},
                                                          {"pad_token_id", ids.pad}}));
-  write_file(to / "tokenizer.json", dump_json(tokenizer));
+  write_file(to / "tokenizer.json", text);
   write_tokenizer_files(to);
   write_random_weights(config, seed, to / "model.safetensors");
   write_contract(to, preset_contract(preset, config));

@@ -58,14 +58,10 @@ Json special_token(const std::string& content, int id) {
 
 // Puts `contents` in place of all added tokens with an id of `first_id` or above.
 void replace_added_tokens(Json& tokenizer, int first_id, const std::vector<std::string>& contents) {
-  Json tokens = Json::array();
-  for (const Json& token : tokenizer.at("added_tokens")) {
-    if (token.at("id").get<int>() < first_id) tokens.push_back(token);
-  }
+  keep_added_tokens(tokenizer, first_id);
   for (const std::string& content : contents) {
-    tokens.push_back(special_token(content, first_id++));
+    tokenizer["added_tokens"].push_back(special_token(content, first_id++));
   }
-  tokenizer["added_tokens"] = std::move(tokens);
 }
 
 std::vector<std::string> smolvlm_tokens() {
@@ -110,12 +106,25 @@ Json smollm2_v1_tokenizer() {
 }
 
 Json truncated_smollm2_tokenizer(int vocab_size) {
-  const std::vector<std::string> tokens = smolvlm_tokens();
-  const int ordinary = vocab_size - static_cast<int>(tokens.size());
+  const int ordinary = vocab_size - kSmolVlmTokenCount;
   Json tokenizer = smollm2_tokenizer();
   truncate_model(tokenizer.at("model"), ordinary);
-  replace_added_tokens(tokenizer, ordinary, tokens);
+  add_smolvlm_tokens(tokenizer, ordinary);
   return tokenizer;
+}
+
+void keep_added_tokens(Json& tokenizer, int limit) {
+  Json tokens = Json::array();
+  for (const Json& token : tokenizer.at("added_tokens")) {
+    if (token.at("id").get<int>() < limit) tokens.push_back(token);
+  }
+  tokenizer["added_tokens"] = std::move(tokens);
+}
+
+void add_smolvlm_tokens(Json& tokenizer, int first_id) {
+  const std::vector<std::string> tokens = smolvlm_tokens();
+  RECTO_CHECK(tokens.size() == kSmolVlmTokenCount);
+  replace_added_tokens(tokenizer, first_id, tokens);
 }
 
 }  // namespace recto

@@ -20,4 +20,14 @@ Json smollm2_v1_tokenizer();
 /// <fake_token_around_image>, <image>, <end_of_utterance>.
 Json truncated_smollm2_tokenizer(int vocab_size);
 
+/// Those 40 tokens.
+inline constexpr int kSmolVlmTokenCount = 40;
+
+/// Takes the added tokens with an id of `limit` or above out of tokenizer.json.
+void keep_added_tokens(Json& tokenizer, int limit);
+
+/// Puts SmolVLM's 40 tokens with ids from `first_id` on in place of the added tokens that have
+/// them.
+void add_smolvlm_tokens(Json& tokenizer, int first_id);
+
 }  // namespace recto

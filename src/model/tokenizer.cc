@@ -8,6 +8,7 @@
 #include "model/added_tokens.h"
 #include "model/bpe.h"
 #include "model/byte_level.h"
+#include "model/normalizer.h"
 #include "model/pre_tokenizer.h"
 
 namespace recto {
@@ -15,13 +16,6 @@ namespace {
 
 constexpr size_t kPiecesBetweenChecks = 4096;
 constexpr const char* kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
-void check_no_normalizer(const Json& json, const std::string& where) {
-  const auto found = json.find("normalizer");
-  if (found == json.end() || found->is_null()) return;
-  fail(ErrorCode::kUnsupported, "{}.normalizer: {} is not supported; wanted is null", where,
-       dump_json(*found).substr(0, 200));
-}
 
 void check_decoder(const Json& json, const std::string& where) {
   const auto type =
@@ -110,10 +104,16 @@ std::string lossy_utf8(std::string_view bytes) {
 
 struct Tokenizer::Impl {
   Bpe bpe;
+  Normalizer normalizer;
   PreTokenizer pre_tokenizer;
   AddedTokens added;
 
   void encode_piecewise(std::string_view text, std::vector<int32_t>& ids) const {
+    if (normalizer.empty()) return encode_normalized(text, ids);
+    encode_normalized(normalizer.apply(text), ids);
+  }
+
+  void encode_normalized(std::string_view text, std::vector<int32_t>& ids) const {
     size_t pieces = 0;
     pre_tokenizer.for_each(text, [&](std::string_view piece) {
       if (++pieces % kPiecesBetweenChecks == 0) throw_if_interrupted();
@@ -148,7 +148,6 @@ Tokenizer Tokenizer::load(const std::filesystem::path& model_directory) {
 Tokenizer Tokenizer::parse(std::string_view tokenizer_json, const std::string& where) {
   const Json json = parse_json(tokenizer_json, where);
   if (!json.is_object()) fail(ErrorCode::kBadInput, "{}: an object is wanted", where);
-  check_no_normalizer(json, where);
   check_decoder(json, where);
   check_post_processor(json.value("post_processor", Json()), where + ".post_processor");
   PreTokenizer pre_tokenizer =
@@ -159,7 +158,15 @@ Tokenizer Tokenizer::parse(std::string_view tokenizer_json, const std::string& w
   AddedTokens added = AddedTokens::parse(
       json.value("added_tokens", Json()), [&](std::string_view token) { return bpe.find(token); },
       bpe.size(), where + ".added_tokens");
-  return Tokenizer(std::make_unique<Impl>(Impl{std::move(bpe), pre_tokenizer, std::move(added)}));
+  Normalizer normalizer =
+      Normalizer::parse(json.value("normalizer", Json()), where + ".normalizer");
+  if (!normalizer.empty() && added.any_normalized()) {
+    fail(ErrorCode::kUnsupported,
+         "{}.added_tokens: a token with normalized = true is not supported beside a normalizer",
+         where);
+  }
+  return Tokenizer(std::make_unique<Impl>(
+      Impl{std::move(bpe), std::move(normalizer), pre_tokenizer, std::move(added)}));
 }
 
 std::vector<int32_t> Tokenizer::encode(std::string_view text) const {

@@ -15,8 +15,8 @@ namespace recto {
 class Tokenizer {
  public:
   /// Reads `model_directory`/tokenizer.json. Throws Error(kUnsupported) naming the field for a
-  /// tokenizer of another kind (normalizer, pre-tokenizer, model, post-processor, decoder) than the
-  /// SmolLM2 family uses, and Error(kBadInput) for an ill-formed one.
+  /// tokenizer of another kind (pre-tokenizer, model, post-processor, decoder) than the SmolLM2
+  /// family uses or an unknown normalizer (model/normalizer.h), Error(kBadInput) if ill-formed.
   static Tokenizer load(const std::filesystem::path& model_directory);
   static Tokenizer parse(std::string_view tokenizer_json, const std::string& where);
 

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/utf8.h"
+#include "model/bpe_learner.h"
 #include "model/tokenizer.h"
 #include "support/support.h"
 
@@ -87,6 +88,11 @@ class TextMaker {
                                                     "\u0915\u094D\u0937",
                                                     "\uD55C\uAE00",
                                                     "\u00DF",
+                                                    "\u0130",
+                                                    "\u03A3\u03A3",
+                                                    "\uFB01\uFB04",
+                                                    "\u201Ea\u201C",
+                                                    "\u2019S",
                                                     "<image>",
                                                     "<|im_start|>",
                                                     "<end_of_utterance>",
@@ -173,6 +179,12 @@ std::vector<Variant> variants() {
   Json& fused = vary("fused unknown token");
   fused["model"]["unk_token"] = "<|endoftext|>";
   fused["model"]["fuse_unk"] = true;
+  vary("lower case")["normalizer"] = {{"type", "Lowercase"}};
+  BpeLearner learner;
+  for (int i = 0; i < 2; ++i)
+    learner.add(
+        "the word The Word 12 words \u201Cit\u2019s\u201D stra\u00DFe \uFB01n the word the");
+  all.push_back({"learned", learner.tokenizer(310)});
   Json& flags = vary("flags of added tokens");
   add_token(flags, "<ab>", {"lstrip", "special"});
   add_token(flags, "<ab>cd", {"rstrip"});

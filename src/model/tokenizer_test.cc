@@ -278,8 +278,11 @@ TEST(Tokenizer, RefusesAnotherKindOfTokenizerByField) {
   };
   const Case cases[] = {
       {"/normalizer", {{"type", "NFKC"}}, "tokenizer.json.normalizer: "},
-      {"/normalizer", {{"type", "Lowercase"}}, "Lowercase"},
-      {"/normalizer", nfkc, "wanted is null"},
+      {"/normalizer", nfkc, "tokenizer.json.normalizer.normalizers[0]: NFKC is not supported"},
+      {"/normalizer", {{"type", "Sequence"}}, "list \"normalizers\""},
+      {"/normalizer",
+       {{"type", "Replace"}, {"pattern", {{"Regex", "x"}}}, {"content", ""}},
+       "Replace of {\"Regex\""},
       {"/pre_tokenizer", nullptr, "tokenizer.json.pre_tokenizer: null"},
       {"/pre_tokenizer", {{"type", "Whitespace"}}, "Whitespace"},
       {"/pre_tokenizer", prefix, "add_prefix_space = true"},

@@ -4,7 +4,7 @@ import unittest
 
 from support import BUILD, Case, model, read_tensors, recto
 
-COMMANDS = [["doctor"], ["model", "create"], ["model", "merge"], ["curate"], ["train"], ["eval"], ["compare"], ["embed"],
+COMMANDS = [["doctor"], ["model", "create"], ["model", "merge"], ["model", "tokenizer"], ["curate"], ["train"], ["eval"], ["compare"], ["embed"],
             ["index", "create"], ["index", "add"], ["search"], ["inspect"], ["tokenize"]]
 
 
@@ -39,12 +39,11 @@ class Usage(Case):
             "tokenize": "--model --input --output",
             "curate": "--output --test-documents",
             "train": "--model --data --output --method --loss --epochs --max-steps --batch-size --lr --temperature "
-                     "--seed --lora-r",
-            "eval": "--model --data --output --qrels --run --dimensions --stored --longest-edges --training",
-            "compare": "--qrels --metric --seed --output",
+COMMANDS = [["doctor"], ["model", "create"], ["model", "merge"], ["model", "tokenizer"], ["curate"], ["train"], ["eval"], ["compare"], ["embed"],
             "index create": "--model",
             "search": "--index --query --k --json --contact-sheet",
-            "model create": "--preset --seed --output",
+            "model create": "--preset --tokenizer --seed --output",
+            "model tokenizer": "--size --document-pages --leave-out --keep-going --output",
             "doctor": "--json",
         }
         for command, options in wanted.items():
@@ -91,6 +90,7 @@ class Usage(Case):
                    "--seed: \"" + seed + "\" is no seed; integers from 0 to 18446744073709551615 are")
                   for seed in ("-1", "18446744073709551616", "1.5", "1e3", "0x10", "many")),
                 (["train", "--model", m, "--data", m, "--output", o, "--method", "magic"], "lora"),
+                (["train", "--model", m, "--data", m, "--output", o, "--objective", "magic"], "reading"),
         ):
             with self.subTest(arguments=arguments):
                 result = self.fail_with(2, *arguments, says=[says])

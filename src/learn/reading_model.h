@@ -1,0 +1,96 @@
+#pragma once
+// The towers of a SmolVLM with what a model that learns to read has besides.
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "learn/optimizer.h"
+#include "learn/reading_settings.h"
+#include "learn/reading_tile.h"
+#include "learn/text_model.h"
+#include "learn/torch.h"
+#include "learn/vision_tower.h"
+#include "model/model_directory.h"
+
+namespace recto {
+
+/// Tiles as the model takes them, with the answers.
+struct ReadingBatch {
+  explicit ReadingBatch(std::span<const ReadingTile> tiles, const TileShape& shape);
+
+  torch::Tensor pixels;       ///< [tiles, 3, T, T], -1 to 1
+  torch::Tensor slots;        ///< [tiles * patches * slots]
+  torch::Tensor token_patch;  ///< [tokens], row of [tiles * patches]
+  torch::Tensor token_block;  ///< [tokens], row of [tiles * visual tokens]
+  torch::Tensor token_id;     ///< [tokens]
+  std::vector<const ReadingTile*> tiles;
+};
+
+/// Means over a batch, each with a gradient where gradients are on; "transcription" is undefined
+/// when no tile was transcribed.
+struct ReadingOutput {
+  torch::Tensor characters, tokens, bag, transcription;
+  // For measures, without gradients:
+  torch::Tensor character_classes;  ///< [tiles * patches * slots], the most likely
+  torch::Tensor token_ids;          ///< [tokens], the most likely where each token is
+};
+
+class ReadingModelImpl : public torch::nn::Module {
+ public:
+  /// Values of `directory`; the heads are drawn from `seed`.
+  ReadingModelImpl(const ModelDirectory& directory, const TileShape& shape, uint64_t seed,
+                   Precision precision);
+
+  /// Losses of the batch. The first `transcribed` tiles are transcribed. `order` is drawn from for
+  /// the place that a transcribed tile says it has: the marker of a row and a column, or that of
+  /// the global view.
+  ReadingOutput forward(const ReadingBatch& batch, size_t transcribed, Random& order);
+
+  /// The text the model goes on with behind the prompt for each tile, at most `most` tokens, by
+  /// taking the most likely token each time.
+  std::vector<std::vector<int32_t>> transcribe(const ReadingBatch& batch, int most);
+
+  /// Parameters of the layers that are matrices, and all others.
+  std::vector<NamedParameter> matrices() const;
+  std::vector<NamedParameter> others() const;
+  /// Puts the towers' values into `weights`.
+  void store(Weights& weights) const;
+  int64_t parameter_count() const;
+
+ private:
+  struct Seen;
+  Seen see(const torch::Tensor& pixels);
+  torch::Tensor token_logits(const torch::Tensor& states);
+  torch::Tensor character_loss(const ReadingBatch& batch, const torch::Tensor& logits);
+  torch::Tensor bag_loss(const ReadingBatch& batch, const torch::Tensor& visual);
+  torch::Tensor transcription_loss(const ReadingBatch& batch, const torch::Tensor& visual,
+                                   size_t count, Random& order);
+  /// Ids of the prompt; its image tokens stand where the visual tokens go.
+  std::vector<int32_t> prompt(int row, int column) const;
+  /// States of sequences of one length: prompts with the visual tokens of the tiles, and texts.
+  torch::Tensor read(const std::vector<std::vector<int32_t>>& sequences,
+                     const torch::Tensor& visual);
+
+  TileShape shape_;
+  ModelConfig config_;
+  Precision precision_;
+  VisionTower vision_{nullptr};
+  Connector connector_{nullptr};
+  TextModel text_{nullptr};
+  Linear character_head_{nullptr}, token_head_{nullptr};
+  torch::Tensor token_table_;  ///< the text model's embeddings
+  RmsNorm bag_norm_{nullptr};
+  torch::Tensor bag_bias_;
+  std::vector<int32_t> prompt_;  ///< with the marker of the global view
+  size_t marker_ = 0;            ///< its place
+  int32_t first_marker_ = 0;     ///< of row 1, column 1; the others follow it row by row
+  int32_t end_ = 0;              ///< the terminal token
+};
+TORCH_MODULE(ReadingModel);
+
+/// What a tile is asked; SmolVLM's chat with one picture that is not split.
+inline constexpr const char* kTranscriptionPrompt =
+    "<|im_start|>User:<image>Transcribe the text.<end_of_utterance>\nAssistant:";
+
+}  // namespace recto

@@ -1,0 +1,134 @@
+#include "learn/reading_trainer.h"
+
+#include <gmock/gmock.h>
+
+#include <stdexcept>
+
+#include "engine/cpu_embedder.h"
+#include "learn/metrics_log.h"
+#include "learn/muon.h"
+#include "learn/reading_test_support.h"
+#include "learn/torch_embedder.h"
+#include "support/errors.h"
+
+namespace recto {
+namespace {
+namespace fs = std::filesystem;
+
+using testing::HasSubstr;
+
+TEST(Muon, ADirectionIsNearlyOrthogonal) {
+  for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{24, 8}, {8, 24}, {16, 16}}) {
+    const torch::Tensor matrix = torch::randn({rows, columns});
+    const torch::Tensor made = nearly_orthogonal(matrix);
+    ASSERT_EQ(made.sizes(), matrix.sizes());
+    const torch::Tensor values = at::linalg_svdvals(made);
+    EXPECT_LT(values.max().item<double>(), 1.35);
+    // Along the matrix itself: the inner product is a good part of the sum of its singular values.
+    EXPECT_GT((made * matrix).sum().item<double>(),
+              0.6 * at::linalg_svdvals(matrix).sum().item<double>());
+  }
+}
+
+TEST(Muon, StepsDownhillAndItsStateComesBack) {
+  torch::manual_seed(1);
+  const torch::Tensor wanted = torch::randn({6, 4});
+  NamedParameter parameter{"w", torch::zeros({6, 4}, torch::requires_grad())};
+  Muon muon({parameter}, 0);
+  const auto distance = [&] { return (parameter.value - wanted).square().sum(); };
+  const auto before = distance().item<double>();
+  for (int i = 0; i < 60; ++i) {
+    muon.zero_gradients();
+    distance().backward();
+    muon.step(0.05);
+  }
+  EXPECT_LT(distance().item<double>(), 0.1 * before);
+  const std::vector<NamedParameter> state = muon.state();
+  ASSERT_EQ(state.size(), 2U);
+  EXPECT_EQ(state[0].name, "value.w");
+  EXPECT_EQ(state[1].name, "momentum.w");
+  EXPECT_GT(state[1].value.norm().item<double>(), 0);
+}
+
+TEST(EditDistance, OfCodePoints) {
+  EXPECT_EQ(edit_distance("", ""), 0);
+  EXPECT_EQ(edit_distance("", "abc"), 3);
+  EXPECT_EQ(edit_distance("kitten", "sitting"), 3);
+  EXPECT_EQ(edit_distance("été", "ete"), 2);
+}
+
+using ReadingTrainer = test::ReadingTest;
+
+TEST_F(ReadingTrainer, LearnsAndWritesAModel) {
+  TrainSettings settings = common("learnt");
+  settings.max_steps = 24;
+  settings.eval_every = 12;
+  settings.dtype = "bf16";
+  std::vector<double> losses;
+  const ReadingResult result =
+      train_reading(settings, reading(), [&](int64_t, double loss) { losses.push_back(loss); });
+  EXPECT_EQ(result.steps, 24);
+  ASSERT_EQ(losses.size(), 24U);
+  EXPECT_LT(losses.back(), 0.75 * losses.front());
+  ASSERT_TRUE(result.measure.has_value());
+  EXPECT_GT(result.measure->characters, 50);
+  EXPECT_GT(result.measure->tokens, 10);
+  EXPECT_GT(result.measure->line_error_rate, 0);
+  const fs::path output = settings.output;
+  const Json train = read_json(output / "train.json");
+  EXPECT_EQ(train["finished"], true);
+  EXPECT_EQ(train["held_out"]["tokens"], result.measure->tokens);
+  EXPECT_EQ(read_metrics(output / "metrics.jsonl").size(), 24U + 2);
+  // The heads are left out, so that it opens strictly, and both embedders read it alike.
+  const auto model = ModelDirectory::open(output, {}, {}, /*verify_weights=*/true);
+  EXPECT_EQ(model->config().dtype, DType::kBF16);
+  const std::vector<ModelInput> inputs = {
+      model->inputs().query("river"),
+      model->inputs().document({64, 48, std::vector<uint8_t>(64 * 48 * 3, 200)})};
+  const Matrix engine = make_cpu_embedder(model, {.threads = 1})->embed(inputs);
+  const Matrix torch = make_torch_embedder(model, {.threads = 1})->embed(inputs);
+  for (size_t i = 0; i < engine.values.size(); ++i) {
+    EXPECT_NEAR(engine.values[i], torch.values[i], 2e-5);
+  }
+}
+
+TEST_F(ReadingTrainer, AResumedRunGivesTheSameBytes) {
+  TrainSettings settings = common("whole");
+  settings.max_steps = 5;
+  settings.checkpoint_every = 2;
+  train_reading(settings, reading());
+  TrainSettings cut = settings;
+  cut.output = (root() / "cut").string();
+  struct Killed {};
+  EXPECT_THROW(train_reading(cut, reading(),
+                             [](int64_t step, double) {
+                               if (step == 3) throw Killed();
+                             }),
+               Killed);
+  EXPECT_FALSE(fs::exists(fs::path(cut.output) / "model.safetensors"));
+  cut.resume = true;
+  EXPECT_EQ(train_reading(cut, reading()).steps, 5);
+  EXPECT_EQ(read_file(fs::path(cut.output) / "model.safetensors"),
+            read_file(fs::path(settings.output) / "model.safetensors"));
+  EXPECT_EQ(read_metrics(fs::path(cut.output) / "metrics.jsonl").size(),
+            read_metrics(fs::path(settings.output) / "metrics.jsonl").size());
+  // It may go on to more steps, but not with other settings.
+  cut.max_steps = 6;
+  EXPECT_EQ(train_reading(cut, reading()).steps, 6);
+  cut.seed = 9;
+  EXPECT_THAT(test::error_of([&] { train_reading(cut, reading()); }, ErrorCode::kMismatch),
+              HasSubstr("seed"));
+}
+
+TEST_F(ReadingTrainer, ChecksItsStart) {
+  TrainSettings settings = common("learnt-again");
+  settings.method = "full";
+  EXPECT_THAT(test::error_of([&] { train_reading(settings, reading()); }, ErrorCode::kUsage),
+              HasSubstr("--method"));
+  settings = common("pdfs");
+  EXPECT_THAT(test::error_of([&] { train_reading(settings, reading()); }, ErrorCode::kUsage),
+              HasSubstr("exists already"));
+}
+
+}  // namespace
+}  // namespace recto
