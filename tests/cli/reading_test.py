@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+import tomllib
 import unittest
 
 import numpy as np
@@ -82,7 +83,19 @@ class Reading(Case):
             self.assertIn("steps 6", made.stdout)
         self.succeed("embed", "--model", self.path("base/nano"), "--query", "fox", "--output", self.path("q.npy"))
 
+    def test_the_settings_of_the_base_are_taken(self):
+        path = SOURCE / "models/nano/reading.toml"
+        self.succeed("train", "--config", path, "--model", self.path("random"), "--data", self.pdfs, "--output",
+                     self.path("out"), "--no-progress", "--leave-out", r".*/document-1\.pdf", "--hold-out",
+                     r".*/document-2\.pdf", "--max-steps", 1, "--batch-size", 2, "--precision", "fp32", "--eval-tiles", 1)
+        settings = json.loads(self.path("out/train.json").read_text())["settings"]
+        wanted = tomllib.loads(path.read_text())
+        for name in ("muon-lr", "decay", "page-tiles", "page-scales", "heading-tiles", "line-tiles", "degraded-tiles",
+                     "transcribed-tiles", "document-pages", "warmup"):
+            self.assertEqual(settings[name.replace("-", "_")], wanted[name], name)
+
     def test_what_is_refused(self):
+        self.fail_with(2, *self.arguments("o", "--device", "cuda"), says=["--device is cuda; cpu, with --objective reading"])
         self.fail_with(2, *self.arguments("o", "--max-steps", 0), says=["--max-steps"])
         self.fail_with(2, *self.arguments("o", "--method", "full"), says=["--method has no meaning with --objective reading"])
         self.fail_with(2, *self.arguments("o", "--objective", "retrieval"), says=["has no meaning without --objective reading"])

@@ -1,6 +1,7 @@
 """Every option of recto train: from a file, and in the table of docs/training.md."""
 import json
 import re
+import tomllib
 import unittest
 
 import pyarrow as pa
@@ -60,7 +61,9 @@ class TrainSettings(Training):
             {"method": "full", "freeze": [r"vision_model\..*", r"connector\..*"], "resume": False},
             {"adapter": self.path("first/adapter")},
         ]
-        everywhere = {"model", "output", *common}
+        # Those of another objective: cli.Reading trains with this file.
+        reading = set(tomllib.loads((SOURCE / "models/nano/reading.toml").read_text()))
+        everywhere = {"model", "output", *common, *reading}
         self.assertEqual(everywhere.union(*runs) - OF_THE_PROGRAM, set(self.options()) - OF_THE_PROGRAM)
         for number, run in enumerate(runs):
             with self.subTest(run=number):
