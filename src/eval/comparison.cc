@@ -95,6 +95,7 @@ std::vector<PairComparison> compare_pairs(const std::string& task, const std::st
 
 void correct_together(std::vector<PairComparison>& comparisons) {
   std::vector<double> p;
+  p.reserve(comparisons.size());
   for (const PairComparison& comparison : comparisons) p.push_back(comparison.test.p);
   const std::vector<double> corrected = holm(p);
   for (size_t i = 0; i < corrected.size(); ++i) comparisons[i].p_holm = corrected[i];

@@ -55,6 +55,7 @@ std::vector<float> vector_of(const Json& values, const std::string& where) {
   std::vector<double> numbers;
   internal::json_read(values, where, numbers);
   std::vector<float> out;
+  out.reserve(numbers.size());
   float squares = 0;
   for (const double number : numbers) {
     out.push_back(static_cast<float>(number));
@@ -89,6 +90,7 @@ std::vector<std::vector<float>> cohere_vectors(const Json& answer, const std::st
   const Json list = embeddings.is_object() ? embeddings.value("float", Json()) : Json();
   if (!list.is_array()) internal::json_type_error(list, where + ": embeddings.float", "a list");
   std::vector<std::vector<float>> out;
+  out.reserve(list.size());
   for (size_t i = 0; i < list.size(); ++i) {
     out.push_back(vector_of(list[i], fmt::format("{}: embeddings.float[{}]", where, i)));
   }

@@ -83,6 +83,7 @@ void add_models(std::vector<EvalReport>& reports, const Dataset& dataset,
 
 std::vector<std::string> query_ids(const RetrievalTask& task) {
   std::vector<std::string> ids;
+  ids.reserve(task.queries.size());
   for (const QueryRow& query : task.queries) ids.push_back(query.query_id);
   return ids;
 }
@@ -151,6 +152,7 @@ void add_runs(EvalReport& report, const EvaluationPlan& plan, const std::vector<
 
 std::vector<Run> read_runs(const EvaluationPlan& plan) {
   std::vector<Run> runs;
+  runs.reserve(plan.runs.size());
   for (const NamedRun& named : plan.runs) runs.push_back(read_run(named.path));
   return runs;
 }

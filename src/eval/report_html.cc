@@ -152,6 +152,7 @@ std::string group_panel(const EvalReport& report, const QueryGrouping& grouping)
     }
   }
   std::vector<std::string> names;
+  names.reserve(sizes.size());
   for (const auto& [name, size] : sizes) names.push_back(name);
   std::stable_sort(names.begin(), names.end(),
                    [&](const std::string& a, const std::string& b) { return sizes[a] > sizes[b]; });

@@ -136,6 +136,7 @@ SystemResult rank_vectors(const RetrievalTask& task, const Matrix& pages, const 
   result.cost.query_seconds = seconds;
   const auto score = [&](const DocumentQuestion& question) {
     std::vector<ScoredId> scores;
+    scores.reserve(question.pages.size());
     for (const size_t page : question.pages) {
       scores.push_back(
           {task.page_ids[page], double{dot(pages.row(static_cast<int64_t>(page)),
