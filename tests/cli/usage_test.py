@@ -4,8 +4,8 @@ import unittest
 
 from support import BUILD, Case, model, read_tensors, recto
 
-COMMANDS = [["doctor"], ["model", "create"], ["model", "merge"], ["model", "tokenizer"], ["curate"], ["train"], ["eval"], ["compare"], ["embed"],
-            ["index", "create"], ["index", "add"], ["search"], ["inspect"], ["tokenize"]]
+COMMANDS = [["doctor"], ["model", "create"], ["model", "merge"], ["model", "tokenizer"], ["curate"], ["train"],
+            ["eval"], ["compare"], ["embed"], ["index", "create"], ["index", "add"], ["search"], ["inspect"], ["tokenize"]]
 
 
 class Usage(Case):
@@ -39,7 +39,9 @@ class Usage(Case):
             "tokenize": "--model --input --output",
             "curate": "--output --test-documents",
             "train": "--model --data --output --method --loss --epochs --max-steps --batch-size --lr --temperature "
-COMMANDS = [["doctor"], ["model", "create"], ["model", "merge"], ["model", "tokenizer"], ["curate"], ["train"], ["eval"], ["compare"], ["embed"],
+                     "--seed --lora-r --objective --hold-out --leave-out --page-tiles --page-scales --muon-lr --decay",
+            "eval": "--model --data --output --qrels --run --dimensions --stored --longest-edges --training",
+            "compare": "--qrels --metric --seed --output",
             "index create": "--model",
             "search": "--index --query --k --json --contact-sheet",
             "model create": "--preset --tokenizer --seed --output",
