@@ -1,4 +1,5 @@
 // recto-train: the commands that need gradients, linked with libtorch. "recto train" starts it.
+#include <cmath>
 #include <memory>
 #include <string_view>
 
@@ -22,8 +23,10 @@ std::string held_out_line(const char* name, const HeldOutResult& result) {
 int run_train(const TrainSettings& settings) {
   const TrainResult result = train(settings);
   if (result.rank > 0) return 0;  // the first process tells it for all
-  std::string text = fmt::format("steps {} skipped {} loss {:.4f} pairs/s {:.2f}\n", result.steps,
-                                 result.skipped, result.last_loss, result.pairs_per_second);
+  std::string text = fmt::format("steps {} skipped {}", result.steps, result.skipped);
+  // A run that was finished before has taken no step.
+  if (std::isfinite(result.last_loss)) text += fmt::format(" loss {:.4f}", result.last_loss);
+  text += fmt::format(" pairs/s {:.2f}\n", result.pairs_per_second);
   if (result.before) text += held_out_line("held-out before", *result.before);
   if (result.after) text += held_out_line("held-out after", *result.after);
   print_result(text);

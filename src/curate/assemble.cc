@@ -18,6 +18,7 @@
 #include "curate/corpus.h"
 #include "curate/corpus_families.h"
 #include "curate/dataset_text.h"
+#include "curate/document_record.h"
 #include "curate/exclusions.h"
 #include "curate/judge_ranker.h"
 #include "curate/language.h"
@@ -76,10 +77,12 @@ class Assembly {
   /// A document that is kept, and where its record was.
   struct Member {
     const PlacedDocument* place = nullptr;
-    CuratedDocument document;
-    std::vector<Candidate> candidates;
-    std::vector<TranslatedHeading> headings;
+    CuratedDocument document;   ///< without the sections of its pages
     std::vector<int32_t> rows;  ///< of document.pages in the pages file, ascending
+
+    /// All that the first phase found. What one stage alone needs of it (candidates, headings,
+    /// sections) is read when that stage comes, and not kept: it grows with the pages.
+    DocumentRecord record() const { return read_record(place->place.record); }
   };
 
   void record(const AuditRow& row) {
@@ -102,9 +105,11 @@ class Assembly {
       record.document.source_name = place.source.name();  // the file may have got another name
       std::vector<int32_t> rows(record.document.pages.size());
       std::iota(rows.begin(), rows.end(), 0);
-      members_.push_back({&place, std::move(record.document), std::move(record.candidates),
-                          std::move(record.headings), std::move(rows)});
+      for (CuratedPage& page : record.document.pages)
+        std::vector<std::string>().swap(page.sections);
+      members_.push_back({&place, std::move(record.document), std::move(rows)});
     }
+    give_free_memory_back();
     for (auto& [position, messages] : problems) {
       for (std::string& message : messages) {
         log_warning("skipped: {}", message);
@@ -214,7 +219,7 @@ class Assembly {
     for (size_t i = 0; i < members_.size(); ++i) {
       works.push_back({members_[i].document.document_id, members_[i].document.language,
                        name_key(members_[i].place->source.place.location),
-                       corpus_.documents[i].family, members_[i].headings});
+                       corpus_.documents[i].family, members_[i].record().headings});
     }
     return works;
   }
@@ -276,14 +281,15 @@ class Assembly {
     for (size_t i = 0; i < members_.size(); ++i) {
       throw_if_interrupted();
       size_t number = 0;
-      for (const Candidate& candidate : members_[i].candidates) {
+      const std::vector<Candidate> candidates = members_[i].record().candidates;
+      for (const Candidate& candidate : candidates) {
         if (passes(rules, i, candidate, ++number)) merger.add(static_cast<int32_t>(i), candidate);
       }
-      std::vector<Candidate>().swap(members_[i].candidates);
     }
     if (options_.generators.count(kCrossLingualGenerator) != 0) add_translated(rules, merger);
     queries_ = merger.finish(audit_);
     if (exclusions_) decontaminate(queries_, *exclusions_, audit_);
+    give_free_memory_back();
   }
 
   void add_translated(const QueryRules& rules, QueryMerger& merger) {
@@ -333,9 +339,14 @@ class Assembly {
 
   PageHeadings headings() const {
     PageHeadings headings(corpus_.pages.size());
-    for (size_t i = 0; i < corpus_.pages.size(); ++i) {
-      for (const std::string& section : page(i).sections) {
-        headings.add(static_cast<int32_t>(i), section);
+    int32_t place = 0;  // in the corpus
+    for (const Member& member : members_) {
+      const CuratedDocument document = member.record().document;
+      for (const CuratedPage& page : member.document.pages) {
+        for (const std::string& section : document.page(page.number)->sections) {
+          headings.add(place, section);
+        }
+        ++place;
       }
     }
     return headings;
@@ -346,7 +357,6 @@ class Assembly {
   void forget_what_is_done_with() {
     for (Member& member : members_) {
       std::vector<CuratedPage>().swap(member.document.pages);
-      std::vector<TranslatedHeading>().swap(member.headings);
     }
     exclusions_.reset();
     judge_.reset();

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/sha256.h"
+#include "data/dataset.h"
 #include "data/forget_plan.h"
 #include "data/group_names.h"
 #include "data/hash_search.h"
@@ -89,6 +91,48 @@ TEST(ForgottenMarks, ANameIsFoundWhereItStandsForItself) {
   }
   EXPECT_EQ(marks.without("report.pdf, x/report.pdf and my-report.pdf; " + kHash + "-1"),
             "(forgotten), x/(forgotten) and my-report.pdf; (forgotten)");
+}
+
+TEST(ForgetPlan, QueriesInTheLanguageOfATranslationGoWithIt) {
+  const TemporaryDirectory directory;
+  DatasetWriter writer(directory.path() / "dataset");
+  const std::string english = sha256_hex("english"), german = sha256_hex("german");
+  const std::string austrian = sha256_hex("austrian"), other = sha256_hex("other");
+  const auto document = [&](const std::string& id, const char* language, const char* family) {
+    DocumentRow row;
+    row.document_id = id;
+    row.source_name = id.substr(0, 8) + ".pdf";
+    row.pages = 1;
+    row.language = language;
+    row.family = family;
+    row.split = "train";
+    writer.add("train", row);
+    PageRow page;
+    page.page_id = make_page_id(id, 1);
+    page.document_id = id;
+    page.page_number = 1;
+    writer.add("train", page);
+  };
+  document(english, "en", "family-1");
+  document(german, "de", "family-1");
+  document(austrian, "de-AT", "family-2");
+  document(other, "en", "family-2");
+  const auto query = [&](const char* id, const char* language, const char* kind,
+                         const std::string& answer) {
+    writer.add("train", QueryRow{id, id, language, kind, kind, "1"});
+    writer.add("train", QrelRow{id, make_page_id(answer, 1), 1});
+  };
+  query("crosses", "de", "cross_lingual", english);
+  query("of its own", "de", "heading", german);
+  query("heading", "de", "heading", english);
+  query("from another language", "fr", "cross_lingual", english);
+  query("of another family", "de", "cross_lingual", other);
+  writer.finish(Json::object(), "A dataset for tests.\n");
+  const Dataset dataset = Dataset::open(directory.path() / "dataset");
+
+  const ForgetPlan plan = plan_forgetting(dataset, select_documents(dataset, {german}));
+  EXPECT_THAT(plan.queries, ::testing::UnorderedElementsAre("crosses", "of its own"));
+  EXPECT_EQ(plan.queries_kept, 0);
 }
 
 TEST(Import, DocumentsOfFileNames) {

@@ -14,6 +14,7 @@ namespace recto {
 namespace {
 
 constexpr size_t kMinDigits = 8;
+constexpr const char* kCrossLingualKind = "cross_lingual";
 constexpr const char* kForgotten = "(forgotten)";
 
 bool is_hex(const std::string& text) {
@@ -116,6 +117,46 @@ void plan_near_groups(const Dataset& dataset, ForgetPlan& plan) {
   }
 }
 
+/// "pt" of "pt-BR".
+std::string primary_tag(const std::string& language) {
+  return language.substr(0, language.find('-'));
+}
+
+/// A family and a language of it that go as a whole.
+using FamilyLanguage = std::pair<std::string, std::string>;
+
+std::set<FamilyLanguage> languages_that_go(const std::vector<DocumentRow>& all,
+                                           const ForgetPlan& plan) {
+  std::set<FamilyLanguage> gone;
+  for (const DocumentRow& row : plan.documents) gone.emplace(row.family, primary_tag(row.language));
+  for (const DocumentRow& row : all) {
+    if (!plan.is_forgotten(row.document_id)) gone.erase({row.family, primary_tag(row.language)});
+  }
+  return gone;
+}
+
+/// Queries with the words of a forgotten document for pages of its translations, which stay: those
+/// that cross from a language which no other document of the family has.
+void plan_crossing_queries(const Dataset& dataset, const std::vector<DocumentRow>& all,
+                           ForgetPlan& plan) {
+  const std::set<FamilyLanguage> gone = languages_that_go(all, plan);
+  if (gone.empty()) return;
+  std::unordered_map<std::string, std::string> families;  // by document
+  for (const DocumentRow& row : all) families[row.document_id] = row.family;
+  for (const std::string& split : dataset.splits()) {
+    std::unordered_map<std::string, std::string> crossing;  // language by query
+    scan_table<QueryRow>(dataset.path(), split, [&](QueryRow&& row) {
+      if (row.kind == kCrossLingualKind) crossing[row.query_id] = primary_tag(row.language);
+    });
+    scan_table<QrelRow>(dataset.path(), split, [&](QrelRow&& row) {
+      const auto query = crossing.find(row.query_id);
+      const auto family = families.find(row.page_id.substr(0, row.page_id.rfind('-')));
+      if (query == crossing.end() || family == families.end()) return;
+      if (gone.count({family->second, query->second}) != 0) plan.queries.insert(row.query_id);
+    });
+  }
+}
+
 void plan_queries(const Dataset& dataset, ForgetPlan& plan) {
   struct Answers {
     bool forgotten = false, left = false;
@@ -129,7 +170,7 @@ void plan_queries(const Dataset& dataset, ForgetPlan& plan) {
     });
   }
   for (const auto& [query, answers] : queries) {
-    if (!answers.forgotten) continue;
+    if (!answers.forgotten || plan.queries.count(query) != 0) continue;
     if (answers.left) {
       ++plan.queries_kept;
     } else {
@@ -211,6 +252,7 @@ ForgetPlan plan_forgetting(const Dataset& dataset, std::vector<DocumentRow> docu
   plan_names(all, plan);
   plan_families(all, HashSearch(ids), plan);
   plan_near_groups(dataset, plan);
+  plan_crossing_queries(dataset, all, plan);
   plan_queries(dataset, plan);
   return plan;
 }

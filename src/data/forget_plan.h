@@ -50,8 +50,10 @@ struct ForgetPlan {
   std::vector<std::string> names;
   /// Names that other documents bear too: what only they name cannot be told apart.
   std::vector<std::string> shared_names;
-  std::unordered_set<std::string> queries;  ///< all their answers are of the documents
-  int64_t queries_kept = 0;                 ///< an answer is elsewhere too
+  /// All their answers are of the documents; or they have words of one of these and lead to its
+  /// translations (cross-lingual, in a language that the rest of the family does not have).
+  std::unordered_set<std::string> queries;
+  int64_t queries_kept = 0;                                  ///< an answer is elsewhere too
   std::unordered_map<std::string, std::string> families;     ///< old name to new
   std::unordered_map<std::string, std::string> near_groups;  ///< the same; "" when one page is left
 

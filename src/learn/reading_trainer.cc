@@ -165,7 +165,7 @@ void ReadingTraining::resume() {
   remove_unfinished(fs::path(common_.output) / "checkpoints");
   const std::optional<fs::path> latest = latest_whole_checkpoint(common_.output);
   if (!latest) {
-    check_same_unfinished_run(common_.output, run_json());
+    check_same_begun_run(common_.output, run_json());
     log_info("{} has no checkpoint yet; the run begins again", common_.output);
     return;
   }

@@ -193,8 +193,9 @@ void Training::resume() {
   // The way a step is cut into chunks decides the last bits, so it stays unless asked for.
   if (asked_chunk_size_ == 0) settings_.chunk_size = saved_chunk_size(settings_.output);
   const std::optional<fs::path> latest = latest_whole_checkpoint(settings_.output);
+  if (finished_) return check_same_begun_run(settings_.output, run_json());
   if (!latest) {
-    check_same_unfinished_run(settings_.output, run_json());
+    check_same_begun_run(settings_.output, run_json());
     log_info("{} has no checkpoint yet; the run begins again", settings_.output);
     return;
   }
@@ -411,7 +412,7 @@ void Training::begin() {
   if (group_.is_first()) {
     finished_ = settings_.resume && is_finished(settings_.output);
     if (!settings_.resume) start_output(settings_, run_json());
-    if (settings_.resume && !finished_) resume();
+    if (settings_.resume) resume();
   }
   Json place = {{"finished", finished_},
                 {"step", step_},

@@ -61,6 +61,16 @@ TEST_F(TrainerTest, TheSameSettingsGiveTheSameBytes) {
 
 class ResumeTest : public TrainerTest, public testing::WithParamInterface<const char*> {};
 
+TEST_F(TrainerTest, AFinishedRunIsNotResumedWithOtherSettings) {
+  TrainSettings run = settings();
+  run.max_steps = 1;
+  train(run);
+  run.resume = true;
+  EXPECT_EQ(train(run).steps, 1) << "nothing is left to do";
+  run.lr = 1e-2;
+  EXPECT_THAT(error_of([&] { train(run); }).what(), HasSubstr("lr"));
+}
+
 TEST_P(ResumeTest, GivesTheBytesOfARunWithoutABreak) {
   TrainSettings whole = settings("whole");
   whole.method = GetParam();
