@@ -77,8 +77,8 @@ bool is_appendix(const std::vector<OutlineEntry>& outline, size_t i) {
       break;
     }
   }
-  for (size_t last = i; last-- > 0 && outline[last].level >= outline[i].level;) {
-    if (outline[last].level == outline[i].level) return has(last, letter - 1);
+  for (size_t last = i; last > 0 && outline[last - 1].level >= outline[i].level; --last) {
+    if (outline[last - 1].level == outline[i].level) return has(last - 1, letter - 1);
   }
   return false;
 }

@@ -1,7 +1,6 @@
 #include "data/parquet_features.h"
 
 #include <arrow/io/memory.h>
-#include <arrow/memory_pool.h>
 #include <arrow/type.h>
 #include <arrow/util/key_value_metadata.h>
 #include <parquet/arrow/reader.h>
@@ -125,7 +124,7 @@ std::vector<std::string> feature_problems(const fs::path& path,
   return guard_read(path, [&] {
     auto source = std::make_shared<arrow::io::BufferReader>(std::make_shared<arrow::Buffer>(
         reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int64_t>(bytes.size())));
-    auto made = parquet::arrow::FileReader::Make(arrow::system_memory_pool(),
+    auto made = parquet::arrow::FileReader::Make(arrow::default_memory_pool(),
                                                  parquet::ParquetFileReader::Open(source));
     check_read(made.status(), path);
     const auto reader = std::move(made).ValueUnsafe();

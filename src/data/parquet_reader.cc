@@ -2,7 +2,6 @@
 #include <arrow/array/concatenate.h>
 #include <arrow/io/file.h>
 #include <arrow/io/memory.h>
-#include <arrow/memory_pool.h>
 #include <arrow/table.h>
 #include <arrow/util/key_value_metadata.h>
 #include <parquet/arrow/reader.h>
@@ -56,7 +55,7 @@ ParquetFile::ParquetFile(const fs::path& path) : state_(std::make_unique<State>(
     auto source = std::make_shared<arrow::io::BufferReader>(std::make_shared<arrow::Buffer>(
         reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int64_t>(bytes.size())));
     auto parquet = parquet::ParquetFileReader::Open(std::move(source));
-    auto made = parquet::arrow::FileReader::Make(arrow::system_memory_pool(), std::move(parquet));
+    auto made = parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(parquet));
     check_read(made.status(), path);
     state_->reader = std::move(made).ValueUnsafe();
     state_->reader->set_use_threads(false);

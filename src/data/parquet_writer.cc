@@ -1,7 +1,6 @@
 #include <arrow/array.h>
 #include <arrow/builder.h>
 #include <arrow/io/file.h>
-#include <arrow/memory_pool.h>
 #include <arrow/table.h>
 #include <arrow/util/key_value_metadata.h>
 #include <parquet/arrow/writer.h>
@@ -210,7 +209,7 @@ struct ParquetWriter::State {
     // Arrow drops the schema's metadata from the footer unless the schema is stored with it.
     const auto arrow_properties = parquet::ArrowWriterProperties::Builder().store_schema()->build();
     ARROW_ASSIGN_OR_RAISE(
-        writer, parquet::arrow::FileWriter::Open(*schema, arrow::system_memory_pool(), sink,
+        writer, parquet::arrow::FileWriter::Open(*schema, arrow::default_memory_pool(), sink,
                                                  writer_properties(columns), arrow_properties));
     return arrow::Status::OK();
   }
@@ -280,6 +279,7 @@ void ParquetWriter::close() {
     ARROW_RETURN_NOT_OK(state_->writer->Close());
     return state_->sink->Close();
   });
+  arrow::default_memory_pool()->ReleaseUnused();
 }
 
 }  // namespace recto

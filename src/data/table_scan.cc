@@ -2,7 +2,6 @@
 
 #include <arrow/array.h>
 #include <arrow/io/memory.h>
-#include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/file_reader.h>
@@ -36,7 +35,7 @@ std::unique_ptr<parquet::arrow::FileReader> open_reader(const fs::path& path,
   properties.set_batch_size(batch_rows);
   properties.set_pre_buffer(false);
   auto made = parquet::arrow::FileReader::Make(
-      arrow::system_memory_pool(), parquet::ParquetFileReader::Open(std::move(source), reading),
+      arrow::default_memory_pool(), parquet::ParquetFileReader::Open(std::move(source), reading),
       properties);
   check_read(made.status(), path);
   return std::move(made).ValueUnsafe();
