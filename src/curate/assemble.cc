@@ -18,7 +18,6 @@
 #include "curate/corpus.h"
 #include "curate/corpus_families.h"
 #include "curate/dataset_text.h"
-#include "curate/document_record.h"
 #include "curate/exclusions.h"
 #include "curate/judge_ranker.h"
 #include "curate/language.h"
@@ -77,12 +76,10 @@ class Assembly {
   /// A document that is kept, and where its record was.
   struct Member {
     const PlacedDocument* place = nullptr;
-    CuratedDocument document;   ///< without the sections of its pages
+    CuratedDocument document;
+    std::vector<Candidate> candidates;
+    std::vector<TranslatedHeading> headings;
     std::vector<int32_t> rows;  ///< of document.pages in the pages file, ascending
-
-    /// All that the first phase found. What one stage alone needs of it (candidates, headings,
-    /// sections) is read when that stage comes, and not kept: it grows with the pages.
-    DocumentRecord record() const { return read_record(place->place.record); }
   };
 
   void record(const AuditRow& row) {
@@ -105,11 +102,9 @@ class Assembly {
       record.document.source_name = place.source.name();  // the file may have got another name
       std::vector<int32_t> rows(record.document.pages.size());
       std::iota(rows.begin(), rows.end(), 0);
-      for (CuratedPage& page : record.document.pages)
-        std::vector<std::string>().swap(page.sections);
-      members_.push_back({&place, std::move(record.document), std::move(rows)});
+      members_.push_back({&place, std::move(record.document), std::move(record.candidates),
+                          std::move(record.headings), std::move(rows)});
     }
-    give_free_memory_back();
     for (auto& [position, messages] : problems) {
       for (std::string& message : messages) {
         log_warning("skipped: {}", message);
@@ -219,7 +214,7 @@ class Assembly {
     for (size_t i = 0; i < members_.size(); ++i) {
       works.push_back({members_[i].document.document_id, members_[i].document.language,
                        name_key(members_[i].place->source.place.location),
-                       corpus_.documents[i].family, members_[i].record().headings});
+                       corpus_.documents[i].family, members_[i].headings});
     }
     return works;
   }
@@ -281,15 +276,14 @@ class Assembly {
     for (size_t i = 0; i < members_.size(); ++i) {
       throw_if_interrupted();
       size_t number = 0;
-      const std::vector<Candidate> candidates = members_[i].record().candidates;
-      for (const Candidate& candidate : candidates) {
+      for (const Candidate& candidate : members_[i].candidates) {
         if (passes(rules, i, candidate, ++number)) merger.add(static_cast<int32_t>(i), candidate);
       }
+      std::vector<Candidate>().swap(members_[i].candidates);
     }
     if (options_.generators.count(kCrossLingualGenerator) != 0) add_translated(rules, merger);
     queries_ = merger.finish(audit_);
     if (exclusions_) decontaminate(queries_, *exclusions_, audit_);
-    give_free_memory_back();
   }
 
   void add_translated(const QueryRules& rules, QueryMerger& merger) {
@@ -339,14 +333,9 @@ class Assembly {
 
   PageHeadings headings() const {
     PageHeadings headings(corpus_.pages.size());
-    int32_t place = 0;  // in the corpus
-    for (const Member& member : members_) {
-      const CuratedDocument document = member.record().document;
-      for (const CuratedPage& page : member.document.pages) {
-        for (const std::string& section : document.page(page.number)->sections) {
-          headings.add(place, section);
-        }
-        ++place;
+    for (size_t i = 0; i < corpus_.pages.size(); ++i) {
+      for (const std::string& section : page(i).sections) {
+        headings.add(static_cast<int32_t>(i), section);
       }
     }
     return headings;
@@ -357,6 +346,7 @@ class Assembly {
   void forget_what_is_done_with() {
     for (Member& member : members_) {
       std::vector<CuratedPage>().swap(member.document.pages);
+      std::vector<TranslatedHeading>().swap(member.headings);
     }
     exclusions_.reset();
     judge_.reset();
@@ -368,24 +358,20 @@ class Assembly {
     return corpus_.document_of(query.pages.front()).split;
   }
 
-  /// A table at a time, so that not all of them have rows in memory.
   void write() {
     write_pages();
-    close({Table<DocumentRow>::kName, Table<PageRow>::kName});
     for (const CorpusQuery& query : queries_) {
       writer_.add(split_of(query), query.row);
       for (const int32_t answer : query.pages) {
         writer_.add(split_of(query), QrelRow{query.row.query_id, corpus_.page_id(answer), 1});
       }
     }
-    close({Table<QueryRow>::kName, Table<QrelRow>::kName});
     for (const Negative& negative : negatives_) {
       const CorpusQuery& query = queries_[negative.query];
       writer_.add(split_of(query),
                   NegativeRow{query.row.query_id, corpus_.page_id(negative.page), negative.rank,
                               negative.score, miners_[negative.miner]});
     }
-    close({Table<NegativeRow>::kName});
     count();
     writer_.finish(dataset_manifest(options_, report_, files_),
                    dataset_card_body(options_, report_, rows_));
@@ -393,11 +379,6 @@ class Assembly {
                curation_report({places_.output, corpus_, queries_, near_, rows_, stages_, report_,
                                 options_.seed},
                                *store_));
-  }
-
-  void close(const std::vector<std::string>& tables) {
-    for (const std::string& table : tables) writer_.close(table);
-    give_free_memory_back();
   }
 
   void write_pages() {

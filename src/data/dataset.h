@@ -124,8 +124,6 @@ class DatasetWriter {
   void add(const std::string& split, const QrelRow& row);
   void add(const std::string& split, const NegativeRow& row);
   void add(const std::string& split, const AuditRow& row);
-  /// Writes what is still in memory of a table that gets no more rows.
-  void close(const std::string& table);
   /// Closes the tables, writes manifest.json (with counts and the tables' hashes added) and the
   /// card README.md.
   void finish(Json manifest, const std::string& card_body);

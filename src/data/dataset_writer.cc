@@ -106,10 +106,6 @@ void DatasetWriter::add(const std::string& split, const NegativeRow& row) {
 }
 void DatasetWriter::add(const std::string& split, const AuditRow& row) { state_->add(split, row); }
 
-void DatasetWriter::close(const std::string& table) {
-  for (auto& [split, writer] : state_->tables[table]) writer.close();
-}
-
 void DatasetWriter::finish(Json manifest, const std::string& card_body) {
   manifest["format"] = "recto-dataset";
   manifest["format_version"] = 1;
@@ -117,7 +113,7 @@ void DatasetWriter::finish(Json manifest, const std::string& card_body) {
   manifest["tables"] = Json::object();
   manifest["counts"] = Json::object();
   for (const std::string& table : table_names()) {
-    if (!state_->tables[table].empty()) state_->finish_table(table, manifest);
+    if (state_->tables.count(table) != 0) state_->finish_table(table, manifest);
   }
   write_file(state_->directory / "manifest.json", pretty_json(manifest));
   write_file(state_->directory / "README.md", dataset_card(state_->facts, card_body));

@@ -279,7 +279,6 @@ void ParquetWriter::close() {
     ARROW_RETURN_NOT_OK(state_->writer->Close());
     return state_->sink->Close();
   });
-  arrow::default_memory_pool()->ReleaseUnused();
 }
 
 }  // namespace recto

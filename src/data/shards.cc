@@ -104,13 +104,9 @@ void ShardWriter::append(Row row) {
   value_bytes_ += bytes;
 }
 
-void ShardWriter::close() {
+std::vector<Shard> ShardWriter::finish() {
   if (writer_ != nullptr) writer_->close();
   writer_.reset();
-}
-
-std::vector<Shard> ShardWriter::finish() {
-  close();
   std::vector<Shard> shards;
   for (size_t i = 0; i < shard_rows_.size(); ++i) {
     const std::string name = shard_name(split_, i, shard_rows_.size());

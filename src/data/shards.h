@@ -42,9 +42,7 @@ class ShardWriter {
               ParquetWriter::Limits limits, int64_t max_shard_bytes = kMaxShardBytes);
 
   void append(Row row);
-  /// Writes what is still in memory; no row may follow.
-  void close();
-  /// close(), and the files get their names. Call once, last.
+  /// Closes the files and gives them their names. Call once, last.
   std::vector<Shard> finish();
   /// Bytes of all cells so far: what `datasets` calls num_bytes.
   int64_t value_bytes() const { return value_bytes_; }
