@@ -1,7 +1,6 @@
 #include "curate/document_headings.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 
 #include "curate/text_lines.h"
@@ -25,15 +24,6 @@ bool is_in_capitals(const std::string& text) {
   return std::none_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
-/// An accent that join_loose_accents() could not join to a letter.
-bool has_accents_alone(const std::string& text) {
-  constexpr auto kAccents =
-      std::to_array<std::string_view>({"´", "¨", "ˆ", "˜", "¸", "ˇ", "˚", "˙", "˛"});
-  return std::any_of(kAccents.begin(), kAccents.end(), [&](std::string_view accent) {
-    return text.find(accent) != std::string::npos;
-  });
-}
-
 /// The heading as lines of its page have it; "" where they do not, or no better.
 std::string page_spelling(DocumentText& text, const Heading& heading) {
   const std::vector<std::string>& lines = text.lines(heading.page);
@@ -48,7 +38,7 @@ std::string page_spelling(DocumentText& text, const Heading& heading) {
           join_loose_accents(strip_numbering(spell_out_ligatures(spelling)));
       if (stripped.empty() || text.fold(stripped).joined() != heading.folded) continue;
       if (is_punctuation(stripped.front()) && stripped.front() != heading.query.front()) continue;
-      if (is_ascii(stripped) || is_in_capitals(stripped) || has_accents_alone(stripped)) continue;
+      if (is_ascii(stripped) || is_in_capitals(stripped) || has_accent_marks(stripped)) continue;
       return stripped;
     }
   }

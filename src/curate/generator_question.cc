@@ -169,10 +169,7 @@ class QuestionGenerator {
   }
 
   static bool is_list_of_contents(const std::vector<std::string>& lines) {
-    const auto entries = std::count_if(lines.begin(), lines.end(), [](const std::string& line) {
-      return !parse_contents_line(line).label.empty();
-    });
-    return entries * 3 > std::ssize(lines);
+    return count_contents_lines(lines) * 3 > std::ssize(lines);
   }
 
   /// A marked question that begins in line `first`, or ""; `end` is the line behind it.

@@ -1,5 +1,7 @@
 #include "curate/language.h"
 
+#include "base/language_tag.h"
+
 // Before CLD2's header, which needs it and does not include it.
 #include <cstdio>
 // clang-format keeps blocks in order.
@@ -9,6 +11,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/language_tag.h"
 #include "base/utf8.h"
 
 namespace recto {
@@ -118,14 +121,6 @@ double length_factor(const std::string& language, int bytes) {
 }
 
 }  // namespace
-
-std::string primary_language(std::string_view tag) {
-  std::string primary(tag.substr(0, tag.find_first_of("-_")));
-  for (char& letter : primary) {
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter + 32);
-  }
-  return primary;
-}
 
 LanguageGuess detect_language(std::string_view text, std::string_view hint) {
   std::string known = hint == "zh-Hant" ? std::string(hint) : primary_language(hint);

@@ -20,7 +20,4 @@ struct LanguageGuess {
 /// Thread-safe.
 LanguageGuess detect_language(std::string_view text, std::string_view hint = "");
 
-/// "zh" of "zh-Hant", "pt" of "pt_BR", in lower case: for comparing two tags.
-std::string primary_language(std::string_view tag);
-
 }  // namespace recto

@@ -171,11 +171,5 @@ TEST(Language, LongTextsTakeLittleTime) {
   EXPECT_EQ(detect_language(std::string(size_t{4} << 20, 'x')).confidence < 0.5, true);
 }
 
-TEST(Language, PrimarySubtags) {
-  const std::pair<const char*, const char*> cases[] = {
-      {"", ""}, {"de", "de"}, {"zh-Hant", "zh"}, {"pt_BR", "pt"}, {"EN-us", "en"}};
-  for (const auto& [tag, primary] : cases) EXPECT_EQ(primary_language(tag), primary);
-}
-
 }  // namespace
 }  // namespace recto

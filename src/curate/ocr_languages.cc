@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "base/language_tag.h"
 #include "curate/language.h"
 #include "curate/ocr.h"
 

@@ -221,18 +221,20 @@ bool SectionText::is_index(const Heading& heading) const {
     return false;
   }
   const std::vector<std::string>& lines = context_.text.lines(heading.page);
-  const auto entries = std::count_if(lines.begin(), lines.end(), [](const std::string& line) {
-    return !parse_contents_line(line).label.empty();
-  });
-  return entries * kIndexLines >= std::ssize(lines);
+  return count_contents_lines(lines) * kIndexLines >= std::ssize(lines);
+}
+
+bool SectionText::has_sections(const Heading& heading) const {
+  const std::vector<OutlineEntry>& outline = context_.document.outline;
+  const size_t next = static_cast<size_t>(heading.entry) + 1;
+  return next < outline.size() && outline[next].level > heading.level;
 }
 
 bool SectionText::heads_long_chapter(const Heading& heading) const {
+  if (!has_sections(heading)) return false;
   const std::vector<OutlineEntry>& outline = context_.document.outline;
-  const auto entry = static_cast<size_t>(heading.entry);
-  if (entry + 1 == outline.size() || outline[entry + 1].level <= heading.level) return false;
   int end = context_.document.page_count + 1;
-  for (size_t next = entry + 1; next < outline.size(); ++next) {
+  for (size_t next = static_cast<size_t>(heading.entry) + 1; next < outline.size(); ++next) {
     if (outline[next].level > heading.level || outline[next].page < heading.page) continue;
     end = outline[next].page;
     break;
@@ -259,10 +261,7 @@ const char* SectionText::unanswered(const Heading& heading) const {
   if (section.own.size() * kMaxNextShare < section.next) {
     return "most of its text is on the next page";
   }
-  const std::vector<OutlineEntry>& outline = context_.document.outline;
-  const auto entry = static_cast<size_t>(heading.entry);
-  const bool has_sections = entry + 1 < outline.size() && outline[entry + 1].level > heading.level;
-  if (section.ends && !has_sections && section.own.size() < kMinSectionBytes) {
+  if (section.ends && !has_sections(heading) && section.own.size() < kMinSectionBytes) {
     return "hardly any text before the next heading";
   }
   return nullptr;

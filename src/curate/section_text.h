@@ -41,6 +41,8 @@ class SectionText {
   bool begins_line(const Heading& heading) const;
   bool begins_line(const std::string& folded, int page) const;
   bool is_index(const Heading& heading) const;
+  /// The outline has headings below it.
+  bool has_sections(const Heading& heading) const;
   bool heads_long_chapter(const Heading& heading) const;
   /// Without their numbering, folded.
   const std::vector<std::string>& folded_lines(int page) const;

@@ -91,6 +91,10 @@ std::string_view without_closers(std::string_view text) {
 
 bool is_ascii_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
 
+/// Accents as characters of their own; the last one opens quotations, too.
+constexpr auto kAccents =
+    std::to_array<std::string_view>({"´", "¨", "ˆ", "˜", "¸", "ˇ", "˚", "˙", "˛", "`"});
+
 }  // namespace
 
 std::vector<std::string> split_lines(std::string_view text) {
@@ -148,8 +152,20 @@ ContentsLine parse_contents_line(std::string_view line) {
   return parsed;
 }
 
+int64_t count_contents_lines(const std::vector<std::string>& lines) {
+  return std::count_if(lines.begin(), lines.end(), [](const std::string& line) {
+    return !parse_contents_line(line).label.empty();
+  });
+}
+
+bool has_accent_marks(std::string_view text) {
+  return std::any_of(kAccents.begin(), kAccents.end() - 1, [&](std::string_view accent) {
+    return text.find(accent) != std::string_view::npos;
+  });
+}
+
 bool has_loose_accents(std::string_view text) {
-  for (const std::string_view accent : {"´", "¨", "ˆ", "˜", "¸", "ˇ", "˚", "˙", "˛", "`"}) {
+  for (const std::string_view accent : kAccents) {
     for (size_t at = text.find(accent); at != text.npos; at = text.find(accent, at + 1)) {
       const size_t next = at + accent.size();
       // A grave accent opens quotations too, but not inside a word nor of a single letter ("`a").

@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "base/error.h"
+#include "base/language_tag.h"
 #include "data/group_names.h"
 #include "data/table_scan.h"
 
@@ -117,20 +118,17 @@ void plan_near_groups(const Dataset& dataset, ForgetPlan& plan) {
   }
 }
 
-/// "pt" of "pt-BR".
-std::string primary_tag(const std::string& language) {
-  return language.substr(0, language.find('-'));
-}
-
 /// A family and a language of it that go as a whole.
 using FamilyLanguage = std::pair<std::string, std::string>;
 
 std::set<FamilyLanguage> languages_that_go(const std::vector<DocumentRow>& all,
                                            const ForgetPlan& plan) {
   std::set<FamilyLanguage> gone;
-  for (const DocumentRow& row : plan.documents) gone.emplace(row.family, primary_tag(row.language));
+  for (const DocumentRow& row : plan.documents)
+    gone.emplace(row.family, primary_language(row.language));
   for (const DocumentRow& row : all) {
-    if (!plan.is_forgotten(row.document_id)) gone.erase({row.family, primary_tag(row.language)});
+    if (!plan.is_forgotten(row.document_id))
+      gone.erase({row.family, primary_language(row.language)});
   }
   return gone;
 }
@@ -146,7 +144,7 @@ void plan_crossing_queries(const Dataset& dataset, const std::vector<DocumentRow
   for (const std::string& split : dataset.splits()) {
     std::unordered_map<std::string, std::string> crossing;  // language by query
     scan_table<QueryRow>(dataset.path(), split, [&](QueryRow&& row) {
-      if (row.kind == kCrossLingualKind) crossing[row.query_id] = primary_tag(row.language);
+      if (row.kind == kCrossLingualKind) crossing[row.query_id] = primary_language(row.language);
     });
     scan_table<QrelRow>(dataset.path(), split, [&](QrelRow&& row) {
       const auto query = crossing.find(row.query_id);

@@ -33,12 +33,6 @@ Pairs pairs_of(const ScoredSystem& first, const ScoredSystem& second, const std:
   return pairs;
 }
 
-double mean_of(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return values.empty() ? 0 : sum / static_cast<double>(values.size());
-}
-
 /// Differences below this are rounding, not quality.
 constexpr double kTie = 1e-12;
 

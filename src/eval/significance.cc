@@ -20,10 +20,6 @@ double sum_of(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
-double mean_of(std::span<const double> values) {
-  return values.empty() ? 0 : sum_of(values) / static_cast<double>(values.size());
-}
-
 std::vector<double> seeded_means(std::span<const double> values, const Resampling& resampling) {
   Random random = bootstrap_random(resampling);
   return bootstrap_means(values, resampling.resamples,
@@ -78,6 +74,10 @@ RandomisationTest sampled_test(std::span<const double> differences, double obser
 }
 
 }  // namespace
+
+double mean_of(std::span<const double> values) {
+  return values.empty() ? 0 : sum_of(values) / static_cast<double>(values.size());
+}
 
 std::vector<double> bootstrap_means(std::span<const double> values, int resamples,
                                     const DrawIndex& draw) {

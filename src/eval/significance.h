@@ -27,6 +27,9 @@ struct Interval {
   double high = 0;
 };
 
+/// 0 of none.
+double mean_of(std::span<const double> values);
+
 /// A place in [0, n).
 using DrawIndex = std::function<size_t(size_t n)>;
 

@@ -142,23 +142,10 @@ TEST_F(TrainedPartsTest, FrozenPartsStayAsTheyAre) {
   EXPECT_FALSE(same("text_model.norm.weight"));
 }
 
-struct Refused {
-  const char* name;
-  std::function<void(TrainSettings&)> change;
-  ErrorCode code;
-  const char* message;
-};
+using Refused = test::BadSettings;
+class RefusedTest : public test::RefusedSettingsTest {};
 
-class RefusedTest : public TrainedPartsTest, public testing::WithParamInterface<Refused> {};
-
-TEST_P(RefusedTest, BeforeAnythingIsWritten) {
-  TrainSettings bad = settings();
-  GetParam().change(bad);
-  const Error error = error_of([&] { train(bad); });
-  EXPECT_EQ(error.code(), GetParam().code) << error.what();
-  EXPECT_THAT(error.what(), HasSubstr(GetParam().message));
-  EXPECT_FALSE(fs::exists(output()));
-}
+TEST_P(RefusedTest, BeforeAnythingIsWritten) { expect_refused(); }
 
 void go_on_with_nothing(TrainSettings& s) {
   s.adapter = "/nonexistent";

@@ -212,23 +212,10 @@ TEST_F(TrainerTest, EveryLossTrains) {
   }
 }
 
-struct BadSettings {
-  const char* name;
-  std::function<void(TrainSettings&)> change;
-  ErrorCode code;
-  const char* message;
-};
+using test::BadSettings;
+class BadSettingsTest : public test::RefusedSettingsTest {};
 
-class BadSettingsTest : public TrainerTest, public testing::WithParamInterface<BadSettings> {};
-
-TEST_P(BadSettingsTest, AreRefusedBeforeAnythingIsWritten) {
-  TrainSettings bad = settings();
-  GetParam().change(bad);
-  const Error error = error_of([&] { train(bad); });
-  EXPECT_EQ(error.code(), GetParam().code) << error.what();
-  EXPECT_THAT(error.what(), HasSubstr(GetParam().message));
-  EXPECT_FALSE(fs::exists(output()));
-}
+TEST_P(BadSettingsTest, AreRefusedBeforeAnythingIsWritten) { expect_refused(); }
 
 INSTANTIATE_TEST_SUITE_P(
     All, BadSettingsTest,

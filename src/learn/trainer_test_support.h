@@ -1,7 +1,11 @@
 #pragma once
 // Whole training runs on a small model and dataset (tests only).
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,6 +33,27 @@ class TrainerTest : public SmallTrainingTest {
       EXPECT_NEAR(engine.values[i], torch.values[i], 2e-5);
     }
     return engine;
+  }
+};
+
+/// Settings that a training refuses.
+struct BadSettings {
+  const char* name;
+  std::function<void(TrainSettings&)> change;
+  ErrorCode code;
+  const char* message;
+};
+
+class RefusedSettingsTest : public TrainerTest, public testing::WithParamInterface<BadSettings> {
+ protected:
+  /// That they are, before anything is written.
+  void expect_refused() {
+    TrainSettings bad = settings();
+    GetParam().change(bad);
+    const Error error = error_of([&] { train(bad); });
+    EXPECT_EQ(error.code(), GetParam().code) << error.what();
+    EXPECT_THAT(error.what(), testing::HasSubstr(GetParam().message));
+    EXPECT_FALSE(std::filesystem::exists(output()));
   }
 };
 
