@@ -44,12 +44,17 @@ Exclusions::Exclusions(Exclusions&&) noexcept = default;
 Exclusions& Exclusions::operator=(Exclusions&&) noexcept = default;
 
 Exclusions Exclusions::load(const std::vector<std::filesystem::path>& paths,
-                            const ExclusionSettings& settings) {
+                            const ExclusionSettings& settings,
+                            const std::vector<std::string>& queries) {
   RECTO_CHECK(settings.overlap_words >= 1);
   Exclusions exclusions;
   exclusions.state_->settings = settings;
   ExclusionList& list = exclusions.state_->list;
   for (const auto& path : paths) read_exclusions(path, settings, list);
+  WordTokenizer tokenizer;
+  for (const std::string& query : queries) {
+    list.add_query(tokenizer, query, settings.overlap_words);
+  }
   list.counts.pages = std::ssize(list.page_words);
   list.counts.queries = static_cast<int64_t>(list.queries.size());
   list.counts.documents = static_cast<int64_t>(list.documents.size());
@@ -58,12 +63,16 @@ Exclusions Exclusions::load(const std::vector<std::filesystem::path>& paths,
 
 const ExclusionCounts& Exclusions::counts() const { return state_->list.counts; }
 
+bool Exclusions::has_document(std::string_view document_id) const {
+  return state_->list.documents.count(std::string(document_id)) != 0;
+}
+
 std::optional<Problem> Exclusions::check_page(std::string_view document_id,
                                               const PerceptualHash& hash,
                                               std::string_view text) const {
   const ExclusionList& list = state_->list;
   const NearDuplicateRule& rule = state_->settings.rule;
-  if (list.documents.count(std::string(document_id)) != 0) return Problem{"excluded: its document"};
+  if (has_document(document_id)) return Problem{"excluded: its document"};
   const auto near = state_->neighbours(hash);
   if (near.empty()) return std::nullopt;
   const int words = count_words(text);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -51,14 +52,18 @@ class Exclusions {
   /// file and row or line for what cannot be read, and for a path that holds nothing to exclude:
   /// what is left out unnoticed would be in the training data. A page of one colour, which is in
   /// most sets, excludes nothing.
+  /// `queries` are excluded, too.
   static Exclusions load(const std::vector<std::filesystem::path>& paths,
-                         const ExclusionSettings& settings);
+                         const ExclusionSettings& settings,
+                         const std::vector<std::string>& queries = {});
 
   ~Exclusions();
   Exclusions(Exclusions&&) noexcept;
   Exclusions& operator=(Exclusions&&) noexcept;
 
   const ExclusionCounts& counts() const;
+  /// Whether a document is excluded, by its SHA-256.
+  bool has_document(std::string_view document_id) const;
 
   /// Why a page must go, or nothing: its document is excluded, or it looks like an excluded page
   /// and, as far as both have text, says the same (Jaccard index of the word 3-grams, or few words

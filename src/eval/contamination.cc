@@ -1,36 +1,19 @@
 #include "eval/contamination.h"
 
 #include <algorithm>
-#include <sstream>
-#include <unordered_map>
 #include <unordered_set>
 
 #include "base/directory_name.h"
 #include "base/interrupt.h"
 #include "base/threads.h"
-#include "data/query_text.h"
-#include "page/perceptual_hash.h"
+#include "curate/exclusions.h"
+#include "data/shards.h"
+#include "data/text_pairs.h"
+#include "eval/training_data.h"
 
 namespace recto {
+namespace fs = std::filesystem;
 namespace {
-
-/// Of two pages that look alike, the share of words that both have from which they are one.
-constexpr double kSameText = 0.5;
-
-struct Picture {
-  PerceptualHash hash;
-  std::string text;
-};
-
-/// What is known of training data.
-struct Training {
-  std::unordered_set<std::string> documents, pages, queries;
-  std::vector<Picture> pictures;
-};
-
-bool has_picture(const PageRow& page) {
-  return !page.perceptual_hash.empty() && page.content_class != "blank";
-}
 
 /// "train", or what there is else; not `held_out`, "" for none.
 std::vector<std::string> training_splits(const Dataset& dataset, const std::string& held_out) {
@@ -40,56 +23,56 @@ std::vector<std::string> training_splits(const Dataset& dataset, const std::stri
   return splits;
 }
 
-void read_training(const Dataset& dataset, const std::string& held_out, Training& training) {
-  for (const std::string& split : training_splits(dataset, held_out)) {
-    for (const DocumentRow& row : dataset.documents(split)) {
-      training.documents.insert(row.document_id);
-    }
-    for (PageRow& page : dataset.pages(split)) {
-      training.pages.insert(page.page_id);
-      if (!has_picture(page)) continue;
-      training.pictures.push_back({parse_hash(page.perceptual_hash), std::move(page.text)});
-    }
-    for (const QueryRow& query : dataset.queries(split)) {
-      training.queries.insert(plain_query(query.query));
+/// The files of what was trained on, as Exclusions::load reads them.
+std::vector<fs::path> files_of(const TrainingSource& source, const RetrievalTask& task,
+                               const Dataset& dataset) {
+  if (!source.is_dataset) return {};
+  std::vector<fs::path> files;
+  const Dataset opened = Dataset::open(source.path);
+  const bool same = fs::equivalent(source.path, dataset.path());
+  for (const std::string& split : training_splits(opened, same ? task.split : "")) {
+    for (const char* table : {"documents", "pages", "queries"}) {
+      const auto shards = list_shards(source.path / table, split);
+      files.insert(files.end(), shards.begin(), shards.end());
     }
   }
+  return files;
 }
 
-std::unordered_set<std::string> words_of(const std::string& text) {
-  std::istringstream in(text);
-  std::unordered_set<std::string> words;
-  for (std::string word; in >> word;) words.insert(word);
-  return words;
+std::vector<std::string> queries_of(const TrainingSource& source) {
+  std::vector<std::string> queries;
+  if (source.is_dataset) return queries;
+  for_each_text_pair(source.path,
+                     [&](TextPair&& pair) { queries.push_back(std::move(pair.query)); });
+  return queries;
 }
 
-/// Whether two texts tell pages of one look apart: no, when either is empty.
-bool may_be_same_text(const std::string& a, const std::string& b) {
-  const auto first = words_of(a);
-  const auto second = words_of(b);
-  if (first.empty() || second.empty()) return true;
-  const auto shared = std::count_if(
-      first.begin(), first.end(), [&](const std::string& word) { return second.count(word) != 0; });
-  const auto all = first.size() + second.size() - static_cast<size_t>(shared);
-  return static_cast<double>(shared) >= kSameText * static_cast<double>(all);
+Exclusions read_training(const std::vector<TrainingSource>& sources, const RetrievalTask& task,
+                         const Dataset& dataset) {
+  std::vector<fs::path> files;
+  std::vector<std::string> queries;
+  for (const TrainingSource& source : sources) {
+    const auto of_source = files_of(source, task, dataset);
+    files.insert(files.end(), of_source.begin(), of_source.end());
+    const auto texts = queries_of(source);
+    queries.insert(queries.end(), texts.begin(), texts.end());
+  }
+  return Exclusions::load(files, {.threads = available_cores()}, queries);
 }
 
-bool has_same_picture(const PageRow& page, const std::vector<Picture>& pictures) {
-  if (!has_picture(page)) return false;
-  const PerceptualHash hash = parse_hash(page.perceptual_hash);
-  return std::any_of(pictures.begin(), pictures.end(), [&](const Picture& picture) {
-    return hamming_distance(hash, picture.hash) <= kSamePictureBits &&
-           may_be_same_text(page.text, picture.text);
-  });
+bool is_seen(const PageRow& page, const Exclusions& training) {
+  if (training.has_document(page.document_id)) return true;
+  if (page.perceptual_hash.empty() || page.content_class == "blank") return false;
+  return training.check_page(page.document_id, parse_hash(page.perceptual_hash), page.text)
+      .has_value();
 }
 
 /// One for each page: whether the training data has it.
-std::vector<uint8_t> seen_pages(const std::vector<PageRow>& pages, const Training& training) {
+std::vector<uint8_t> seen_pages(const std::vector<PageRow>& pages, const Exclusions& training) {
   std::vector<uint8_t> seen(pages.size());
   parallel_for(pages.size(), available_cores(), [&](size_t i) {
     throw_if_interrupted();
-    seen[i] = training.pages.count(pages[i].page_id) != 0 ||
-              has_same_picture(pages[i], training.pictures);
+    seen[i] = is_seen(pages[i], training) ? 1 : 0;
   });
   return seen;
 }
@@ -97,38 +80,34 @@ std::vector<uint8_t> seen_pages(const std::vector<PageRow>& pages, const Trainin
 }  // namespace
 
 Contamination find_contamination(const RetrievalTask& task, const Dataset& dataset,
-                                 const std::vector<std::filesystem::path>& training) {
+                                 const std::vector<fs::path>& training) {
   Contamination out;
-  Training known;
-  for (const auto& directory : training) {
-    out.training.push_back(directory_name(directory));
-    const Dataset opened = Dataset::open(directory);
-    const bool same = std::filesystem::equivalent(directory, dataset.path());
-    read_training(opened, same ? task.split : "", known);
-  }
-  out.training_pages = std::ssize(known.pages);
-  out.training_queries = std::ssize(known.queries);
+  const std::vector<TrainingSource> sources = resolve_training(training);
+  for (const TrainingSource& source : sources) out.training.push_back(directory_name(source.path));
+  const Exclusions known = read_training(sources, task, dataset);
+  out.training_pages = known.counts().pages;
+  out.training_queries = known.counts().queries;
 
   const std::vector<PageRow> pages = dataset.pages(task.split);
   const std::vector<uint8_t> seen = seen_pages(pages, known);
   std::unordered_set<std::string> documents;
   std::unordered_set<std::string> touched_pages;
   for (size_t i = 0; i < pages.size(); ++i) {
-    const bool document = known.documents.count(pages[i].document_id) != 0;
-    if (document) documents.insert(pages[i].document_id);
-    if (seen[i] != 0) ++out.pages;
-    if (document || seen[i] != 0) touched_pages.insert(pages[i].page_id);
+    if (known.has_document(pages[i].document_id)) documents.insert(pages[i].document_id);
+    if (seen[i] != 0) touched_pages.insert(pages[i].page_id);
   }
   out.documents = std::ssize(documents);
+  out.pages = std::ssize(touched_pages);
+  WordTokenizer tokenizer;
   for (const QueryRow& query : task.queries) {
-    const bool same_text = known.queries.count(plain_query(query.query)) != 0;
-    if (same_text) ++out.queries;
+    const bool same_words = known.check_query(tokenizer, query.query).has_value();
+    if (same_words) ++out.queries;
     const Judgements& judgements = task.qrels.at(query.query_id);
     const bool same_answer =
         std::any_of(judgements.begin(), judgements.end(), [&](const auto& judgement) {
           return judgement.second > 0 && touched_pages.count(judgement.first) != 0;
         });
-    if (same_text || same_answer) out.touched.insert(query.query_id);
+    if (same_words || same_answer) out.touched.insert(query.query_id);
   }
   return out;
 }

@@ -13,27 +13,26 @@
 
 namespace recto {
 
-/// Perceptual hashes (256 bits) that differ in no more bits are of one picture.
-inline constexpr int kSamePictureBits = 10;
-
-/// What training data holds of a task. Pages without a picture to speak of (content class "blank")
-/// are not compared by picture.
+/// What training data holds of a task, by the rules by which curation leaves out an evaluation set
+/// (curate/exclusions.h): what `recto curate --exclude` would have dropped is found here, and
+/// nothing else. Pages of content class "blank" are not compared by picture.
 struct Contamination {
   std::vector<std::string> training;  ///< names of the datasets
   int64_t training_pages = 0, training_queries = 0;
   int64_t documents = 0;  ///< of the task, that are in the training data (SHA-256 of the file)
-  int64_t pages = 0;      ///< of the task, of which the training data has the id or the picture
-  int64_t queries = 0;    ///< of the task, whose text is that of a training query
-  /// Queries whose text, whose answer, or the document of whose answer is in the training data.
+  int64_t pages = 0;      ///< of the task, of which it has the document, or look and words
+  int64_t queries = 0;    ///< of the task, with the words of a training query, or 8 in a row of one
+  /// Queries whose words, whose answer, or the document of whose answer is in the training data.
   std::set<std::string> touched;
 
   /// Pages alone that no query asks for do not make a task easier.
   bool is_flagged() const { return documents > 0 || !touched.empty(); }
 };
 
-/// Compares the task of `split` of `dataset` with the split "train" of each of `training`, or with
-/// all its splits where none is called so (but `split` of the task's own dataset). Throws what
-/// Dataset::open throws.
+/// Compares the task of `split` of `dataset` with what `training` names (eval/training_data.h): the
+/// split "train" of a dataset, or all its splits where none is called so (but `split` of the task's
+/// own dataset); the queries of text pairs. Throws what resolve_training and Exclusions::load
+/// throw.
 Contamination find_contamination(const RetrievalTask& task, const Dataset& dataset,
                                  const std::vector<std::filesystem::path>& training);
 

@@ -183,9 +183,17 @@ TEST(Evaluation, TablesOfVectorsByIdsOfPagesAndQueries) {
   EXPECT_DOUBLE_EQ(evaluation.reports()[0].system("mine").mean.at("hit_rate_at_1"), 1);
 }
 
+/// More words than a page may have to be told by its look alone.
+std::string long_text(const std::string& word) {
+  std::string text;
+  for (int i = 0; i < 30; ++i) text += fmt::format("{}{} ", word, i);
+  return text;
+}
+
 TEST(Contamination, IsFoundByDocumentPicturePageAndQuery) {
   const TemporaryDirectory directory;
   Rows rows;
+  rows.queries[2] = "where is the index of all the words";
   const Dataset dataset = rows.write(directory.path() / "task", "test");
   const RetrievalTask task = load_task(dataset, "test");
   struct Case {
@@ -208,8 +216,25 @@ TEST(Contamination, IsFoundByDocumentPicturePageAndQuery) {
          r.texts = rows.texts;
        },
        0, 3, 0, 3},
-      {"pictures alike, other texts", [&](Rows& r) { r.hash = rows.hash; }, 0, 0, 0, 0},
+      {"pictures, 20 bits away, no text",
+       [&](Rows& r) {
+         r.hash = rows.hash;
+         r.hash[3] ^= 0xFFFFF;
+         r.texts = {"", "", ""};
+       },
+       0, 3, 0, 3},
+      {"pictures alike, other texts",
+       [&](Rows& r) {
+         r.hash = rows.hash;
+         for (std::string& text : r.texts) text = long_text(text);
+       },
+       0, 0, 0, 0},
       {"a query in capitals", [](Rows& r) { r.queries[1] = "  PUMP "; }, 0, 0, 1, 1},
+      {"eight words in a row",
+       [](Rows& r) { r.queries[0] = "tell me where is the index of all the words please"; }, 0, 0,
+       1, 1},
+      {"seven words in a row",
+       [](Rows& r) { r.queries[0] = "tell me where is the index of all the pages"; }, 0, 0, 0, 0},
   };
   for (const Case& c : cases) {
     Rows training = other;

@@ -7,7 +7,9 @@
 #include "base/directory_name.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "data/training_record.h"
 #include "learn/checkpoint.h"
+#include "learn/data_argument.h"
 #include "learn/lora.h"
 #include "model/model_write.h"
 
@@ -36,6 +38,18 @@ void check_dimensions(const std::vector<int>& dimensions, int width) {
            fmt::join(dimensions, ","), width);
     }
   }
+}
+
+/// What the output's train.json says of the data, so that it is that of the run's beginning.
+Json data_record(const TrainSettings& settings) {
+  const fs::path path = fs::path(settings.output) / kTrainJson;
+  if (fs::exists(path)) {
+    const Json begun = read_json(path);
+    if (begun.is_object() && begun.contains("data")) return begun["data"];
+  }
+  std::vector<fs::path> paths;
+  for (const DataArgument& one : parse_data_arguments(settings.data)) paths.push_back(one.path);
+  return training_record_json(paths);
 }
 
 /// Whether nothing is in `directory` but what a run left that was killed before it wrote anything.
@@ -107,6 +121,7 @@ void write_train_json(const TrainSettings& settings, const Json& run, const Trai
   Json json = {{"format_version", 1},
                {"settings", settings.to_json()},
                {"run", run},
+               {"data", data_record(settings)},
                {"finished", summary != nullptr}};
   if (summary != nullptr) {
     json["trained_parameters"] = summary->trained_parameters;

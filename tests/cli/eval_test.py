@@ -117,7 +117,9 @@ class Eval(Case):
         pages = [[f"Chapter {word}", f"About the {word} and its parts"] for word in
                  ("valve", "pump", "engine", "river", "bridge", "museum")]
         self.write("pdf/held-out.pdf", document_pdf(pages))
-        self.write("pdf/other.pdf", document_pdf([[f"Part {i}", f"words {i}"] for i in range(3)], title="Other"))
+        # Of pages with few words the look alone would decide whether they are those of the test.
+        other = [[f"Part {i}"] + [f"words {i} and more words of line {line}" for line in range(4)] for i in range(3)]
+        self.write("pdf/other.pdf", document_pdf(other, title="Other"))
         self.succeed("curate", self.path("pdf"), "--output", self.path("data"), "--test-documents", "held*",
                      "--longest-edge", 200, "--ocr", "off", "--round-trip", 0)
         return self.path("data")
