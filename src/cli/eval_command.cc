@@ -79,6 +79,9 @@ EvaluationPlan plan_of(const Options& options) {
     plan.endpoint = options.endpoint;
     plan.endpoint->api = parse_embeddings_api(options.endpoint_api);
   }
+  if (!options.longest_edges.empty()) plan.picture_options.emplace_back("--longest-edges");
+  if (options.model.longest_edge) plan.picture_options.emplace_back("--longest-edge");
+  if (!options.endpoint.page_prompt.empty()) plan.picture_options.emplace_back("--page-prompt");
   plan.models = open_models(options);
   for (const EvaluatedModel& one : plan.models) {
     const Contract& contract = one.model->contract();
@@ -120,6 +123,8 @@ void log_comparisons(const std::vector<EvalReport>& reports) {
       log_info("{}", text);
     }
   }
+  const std::string chance = chance_text(reports.front().comparisons);
+  if (!chance.empty()) log_info("{}", chance);
 }
 
 int run(const Options& options) {
@@ -148,10 +153,10 @@ void add_task_options(CLI::App& app, Options& options) {
               "Judgements in place of a dataset, of TREC or BEIR, for --run", kInputGroup)
       ->type_name("FILE");
   add_setting(app, "training", options.training,
-              "Dataset that the systems were trained on: what it shares with the task is counted, "
-              "and left out once",
+              "What the systems were trained on: a dataset, a file of text pairs, or a model that "
+              "recto train made. What it shares with the task is counted, and left out once",
               kInputGroup)
-      ->type_name("DIR");
+      ->type_name("PATH");
 }
 
 void add_system_options(CLI::App& app, Options& options) {

@@ -123,7 +123,10 @@ ImportReport import_dataset(const fs::path& path, const fs::path& output,
                                : is_evaluation(report.format) ? "test"
                                                               : "train";
   StagedDirectory staged(output);
-  ImportSink sink(staged.path(), {options.threads, options.keep_going, "import-" + report.format});
+  ImportSink sink(staged.path(), {.threads = options.threads,
+                                  .keep_going = options.keep_going,
+                                  .for_evaluation = options.for_evaluation,
+                                  .method = "import-" + report.format});
   read_layout(report.format, path, files, fallback, sink);
   if (sink.pages() == 0) {
     fail(ErrorCode::kBadInput, "{} has no page that can be read", path.string());
@@ -133,7 +136,9 @@ ImportReport import_dataset(const fs::path& path, const fs::path& output,
               card_head(report.format, sources));
   staged.commit();
   report.pages = sink.pages();
+  report.texts = sink.texts() > 0;
   report.counts = sink.counts();
+  report.unanswered = sink.unanswered();
   report.failed = sink.failed();
   return report;
 }

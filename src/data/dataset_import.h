@@ -18,13 +18,20 @@ struct ImportOptions {
   std::string split;
   int threads = 1;          ///< images decoded at a time, each in a worker process
   bool keep_going = false;  ///< an image that cannot be read is left out, and counted
+  /// For a dataset that is measured on and then thrown away: a page is called by the id it has in
+  /// the source (as long as it is one word), two ids are two pages even of one image, as mteb
+  /// counts them; of mteb and beir only `split` is read, over the whole of its corpus, which may be
+  /// texts without pictures. `recto dataset validate` wants other ids.
+  bool for_evaluation = false;
 };
 
 struct ImportReport {
   std::string format;  ///< the one that was read
   int64_t pages = 0;
-  std::map<std::string, int64_t> counts;  ///< what was left out or changed, by reason
-  std::vector<std::string> failed;        ///< what was wrong with images
+  bool texts = false;                         ///< the pages are texts without pictures
+  std::map<std::string, int64_t> counts;      ///< what was left out or changed, by reason
+  std::map<std::string, int64_t> unanswered;  ///< queries left out for want of an answer, by split
+  std::vector<std::string> failed;            ///< what was wrong with images
 };
 
 /// auto, ogc, vdr, colpali, vdr-multilingual, mteb, vidore, beir, sentence-transformers.

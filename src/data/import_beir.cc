@@ -2,6 +2,7 @@
 #include <charconv>
 #include <fstream>
 #include <functional>
+#include <optional>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -72,33 +73,50 @@ Json metadata_of(const Json& object) {
 class BeirImport {
  public:
   BeirImport(const fs::path& directory, const std::string& fallback, ImportSink& sink)
-      : directory_(fs::canonical(directory)), import_(fallback, sink) {}
+      : directory_(fs::canonical(directory)),
+        fallback_(fallback),
+        for_evaluation_(sink.for_evaluation()),
+        import_(fallback, sink) {}
 
   void read() {
     for (const fs::path& file : qrels_files()) read_qrels(file);
     read_corpus();
-    for_each_line(
-        directory_ / "queries.jsonl", [&](const std::string& line, const std::string& where) {
-          const Json query = object_of(line, where);
-          const Json metadata = metadata_of(query);
-          const std::string id = id_of(query, where);
-          import_.add_query(usual_split(text_of(metadata, "split", where)), id, id,
-                            text_of(query, "text", where), text_of(metadata, "language", where));
-        });
+    for_each_line(directory_ / "queries.jsonl",
+                  [&](const std::string& line, const std::string& where) {
+                    const Json query = object_of(line, where);
+                    const Json metadata = metadata_of(query);
+                    const std::string id = id_of(query, where);
+                    const std::string split = usual_split(text_of(metadata, "split", where));
+                    if (!is_wanted(split)) return;
+                    import_.add_query(split, id, id, text_of(query, "text", where),
+                                      text_of(metadata, "language", where));
+                  });
   }
 
  private:
   std::vector<fs::path> qrels_files() const {
     std::vector<fs::path> files;
     std::error_code error;
+    std::string others;
     for (const auto& entry : fs::directory_iterator(directory_ / "qrels", error)) {
-      if (entry.path().extension() == ".tsv") files.push_back(entry.path());
+      if (entry.path().extension() != ".tsv") continue;
+      if (is_wanted(usual_split(entry.path().stem().string()))) {
+        files.push_back(entry.path());
+      } else {
+        others += " " + entry.path().filename().string();
+      }
     }
     std::sort(files.begin(), files.end());
     if (files.empty()) {
-      fail(ErrorCode::kNotFound, "{} has no qrels/*.tsv", directory_.string());
+      fail(ErrorCode::kNotFound, "{} has no qrels/{}.tsv{}", directory_.string(),
+           for_evaluation_ ? fallback_ : "*", others.empty() ? "" : "; there is" + others);
     }
     return files;
+  }
+
+  /// Whether rows of `split` ("" for an unusual name) are read.
+  bool is_wanted(const std::string& split) const {
+    return !for_evaluation_ || split.empty() || split == fallback_;
   }
 
   void read_qrels(const fs::path& file) {
@@ -131,11 +149,6 @@ class BeirImport {
 
   /// The bytes of an image that the corpus names; it must lie below the directory.
   std::string image(const std::string& name, const std::string& where) const {
-    if (name.empty()) {
-      fail(ErrorCode::kBadInput,
-           "{}: the key \"image\" is missing: a corpus of texts without pages cannot be imported",
-           where);
-    }
     std::error_code error;
     const fs::path path = fs::canonical(directory_ / name, error);
     if (error) fail(ErrorCode::kNotFound, "{}: the image {} is missing", where, name);
@@ -145,6 +158,30 @@ class BeirImport {
       fail(ErrorCode::kBadInput, "{}: the image {} is not in the directory", where, name);
     }
     return read_file(path, kMaxImageBytes);
+  }
+
+  /// Fills in the image or, where there is none to be had, the whole text.
+  void read_content(const Json& row, const std::string& where, IncomingPage& page) {
+    const std::string name = text_of(row, "image", where);
+    page.text = text_of(row, "text", where);
+    if (!name.empty()) {
+      page.image = image(name, where);
+    } else if (!for_evaluation_) {
+      fail(ErrorCode::kBadInput,
+           "{}: the key \"image\" is missing: a corpus of texts without pages cannot be imported; "
+           "recto eval --data measures on it as it is",
+           where);
+    } else {
+      page.is_text = true;
+      page.text = text_of_document(text_of(row, "title", where), page.text);
+    }
+    const bool is_text = texts_.value_or(page.is_text);
+    if (is_text != page.is_text) {
+      fail(ErrorCode::kBadInput,
+           "{}: {} image, unlike those before; a corpus is of pictures or of texts", where,
+           page.is_text ? "no" : "an");
+    }
+    texts_ = is_text;
   }
 
   void read_corpus() {
@@ -160,14 +197,14 @@ class BeirImport {
                     const Json row = object_of(line, where);
                     const Json metadata = metadata_of(row);
                     IncomingPage page;
+                    page.split = usual_split(text_of(metadata, "split", where));
+                    if (!is_wanted(page.split)) return;
                     ids.push_back(id_of(row, where));
                     page.file_name = ids.back();
-                    page.image = image(text_of(row, "image", where), where);
-                    page.split = usual_split(text_of(metadata, "split", where));
+                    read_content(row, where, page);
                     page.split = import_.page_split(page.split, ids.back());
                     page.document = text_of(metadata, "document_id", where);
                     page.language = text_of(metadata, "language", where);
-                    page.text = text_of(row, "text", where);
                     page.where = where;
                     pages.push_back(std::move(page));
                     if (std::ssize(pages) == kImageBatch) flush();
@@ -176,6 +213,9 @@ class BeirImport {
   }
 
   fs::path directory_;
+  std::string fallback_;
+  bool for_evaluation_;
+  std::optional<bool> texts_;  ///< whether the corpus is of texts, known from its first row
   QrelsImport import_;
 };
 

@@ -34,12 +34,19 @@ void import_mteb(const std::vector<ImportFile>& files, const std::string& fallba
 std::string mteb_role(const std::string& config);
 
 /// Reads corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv in `directory`; the corpus names the image
-/// files beside it. Splits with unusual names become `fallback`.
+/// files beside it. Splits with unusual names become `fallback`. For an evaluation these alone and
+/// `fallback` are read, of import_mteb, too, and a corpus without images is one of texts.
 void import_beir(const std::filesystem::path& directory, const std::string& fallback,
                  ImportSink& sink);
 
+/// A text without a picture as it is read by a ranker: title, space, text.
+std::string text_of_document(const std::string& title, const std::string& text);
+
 /// A language that the name of a folder is: "en", "de", "pt-br"; "" for any other.
 std::string language_of_folder(const std::string& name);
+
+/// What a column says of a language, by its code where it is written out ("french"): "fr".
+std::string language_tag_of(const std::string& column);
 
 /// The document that a page picture's file name tells of: "a/b.pdf" for "a/b.pdf_page_3.jpg", and
 /// what stands before "page" or "p" and a number; "" when it tells none.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "base/error.h"
@@ -28,7 +29,11 @@ class MtebGroup {
  public:
   MtebGroup(std::string prefix, std::vector<ImportFile> files, const std::string& fallback,
             ImportSink& sink)
-      : prefix_(std::move(prefix)), files_(std::move(files)), import_(fallback, sink) {
+      : prefix_(std::move(prefix)),
+        files_(std::move(files)),
+        fallback_(fallback),
+        for_evaluation_(sink.for_evaluation()),
+        import_(fallback, sink) {
     std::string folder = prefix_;
     while (!folder.empty() &&
            (folder.back() == '-' || folder.back() == '_' || folder.back() == '/')) {
@@ -63,14 +68,31 @@ class MtebGroup {
     for (const ImportFile& file : files_) {
       if (mteb_role(file.config) != role) continue;
       chosen.push_back(file);
-      splits.push_back(file.split);
     }
+    if (for_evaluation_) only_evaluated(role, chosen);
+    for (const ImportFile& file : chosen) splits.push_back(file.split);
     const auto order = by_precedence(std::move(splits));
     std::stable_sort(chosen.begin(), chosen.end(), [&](const ImportFile& a, const ImportFile& b) {
       return std::find(order.begin(), order.end(), a.split) <
              std::find(order.begin(), order.end(), b.split);
     });
     return chosen;
+  }
+
+  /// Leaves the files of the split that is evaluated, else those without a usual name, else (of
+  /// corpus and queries, which may serve all splits) everything.
+  void only_evaluated(const std::string& role, std::vector<ImportFile>& files) const {
+    for (const std::string& split : {fallback_, std::string()}) {
+      std::vector<ImportFile> found;
+      std::copy_if(files.begin(), files.end(), std::back_inserter(found),
+                   [&](const ImportFile& file) { return file.split == split; });
+      if (found.empty()) continue;
+      files = std::move(found);
+      return;
+    }
+    if (role != "qrels" || files.empty()) return;
+    fail(ErrorCode::kNotFound, "{}{}: no judgements of the split \"{}\"; there is {}", prefix_,
+         role, fallback_, files.front().split);
   }
 
   void read_qrels(const ImportFile& file) {
@@ -95,9 +117,13 @@ class MtebGroup {
   void read_corpus(const ImportFile& file) {
     ForeignColumns columns(file.path);
     const int id = columns.required_text({"id", "_id", "corpus-id", "corpus_id"});
-    const int image = columns.required_image({"image"});
+    int image = columns.image({"image"});
+    if (image == ForeignColumns::kNone && !for_evaluation_) {
+      image = columns.required_image({"image"});
+    }
     const int document = columns.text({"doc_id", "document_id", "doc-id"});
     const int text = columns.text({"text", "markdown"});
+    const int title = columns.text({"title"});
     const int language = columns.text({"language"});
     Progress progress("import " + file.name, static_cast<uint64_t>(ParquetFile(file.path).rows()));
     int64_t number = 0;
@@ -108,13 +134,16 @@ class MtebGroup {
       for (Row& row : rows) {
         ids.push_back(ForeignColumns::text_of(row, id));
         IncomingPage page;
-        if (auto* cell = std::get_if<ImageCell>(&row[image])) {
+        page.text = ForeignColumns::text_of(row, text);
+        if (image == ForeignColumns::kNone) {
+          page.is_text = true;
+          page.text = text_of_document(ForeignColumns::text_of(row, title), page.text);
+        } else if (auto* cell = std::get_if<ImageCell>(&row[image])) {
           page.image = std::move(cell->bytes).value_or("");
         }
         page.split = import_.page_split(file.split, ids.back());
         page.file_name = ids.back();
         page.document = ForeignColumns::text_of(row, document);
-        page.text = ForeignColumns::text_of(row, text);
         page.language = ForeignColumns::text_of(row, language);
         page.where = row_name(file, ++number);
         pages.push_back(std::move(page));
@@ -132,7 +161,7 @@ class MtebGroup {
     for_each_batch(file.path, columns.columns(), kRowBatch, [&](std::vector<Row>&& rows) {
       throw_if_interrupted();
       for (const Row& row : rows) {
-        const std::string named = ForeignColumns::text_of(row, language);
+        const std::string named = language_tag_of(ForeignColumns::text_of(row, language));
         const std::string query = ForeignColumns::text_of(row, id);
         import_.add_query(file.split, query, prefix_ + query, ForeignColumns::text_of(row, text),
                           named.empty() ? language_ : named);
@@ -143,10 +172,16 @@ class MtebGroup {
   std::string prefix_;
   std::string language_;
   std::vector<ImportFile> files_;
+  std::string fallback_;
+  bool for_evaluation_;
   QrelsImport import_;
 };
 
 }  // namespace
+
+std::string text_of_document(const std::string& title, const std::string& text) {
+  return title.empty() || text.empty() ? title + text : title + " " + text;
+}
 
 std::string mteb_role(const std::string& config) {
   for (const char* role : {"corpus", "queries", "qrels"}) {

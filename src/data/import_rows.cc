@@ -91,7 +91,7 @@ class RowImport {
   }
 
   static std::string language(const ImportFile& file, const RowColumns& places, const Row& row) {
-    const std::string named = ForeignColumns::text_of(row, places.language);
+    const std::string named = language_tag_of(ForeignColumns::text_of(row, places.language));
     return named.empty() ? language_of_folder(file.config) : named;
   }
 
@@ -155,6 +155,11 @@ std::string language_of_folder(const std::string& name) {
       {"italian", "it"}, {"portuguese", "pt"}, {"dutch", "nl"},  {"polish", "pl"}};
   if (const auto found = kNames.find(plain); found != kNames.end()) return found->second;
   return std::regex_match(plain, code) ? plain : std::string();
+}
+
+std::string language_tag_of(const std::string& column) {
+  const std::string code = language_of_folder(column);
+  return code.empty() ? column : code;
 }
 
 std::string document_of_file_name(const std::string& file_name) {

@@ -51,9 +51,19 @@ void ImportSink::drop(const std::string& item, const std::string& reason) {
   ++counts_[reason];
 }
 
-std::string ImportSink::identity(const IncomingPage& page, const std::string& hash) {
-  const std::string id = page_id_in(page.file_name);
-  return id.empty() ? hash : id;
+std::string ImportSink::identity(const IncomingPage& page, const std::string& hash) const {
+  std::string id = page_id_in(page.file_name);
+  if (!id.empty()) return id;
+  return options_.for_evaluation ? page.file_name + "\n" + hash : hash;
+}
+
+std::string ImportSink::kept_page_id(const IncomingPage& page, const std::string& usual) const {
+  const std::string& name = page.file_name;
+  const bool is_word = !name.empty() && name.find_first_of(" \t\r\n\v\f") == std::string::npos;
+  if (!is_word || replace_invalid_utf8(name) != name) return usual;
+  std::string free = name;
+  for (int i = 2; page_ids_.count(free) != 0; ++i) free = fmt::format("{}-{}", name, i);
+  return free;
 }
 
 int ImportSink::known_page(const IncomingPage& page, const std::string& hash) const {
@@ -68,8 +78,10 @@ int ImportSink::known_page(const IncomingPage& page, const std::string& hash) co
 
 std::vector<ImportSink::NewPage> ImportSink::decode_new(std::vector<IncomingPage>& pages) {
   std::vector<NewPage> decoded(pages.size());
-  parallel_for(pages.size(), options_.threads,
-               [&](size_t i) { decoded[i].hash = sha256_hex(pages[i].image); });
+  parallel_for(pages.size(), options_.threads, [&](size_t i) {
+    const IncomingPage& page = pages[i];
+    decoded[i].hash = sha256_hex(page.is_text ? page.text : page.image);
+  });
   std::set<std::string> in_this_batch;
   for (size_t i = 0; i < pages.size(); ++i) {
     decoded[i].is_new = known_page(pages[i], decoded[i].hash) == kNone &&
@@ -77,7 +89,7 @@ std::vector<ImportSink::NewPage> ImportSink::decode_new(std::vector<IncomingPage
   }
   parallel_for(pages.size(), options_.threads, [&](size_t i) {
     NewPage& page = decoded[i];
-    if (!page.is_new) return;
+    if (!page.is_new || pages[i].is_text) return;
     throw_if_interrupted();
     try {
       if (pages[i].image.empty()) fail(ErrorCode::kBadInput, "{}: no image", pages[i].where);
@@ -128,8 +140,13 @@ int ImportSink::store(IncomingPage&& page, NewPage& decoded) {
     return kNone;
   }
   const std::string own_id = page_id_in(page.file_name);
-  const PageId id = own_id.empty() ? PageId{decoded.hash, 1} : *parse_page_id(own_id);
-  const std::string page_id = make_page_id(id.document_id, id.page_number);
+  PageId id = own_id.empty() ? PageId{decoded.hash, 1} : *parse_page_id(own_id);
+  std::string page_id = make_page_id(id.document_id, id.page_number);
+  if (options_.for_evaluation && own_id.empty()) {
+    page_id = kept_page_id(page, page_id);
+    // One image under two ids: two pages, so two documents.
+    if (documents_.count(id.document_id) != 0) id.document_id = sha256_hex(page_id + decoded.hash);
+  }
   // A page that says which document it is from is of that document's family.
   const std::string key = !page.document.empty() ? "document " + page.document : id.document_id;
   Family& family = families_.try_emplace(key, Family{page.split, id.document_id}).first->second;
@@ -142,6 +159,7 @@ int ImportSink::store(IncomingPage&& page, NewPage& decoded) {
   const int number = static_cast<int>(pages_.size());
   pages_.push_back({page_id, page.split});
   ++stored_;
+  if (page.is_text) ++texts_;
   page_by_identity_[identity(page, decoded.hash)] = number;
   if (!page.file_name.empty()) page_by_name_[page.file_name] = number;
   PageRow row;
@@ -259,6 +277,7 @@ void ImportSink::write_queries() {
     const std::string& id = query.row.query_id;
     if (answers == 0) {
       drop(id, query.lost_answer ? "query: its pages are not in the split" : "query: no answer");
+      ++unanswered_[query.split];
       continue;
     }
     writer_.add(query.split, query.row);

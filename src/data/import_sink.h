@@ -17,6 +17,7 @@ namespace recto {
 struct IncomingPage {
   std::string split;
   std::string image;      ///< encoded
+  bool is_text = false;   ///< there is no image to be had, `text` is all of the page
   std::string file_name;  ///< what the source calls it; one that is PAGE_ID.jpg gives the page's id
   std::string source;     ///< the file the page is from, when it is known
   std::string document;   ///< pages with the same text here are of one family; "" for none
@@ -29,7 +30,8 @@ struct IncomingPage {
 struct ImportSinkOptions {
   int threads = 1;          ///< images decoded at a time, each in a worker process
   bool keep_going = false;  ///< an image that cannot be read is dropped; otherwise it ends the run
-  std::string method;       ///< of the queries and negatives: "import-ogc"
+  bool for_evaluation = false;  ///< as in ImportOptions
+  std::string method;           ///< of the queries and negatives: "import-ogc"
 };
 
 /// Writes a dataset from what is added, split by split in the order of by_precedence: what occurs
@@ -65,8 +67,11 @@ class ImportSink {
   void finish(Json settings, const std::string& card_body_head);
 
   const std::map<std::string, int64_t>& counts() const { return counts_; }
+  const std::map<std::string, int64_t>& unanswered() const { return unanswered_; }
   const std::vector<std::string>& failed() const { return failed_; }
+  bool for_evaluation() const { return options_.for_evaluation; }
   int64_t pages() const { return stored_; }
+  int64_t texts() const { return texts_; }  ///< pages that are texts alone
 
  private:
   struct StoredPage {
@@ -92,7 +97,9 @@ class ImportSink {
   /// Remembers a page that is left out, so that it is not looked at again.
   void bury(const std::string& identity);
   /// What two pages that are one have in common.
-  static std::string identity(const IncomingPage& page, const std::string& hash);
+  std::string identity(const IncomingPage& page, const std::string& hash) const;
+  /// The id of a page that is stored for an evaluation: the source's, when it is free.
+  std::string kept_page_id(const IncomingPage& page, const std::string& usual) const;
   void note_document(const PageRow& row, const IncomingPage& page, const std::string& family);
   std::string free_query_id(const std::string& split, const std::string& id) const;
   void drop(const std::string& item, const std::string& reason);
@@ -112,8 +119,10 @@ class ImportSink {
   std::map<std::string, Family> families_;
   std::map<std::string, std::pair<DocumentRow, std::string>> documents_;  ///< row, family's key
   std::map<std::string, int64_t> counts_;
+  std::map<std::string, int64_t> unanswered_;
   std::vector<std::string> failed_;
   int64_t stored_ = 0;
+  int64_t texts_ = 0;
 };
 
 }  // namespace recto

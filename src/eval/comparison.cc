@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/suggestion.h"
+#include "eval/chance.h"
 
 namespace recto {
 namespace {
@@ -15,10 +15,8 @@ struct Pairs {
 
 double value_of(const MetricValues& values, const std::string& metric) {
   const auto found = values.find(metric);
-  if (found != values.end()) return found->second;
-  std::vector<std::string> names;
-  for (const auto& [name, value] : values) names.push_back(name);
-  fail(ErrorCode::kUsage, "no metric is called \"{}\"{}", metric, did_you_mean(metric, names));
+  if (found == values.end()) check_metric_name(metric);
+  return found == values.end() ? 0 : found->second;
 }
 
 Pairs pairs_of(const ScoredSystem& first, const ScoredSystem& second, const std::string& metric) {
@@ -48,6 +46,13 @@ PairComparison compare(const ScoredSystem& first, const ScoredSystem& second,
   out.second_mean = mean_of(pairs.second);
   out.difference = mean_of(pairs.difference);
   out.bootstrap = paired_bootstrap(pairs.difference, resampling);
+  out.against_chance = first.chance != nullptr || second.chance != nullptr;
+  if (out.against_chance) {
+    out.test = second.chance != nullptr
+                   ? chance_test(*second.chance, out.second_mean, out.first_mean)
+                   : chance_test(*first.chance, out.first_mean, out.second_mean);
+    return out;
+  }
   out.test = randomisation_test(pairs.difference, resampling);
   out.effect = effect_size(pairs.difference);
   for (const double difference : pairs.difference) {
@@ -110,21 +115,40 @@ Json comparison_json(const PairComparison& c) {
           {"randomisation_exact", c.test.exact},
           {"permutations", c.test.permutations},
           {"holm_p", c.p_holm},
+          {"against_chance", c.against_chance},
           {"effect_size", c.effect ? Json(*c.effect) : Json(nullptr)},
-          {"wins", c.wins},
-          {"ties", c.ties},
-          {"losses", c.losses},
+          {"wins", c.against_chance ? Json(nullptr) : Json(c.wins)},
+          {"ties", c.against_chance ? Json(nullptr) : Json(c.ties)},
+          {"losses", c.against_chance ? Json(nullptr) : Json(c.losses)},
           {"verdict", c.verdict()}};
 }
 
 std::string comparison_text(const PairComparison& c) {
+  const std::string queries =
+      c.against_chance ? fmt::format("{} queries, {} random orders", c.queries, c.test.permutations)
+                       : fmt::format("effect {}, win/tie/loss {}/{}/{} of {}",
+                                     c.effect ? fmt::format("{:+.2f}", *c.effect) : "none", c.wins,
+                                     c.ties, c.losses, c.queries);
   return fmt::format(
-      "{} - {}, {}{}: {:+.4f} [{:+.4f}, {:+.4f}], p {:.4g}{} (Holm {:.4g}), effect {}, "
-      "win/tie/loss {}/{}/{} of {}\n  {}\n",
-      c.first, c.second, c.metric, c.task.empty() ? "" : " of " + c.task, c.difference,
+      "{} - {}, {}{}: {:+.4f} [{:+.4f}, {:+.4f}], p {:.4g}{} (Holm {:.4g}), {}\n  {}\n", c.first,
+      c.second, c.metric, c.task.empty() ? "" : " of " + c.task, c.difference,
       c.bootstrap.interval.low, c.bootstrap.interval.high, c.test.p, c.test.exact ? " exact" : "",
-      c.p_holm, c.effect ? fmt::format("{:+.2f}", *c.effect) : "none", c.wins, c.ties, c.losses,
-      c.queries, c.verdict());
+      c.p_holm, queries, c.verdict());
+}
+
+std::string win_tie_loss(const PairComparison& c) {
+  return c.against_chance ? "" : fmt::format("{}/{}/{}", c.wins, c.ties, c.losses);
+}
+
+std::string chance_text(const std::vector<PairComparison>& comparisons) {
+  const auto found = std::find_if(comparisons.begin(), comparisons.end(),
+                                  [](const PairComparison& one) { return one.against_chance; });
+  if (found == comparisons.end()) return "";
+  return fmt::format(
+      "against random: the difference is to the expected value over all orders of the pages, and p "
+      "is how often the mean of {} orders, drawn, is as far from it; most queries of any order are "
+      "below the expected value, so wins and losses are not counted",
+      found->test.permutations);
 }
 
 std::string resampling_text(const Resampling& resampling) {

@@ -21,6 +21,8 @@ inline constexpr double kSignificance = 0.05;
 struct ScoredSystem {
   std::string name;
   const std::map<std::string, MetricValues>* per_query = nullptr;
+  /// Of chance, whose values are expected ones: its chance_means() of the metric.
+  const std::vector<double>* chance = nullptr;
 };
 
 /// One metric of `first` against `second` over the queries that both have.
@@ -32,7 +34,8 @@ struct PairComparison {
   double first_mean = 0, second_mean = 0;
   double difference = 0;  ///< first - second
   PairedBootstrap bootstrap;
-  RandomisationTest test;
+  RandomisationTest test;        ///< against chance: chance_test()
+  bool against_chance = false;   ///< no effect, wins, ties and losses then
   double p_holm = 1;             ///< over all comparisons that were made together
   std::optional<double> effect;  ///< effect_size(), none when all queries differ alike
   int64_t wins = 0, ties = 0, losses = 0;
@@ -56,6 +59,12 @@ std::vector<PairComparison> compare_pairs(const std::string& task, const std::st
 void correct_together(std::vector<PairComparison>& comparisons);
 
 Json comparison_json(const PairComparison& comparison);
+
+/// What "random" is in `comparisons`, in words; "" when it is in none.
+std::string chance_text(const std::vector<PairComparison>& comparisons);
+
+/// "3/10/2", "" against chance.
+std::string win_tie_loss(const PairComparison& comparison);
 
 /// Two lines for people: the numbers, and the verdict.
 std::string comparison_text(const PairComparison& comparison);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -119,11 +120,12 @@ EmbeddingsApi parse_embeddings_api(const std::string& name) {
   fail(ErrorCode::kUsage, "no embeddings API is called \"{}\"; openai or cohere", name);
 }
 
-Json texts_request(const EmbeddingsEndpoint& endpoint, const std::vector<std::string>& texts) {
+Json texts_request(const EmbeddingsEndpoint& endpoint, const std::vector<std::string>& texts,
+                   TextsAre what) {
   if (endpoint.api == EmbeddingsApi::kCohere) {
     return {{"model", endpoint.connection.model},
             {"texts", texts},
-            {"input_type", "search_query"},
+            {"input_type", what == TextsAre::kQueries ? "search_query" : "search_document"},
             {"embedding_types", {"float"}}};
   }
   return {{"model", endpoint.connection.model}, {"input", texts}, {"encoding_format", "float"}};
@@ -184,23 +186,52 @@ std::vector<std::vector<float>> EndpointEmbedder::ask(const Json& request, size_
   }
 }
 
+std::vector<std::vector<float>> EndpointEmbedder::ask_texts(const std::vector<std::string>& texts,
+                                                            TextsAre what) const {
+  const size_t requests = (texts.size() + kTextsOfARequest - 1) / kTextsOfARequest;
+  std::vector<std::vector<std::vector<float>>> answers(requests);
+  parallel_for(requests, endpoint_.connection.parallel_requests, [&](size_t r) {
+    const auto begin = texts.begin() + static_cast<std::ptrdiff_t>(r * kTextsOfARequest);
+    const auto count = std::min<std::ptrdiff_t>(kTextsOfARequest, texts.end() - begin);
+    answers[r] =
+        ask(texts_request(endpoint_, {begin, begin + count}, what), static_cast<size_t>(count));
+  });
+  std::vector<std::vector<float>> out;
+  for (auto& answer : answers) std::move(answer.begin(), answer.end(), std::back_inserter(out));
+  return out;
+}
+
+std::vector<std::vector<float>> EndpointEmbedder::ask_pages(
+    const std::vector<PageRow>& pages) const {
+  std::vector<std::vector<float>> vectors(pages.size());
+  std::vector<size_t> pictures;
+  std::vector<size_t> without;
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < pages.size(); ++i) {
+    (pages[i].image.empty() ? without : pictures).push_back(i);
+    if (pages[i].image.empty()) texts.push_back(pages[i].text);
+  }
+  parallel_for(pictures.size(), endpoint_.connection.parallel_requests, [&](size_t i) {
+    vectors[pictures[i]] = ask(page_request(endpoint_, pages[pictures[i]].image), 1).front();
+  });
+  auto of_texts = ask_texts(texts, TextsAre::kDocuments);
+  for (size_t i = 0; i < without.size(); ++i) vectors[without[i]] = std::move(of_texts[i]);
+  return vectors;
+}
+
 EmbeddedPages EndpointEmbedder::pages(const Dataset& dataset, const std::string& split) const {
   const auto start = std::chrono::steady_clock::now();
   EmbeddedPages out;
-  std::vector<std::string> images;
+  std::vector<PageRow> rows;
   const auto embed_pass = [&] {
-    std::vector<std::vector<float>> vectors(images.size());
-    parallel_for(images.size(), endpoint_.connection.parallel_requests, [&](size_t i) {
-      vectors[i] = ask(page_request(endpoint_, images[i]), 1).front();
-    });
-    append_rows(out.pages.vectors, vectors, url_);
-    images.clear();
+    append_rows(out.pages.vectors, ask_pages(rows), url_);
+    rows.clear();
   };
   dataset.for_each_page(split, [&](PageRow&& page) {
     throw_if_interrupted();
-    out.pages.ids.push_back(std::move(page.page_id));
-    images.push_back(std::move(page.image));
-    if (images.size() == kPagesOfAPass) embed_pass();
+    out.pages.ids.push_back(page.page_id);
+    rows.push_back(std::move(page));
+    if (rows.size() == kPagesOfAPass) embed_pass();
   });
   embed_pass();
   out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -208,18 +239,11 @@ EmbeddedPages EndpointEmbedder::pages(const Dataset& dataset, const std::string&
 }
 
 Matrix EndpointEmbedder::queries(const RetrievalTask& task) const {
-  const size_t requests = (task.queries.size() + kTextsOfARequest - 1) / kTextsOfARequest;
-  std::vector<std::vector<std::vector<float>>> answers(requests);
-  parallel_for(requests, endpoint_.connection.parallel_requests, [&](size_t r) {
-    std::vector<std::string> texts;
-    const size_t end = std::min(task.queries.size(), (r + 1) * kTextsOfARequest);
-    for (size_t q = r * kTextsOfARequest; q < end; ++q) {
-      texts.push_back(endpoint_.query_prefix + task.queries[q].query);
-    }
-    answers[r] = ask(texts_request(endpoint_, texts), texts.size());
-  });
+  std::vector<std::string> texts;
+  texts.reserve(task.queries.size());
+  for (const QueryRow& query : task.queries) texts.push_back(endpoint_.query_prefix + query.query);
   Matrix out;
-  for (const auto& answer : answers) append_rows(out, answer, url_);
+  append_rows(out, ask_texts(texts, TextsAre::kQueries), url_);
   return out;
 }
 

@@ -36,7 +36,9 @@ struct EmbeddingsEndpoint {
 };
 
 /// Bodies of requests.
-Json texts_request(const EmbeddingsEndpoint& endpoint, const std::vector<std::string>& texts);
+enum class TextsAre { kQueries, kDocuments };
+Json texts_request(const EmbeddingsEndpoint& endpoint, const std::vector<std::string>& texts,
+                   TextsAre what);
 /// `image`: encoded, JPEG or PNG, sent as it is.
 Json page_request(const EmbeddingsEndpoint& endpoint, const std::string& image);
 
@@ -53,6 +55,7 @@ class EndpointEmbedder {
   /// Throws Error(kUsage) for an address or settings that cannot be meant.
   explicit EndpointEmbedder(EmbeddingsEndpoint endpoint);
 
+  /// Pictures, a request each; a page without one is asked for by its text, as it is.
   EmbeddedPages pages(const Dataset& dataset, const std::string& split) const;
   /// In the task's order, of length 1.
   Matrix queries(const RetrievalTask& task) const;
@@ -60,6 +63,9 @@ class EndpointEmbedder {
 
  private:
   std::vector<std::vector<float>> ask(const Json& request, size_t expected) const;
+  std::vector<std::vector<float>> ask_pages(const std::vector<PageRow>& pages) const;
+  std::vector<std::vector<float>> ask_texts(const std::vector<std::string>& texts,
+                                            TextsAre what) const;
 
   EmbeddingsEndpoint endpoint_;
   std::string url_;

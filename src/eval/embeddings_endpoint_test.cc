@@ -20,7 +20,7 @@ EmbeddingsEndpoint endpoint(EmbeddingsApi api) {
 
 TEST(EmbeddingsEndpoint, Requests) {
   EmbeddingsEndpoint openai = endpoint(EmbeddingsApi::kOpenAi);
-  EXPECT_EQ(texts_request(openai, {"a", "b"}),
+  EXPECT_EQ(texts_request(openai, {"a", "b"}, TextsAre::kDocuments),
             parse_json(R"({"model":"m","input":["a","b"],"encoding_format":"float"})", "t"));
   openai.page_prompt = "Represent the page.";
   EXPECT_EQ(page_request(openai, "\x89PNG"),
@@ -29,7 +29,7 @@ TEST(EmbeddingsEndpoint, Requests) {
               {"type":"text","text":"Represent the page."}]}]})",
                        "t"));
   const EmbeddingsEndpoint cohere = endpoint(EmbeddingsApi::kCohere);
-  EXPECT_EQ(texts_request(cohere, {"a"}),
+  EXPECT_EQ(texts_request(cohere, {"a"}, TextsAre::kQueries),
             parse_json(R"({"model":"m","texts":["a"],"input_type":"search_query",
               "embedding_types":["float"]})",
                        "t"));

@@ -1,14 +1,18 @@
 #include "eval/evaluate.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <functional>
 #include <utility>
 
+#include "base/cpu.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "engine/embed_pipeline.h"
 #include "eval/bootstrap_table.h"
+#include "eval/chance.h"
+#include "model/unicode_class.h"
 #include "page/decode.h"
 
 namespace recto {
@@ -34,6 +38,22 @@ Embeddings embed(Embedder& embedder, const EmbedSource& source, const EvalOption
     out.vectors.values.insert(out.vectors.values.end(), row.vector.begin(), row.vector.end());
     ++out.vectors.rows;
   });
+  return out;
+}
+
+/// `found` with a row of zeros for each of `ids` that it does not have; both are in one order.
+Embeddings with_zero_rows(const Embeddings& found, std::vector<std::string>&& ids,
+                          int64_t columns) {
+  Embeddings out;
+  out.contract = found.contract;
+  out.vectors = Matrix(std::ssize(ids), columns);
+  int64_t next = 0;
+  for (size_t i = 0; i < ids.size() && next < found.vectors.rows; ++i) {
+    if (found.ids[next] != ids[i]) continue;
+    const auto from = found.vectors.row(next++);
+    std::copy(from.begin(), from.end(), out.vectors.row(static_cast<int64_t>(i)).begin());
+  }
+  out.ids = std::move(ids);
   return out;
 }
 
@@ -118,13 +138,22 @@ Embeddings embed_pages(const Dataset& dataset, const std::string& split, Embedde
     dataset.for_each_page(split, [&](PageRow&& page) {
       EmbedItem item;
       item.where = fmt::format("{}, page {}", dataset.path().string(), page.page_id);
-      item.decoded = decode_image(as_bytes(page.image), item.where);
       item.id = std::move(page.page_id);
+      if (!page.image.empty()) {
+        item.decoded = decode_image(as_bytes(page.image), item.where);
+      } else if (is_blank(page.text)) {
+        return;
+      } else {
+        item.passage = std::move(page.text);
+      }
       intake.add(std::move(item));
     });
   };
-  const auto count = dataset.pages(split).size();
-  return embed(embedder, source, options, "pages", count);
+  std::vector<std::string> ids;
+  for (PageRow& page : dataset.pages(split)) ids.push_back(std::move(page.page_id));
+  Embeddings found = embed(embedder, source, options, "pages", ids.size());
+  if (std::ssize(ids) == found.vectors.rows) return found;
+  return with_zero_rows(found, std::move(ids), embedder.model().contract().dimensions.front());
 }
 
 Matrix embed_queries(const RetrievalTask& task, Embedder& embedder, const EvalOptions& options) {
@@ -180,17 +209,32 @@ void add_baselines(EvalReport& report, const std::vector<Bm25Parameters>& parame
   for (const Bm25Parameters& one : parameters) {
     report.systems.push_back(rank_bm25(report.task, one));
   }
-  report.systems.push_back(rank_random(report.task, report.resampling.seed));
+  report.systems.push_back(rank_random(report.task));
+}
+
+double pages_per_second(const EvalReport& report, const SystemResult& result) {
+  const double seconds = result.cost.page_seconds;
+  return seconds > 0 ? static_cast<double>(report.task.page_ids.size()) / seconds : 0;
+}
+
+double seconds_per_query(const EvalReport& report, const SystemResult& result) {
+  return result.cost.query_seconds / static_cast<double>(report.task.queries.size());
 }
 
 void compare_systems(EvalReport& report) {
   std::vector<ScoredSystem> systems;
+  std::vector<double> chance;
   for (SystemResult& result : report.systems) {
     result.intervals = metric_intervals(result.per_query, report.resampling);
-    systems.push_back({result.name, result.drawn.empty() ? &result.per_query : &result.drawn});
+    systems.push_back({result.name, &result.per_query, result.is_chance ? &chance : nullptr});
+  }
+  if (systems.size() > 1 && systems.back().chance != nullptr) {
+    chance = chance_means(report.task.qrels, std::ssize(report.task.page_ids), report.main_metric,
+                          report.resampling);
   }
   report.comparisons =
       compare_pairs(report.task.name, report.main_metric, systems, report.resampling);
+  report.peak_memory_bytes = static_cast<int64_t>(peak_memory_bytes());
 }
 
 EvalReport evaluate_baselines(const Dataset& dataset, const std::string& split) {

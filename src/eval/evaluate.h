@@ -38,6 +38,7 @@ struct EvalReport {
   int dimensions = 0;             ///< of the first system with vectors
   double page_seconds = 0;        ///< to embed all pages, first model
   double query_seconds = 0;       ///< to embed all queries, first model
+  int64_t peak_memory_bytes = 0;  ///< of the process until its systems were compared
   Resampling resampling;
   std::vector<PairComparison> comparisons;  ///< of every pair of systems, on the main metric
   std::optional<Contamination> contamination;
@@ -50,7 +51,8 @@ struct EvalReport {
 };
 
 /// Vectors of all pages of a split at full width, in the dataset's order. The next pages are
-/// decoded and cut to views in a thread of their own while the model works.
+/// decoded and cut to views in a thread of their own while the model works. A page without a
+/// picture is embedded as the passage of its text; without that, too, its vector is 0.
 Embeddings embed_pages(const Dataset& dataset, const std::string& split, Embedder& embedder,
                        const EvalOptions& options);
 
@@ -79,7 +81,12 @@ void add_vectors(EvalReport& report, const Matrix& pages, const Matrix& queries,
 /// Adds BM25 of each parameters, and chance.
 void add_baselines(EvalReport& report, const std::vector<Bm25Parameters>& parameters);
 
-/// Gives every mean its interval, and compares every pair of the systems on the main metric.
+/// What a system costs; 0 when it is not known.
+double pages_per_second(const EvalReport& report, const SystemResult& result);
+double seconds_per_query(const EvalReport& report, const SystemResult& result);
+
+/// Gives every mean its interval, and compares every pair of the systems on the main metric. Notes
+/// the memory that was used until then.
 void compare_systems(EvalReport& report);
 
 /// A model, BM25 and chance on one split, compared. `pages`, when given, are the vectors

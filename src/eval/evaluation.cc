@@ -19,6 +19,8 @@ struct Evaluation::Source {
   std::unique_ptr<TemporaryDirectory> imported;
   std::optional<Dataset> dataset;
   std::string name;
+  int64_t unanswered = 0;  ///< queries that the import left out for want of a judgement
+  bool texts = false;      ///< its pages have no pictures
 };
 
 namespace {
@@ -45,19 +47,30 @@ std::shared_ptr<Source> open_source(const fs::path& path, const EvaluationPlan& 
   log_info("{} is read into a dataset of recto's", path.string());
   source->imported = std::make_unique<TemporaryDirectory>();
   const fs::path own = source->imported->path() / source->name;
-  const ImportReport report =
-      import_dataset(path, own, {.split = plan.split, .threads = plan.options.threads});
+  const ImportReport report = import_dataset(
+      path, own, {.split = plan.split, .threads = plan.options.threads, .for_evaluation = true});
   log_info("{}: layout {}, {} pages", path.string(), report.format, report.pages);
   for (const auto& [reason, count] : report.counts) {
     if (count > 0) log_info("{}: {}: {}", path.string(), reason, count);
   }
   source->dataset = Dataset::open(own);
+  const auto unanswered = report.unanswered.find(plan.split);
+  source->texts = report.texts;
+  source->unanswered = unanswered == report.unanswered.end() ? 0 : unanswered->second;
   return source;
 }
 
-std::vector<EvalReport> reports_of(const Dataset& dataset, const EvaluationPlan& plan) {
+template <typename Source>
+std::vector<EvalReport> reports_of(const Source& source, const EvaluationPlan& plan) {
+  if (source.texts && !plan.picture_options.empty()) {
+    fail(ErrorCode::kUsage,
+         "{} has texts without pictures; {} is about pictures of pages, leave it out", source.name,
+         plan.picture_options.front());
+  }
   std::vector<EvalReport> reports(std::max<size_t>(1, plan.kinds.size()));
-  const RetrievalTask whole = load_task(dataset, plan.split);
+  RetrievalTask whole = load_task(*source.dataset, plan.split);
+  whole.queries_without_qrels += source.unanswered;
+  whole.texts_only = source.texts;
   for (size_t i = 0; i < reports.size(); ++i) {
     reports[i].resampling = plan.resampling;
     reports[i].task = plan.kinds.empty() ? whole : only_kind(whole, plan.kinds[i]);
@@ -169,7 +182,7 @@ void check_plan(const EvaluationPlan& plan) {
     fail(ErrorCode::kUsage,
          "--qrels has judgements alone; models, vectors, kinds and training data need --data DIR");
   }
-  values_of({{"", query_metrics({}, {})}}, plan.main_metric);  // throws when there is none such
+  check_metric_name(plan.main_metric);
   std::set<std::string> names;
   const auto claim = [&](const std::string& name) {
     if (names.insert(name).second) return;
@@ -235,7 +248,7 @@ Evaluation::Evaluation(const EvaluationPlan& plan) {
   for (const fs::path& path : plan.data) {
     const auto source = open_source<Source>(path, plan);
     const Dataset& dataset = *source->dataset;
-    std::vector<EvalReport> reports = reports_of(dataset, plan);
+    std::vector<EvalReport> reports = reports_of(*source, plan);
     add_models(reports, dataset, plan);
     add_tables(reports, plan);
     add_endpoint(reports, dataset, plan);

@@ -48,6 +48,9 @@ struct EvaluationPlan {
   std::vector<NamedVectors> vectors;
   std::optional<EmbeddingsEndpoint> endpoint;
   std::vector<NamedRun> runs;
+  /// Options that somebody set and that are about pictures ("--longest-edges"): an error with data
+  /// that has none.
+  std::vector<std::string> picture_options;
   std::vector<Bm25Parameters> bm25 = {Bm25Parameters()};  ///< not with `qrels`
 
   std::vector<std::filesystem::path> training;  ///< datasets the systems were trained on

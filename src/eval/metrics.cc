@@ -1,9 +1,16 @@
 #include "eval/metrics.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iterator>
+#include <string_view>
 #include <utility>
+
+#include "base/error.h"
+#include "base/suggestion.h"
 
 namespace recto {
 
@@ -43,20 +50,26 @@ double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
 /// The metrics of one query at one cutoff.
 struct AtCutoff {
   double ndcg = 0, ndcg_exp = 0, recall = 0, precision = 0, map = 0, mrr = 0, hit_rate = 0;
-
-  void store(MetricValues& values, int k) const {
-    const auto set = [&](const char* name, double value) {
-      values[std::string(name) + "_at_" + std::to_string(k)] = value;
-    };
-    set("ndcg", ndcg);
-    set("ndcg_exp", ndcg_exp);
-    set("recall", recall);
-    set("precision", precision);
-    set("map", map);
-    set("mrr", mrr);
-    set("hit_rate", hit_rate);
-  }
 };
+
+constexpr std::string_view kAt = "_at_";
+
+struct Family {
+  const char* name;
+  double AtCutoff::* value;
+};
+
+constexpr Family kFamilies[] = {
+    {"ndcg", &AtCutoff::ndcg},        {"ndcg_exp", &AtCutoff::ndcg_exp},
+    {"recall", &AtCutoff::recall},    {"precision", &AtCutoff::precision},
+    {"map", &AtCutoff::map},          {"mrr", &AtCutoff::mrr},
+    {"hit_rate", &AtCutoff::hit_rate}};
+
+void store(const AtCutoff& values, int k, MetricValues& out) {
+  for (const Family& family : kFamilies) {
+    out[fmt::format("{}{}{}", family.name, kAt, k)] = values.*family.value;
+  }
+}
 
 AtCutoff at_cutoff(const Grades& grades, int k) {
   AtCutoff out;
@@ -136,14 +149,49 @@ MetricValues query_metrics(const Judgements& judgements, const std::vector<std::
     grades.found.push_back(found == judgements.end() ? 0 : found->second);
   }
   MetricValues values;
-  for (const int k : kCutoffs) at_cutoff(grades, k).store(values, k);
+  for (const int k : kCutoffs) store(at_cutoff(grades, k), k, values);
   return values;
+}
+
+struct QueryMetric::State {
+  Grades grades;
+  double AtCutoff::* value;
+};
+
+QueryMetric::QueryMetric(const Judgements& judgements, const std::string& name) {
+  check_metric_name(name);
+  const size_t at = name.find(kAt);
+  cutoff_ = std::stoi(name.substr(at + kAt.size()));
+  const auto family = std::find_if(std::begin(kFamilies), std::end(kFamilies),
+                                   [&](const Family& f) { return name.substr(0, at) == f.name; });
+  state_ = std::make_unique<State>(State{Grades(judgements), family->value});
+}
+
+QueryMetric::~QueryMetric() = default;
+
+double QueryMetric::of_grades(const std::vector<int>& grades) const {
+  state_->grades.found = grades;
+  return at_cutoff(state_->grades, cutoff_).*state_->value;
+}
+
+void check_metric_name(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Family& family : kFamilies) {
+    for (const int k : kCutoffs) names.push_back(fmt::format("{}{}{}", family.name, kAt, k));
+  }
+  if (std::find(names.begin(), names.end(), name) != names.end()) return;
+  std::string meant = name;  // "nDCG@10", as tables have it
+  if (const size_t at = meant.find('@'); at != std::string::npos) meant.replace(at, 1, kAt);
+  std::vector<const char*> families;
+  for (const Family& family : kFamilies) families.push_back(family.name);
+  fail(ErrorCode::kUsage, "no metric is called \"{}\"{}; there are {}, each with {} and one of {}",
+       name, did_you_mean(meant, names), fmt::join(families, ", "), kAt, fmt::join(kCutoffs, ", "));
 }
 
 MetricValues random_order_metrics(const Judgements& judgements, int64_t documents) {
   const Grades grades(judgements);
   MetricValues values;
-  for (const int k : kCutoffs) random_at_cutoff(grades, documents, k).store(values, k);
+  for (const int k : kCutoffs) store(random_at_cutoff(grades, documents, k), k, values);
   return values;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,28 @@ std::vector<std::string> ranked_ids(const std::vector<ScoredId>& hits);
 ///   hit_rate_at_k   1 when there is a relevant one among the first k
 /// All are 0 for a query without a relevant document.
 MetricValues query_metrics(const Judgements& judgements, const std::vector<std::string>& ranking);
+
+/// One of these metrics, for many orders of one query's documents.
+class QueryMetric {
+ public:
+  /// `name` as in query_metrics(). Throws Error(kUsage) for another, naming those that there are.
+  QueryMetric(const Judgements& judgements, const std::string& name);
+  ~QueryMetric();
+  QueryMetric(const QueryMetric&) = delete;
+  QueryMetric& operator=(const QueryMetric&) = delete;
+
+  int cutoff() const { return cutoff_; }
+  /// Of an order whose first documents have these grades; those behind them have 0.
+  double of_grades(const std::vector<int>& grades) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+  int cutoff_ = 0;
+};
+
+/// Throws Error(kUsage) for a name that is none of query_metrics(), naming the nearest and all.
+void check_metric_name(const std::string& name);
 
 /// Expected values of the same metrics when `documents` documents, all judged ones among them,
 /// stand in a random order: the exact mean over all orders, not a draw.

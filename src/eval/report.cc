@@ -1,7 +1,5 @@
 #include "eval/report.h"
 
-#include <sys/resource.h>
-
 #include <set>
 #include <utility>
 
@@ -112,23 +110,15 @@ Json resampling_json(const Resampling& resampling) {
           {"correction", "holm"}};
 }
 
-int64_t peak_memory_bytes() {
-  constexpr int64_t kKiB = 1024;
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_maxrss * kKiB;
-}
-
 double rate(size_t count, double seconds) {
   return seconds > 0 ? static_cast<double>(count) / seconds : 0;
 }
 
 Json cost_json(const EvalReport& report, const SystemResult& result) {
-  const auto queries = static_cast<double>(report.task.queries.size());
   return {{"page_seconds", result.cost.page_seconds},
-          {"pages_per_second", rate(report.task.page_ids.size(), result.cost.page_seconds)},
+          {"pages_per_second", pages_per_second(report, result)},
           {"query_seconds", result.cost.query_seconds},
-          {"seconds_per_query", result.cost.query_seconds / queries},
+          {"seconds_per_query", seconds_per_query(report, result)},
           {"bytes_per_page", result.cost.bytes_per_page}};
 }
 
@@ -141,7 +131,7 @@ Json run_json(const EvalReport& report) {
           {"query_seconds", report.query_seconds},
           {"pages_per_second", rate(report.task.page_ids.size(), report.page_seconds)},
           {"queries_per_second", rate(report.task.queries.size(), report.query_seconds)},
-          {"peak_memory_bytes", peak_memory_bytes()},
+          {"peak_memory_bytes", report.peak_memory_bytes},
           {"systems", std::move(systems)}};
 }
 
@@ -218,6 +208,7 @@ Json results_json(const EvalReport& report) {
             {"contract", report.contract},
             {"dimensions", report.dimensions},
             {"pages", task.page_ids.size()},
+            {"texts_only", task.texts_only},
             {"queries", task.queries.size()},
             {"queries_without_qrels", task.queries_without_qrels},
             {"resampling", resampling_json(report.resampling)},

@@ -48,14 +48,18 @@ std::string results_row(const EvalReport& report, const SystemResult& result) {
   out += result.within.empty() ? "<td></td>"
                                : number_cell(metric_value(result.within, report.main_metric));
   const SystemCost& cost = result.cost;
-  const auto queries = static_cast<double>(report.task.queries.size());
-  const auto pages = static_cast<double>(report.task.page_ids.size());
   out += fmt::format(
       "<td class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td></tr>\n",
-      cost.page_seconds > 0 ? fmt::format("{:.3g}", pages / cost.page_seconds) : "",
-      cost.query_seconds > 0 ? fmt::format("{:.2g}", 1000 * cost.query_seconds / queries) : "",
+      cost.page_seconds > 0 ? fmt::format("{:.3g}", pages_per_second(report, result)) : "",
+      cost.query_seconds > 0 ? fmt::format("{:.2g}", 1000 * seconds_per_query(report, result)) : "",
       cost.bytes_per_page > 0 ? grouped_number(cost.bytes_per_page) : "");
   return out;
+}
+
+std::string peak_memory(const EvalReport& report) {
+  if (report.peak_memory_bytes == 0) return "";
+  return fmt::format("<p class=\"small soft\">Peak memory of the command: {:.2f} GB.</p>\n",
+                     static_cast<double>(report.peak_memory_bytes) / 1e9);
 }
 
 std::string results(const EvalReport& report) {
@@ -78,8 +82,8 @@ std::string results(const EvalReport& report) {
                      html_escaped(metric_title(report.main_metric))) +
          "<th scope=\"col\" class=\"number\">pages/s</th><th scope=\"col\" class=\"number\">ms a "
          "query</th><th scope=\"col\" class=\"number\">bytes a page</th></tr></thead><tbody>\n" +
-         rows + "</tbody></table></div>\n<ul class=\"small soft\">" + descriptions +
-         "</ul>\n</section>\n";
+         rows + "</tbody></table></div>\n" + peak_memory(report) + "<ul class=\"small soft\">" +
+         descriptions + "</ul>\n</section>\n";
 }
 
 // ---- comparisons
@@ -88,10 +92,10 @@ std::string comparison_row(const PairComparison& c) {
   return fmt::format(
       "<tr><th scope=\"row\">{} − {}</th><td class=\"number\">{:+.4f}</td><td class=\"number\">"
       "{:+.4f} to {:+.4f}</td><td class=\"number\">{:.4g}{}</td><td class=\"number\">{:.4g}</td>"
-      "<td class=\"number\">{}</td><td class=\"number\">{}/{}/{}</td><td>{}</td></tr>\n",
+      "<td class=\"number\">{}</td><td class=\"number\">{}</td><td>{}</td></tr>\n",
       html_escaped(c.first), html_escaped(c.second), c.difference, c.bootstrap.interval.low,
       c.bootstrap.interval.high, c.test.p, c.test.exact ? " exact" : "", c.p_holm,
-      c.effect ? fmt::format("{:+.2f}", *c.effect) : "", c.wins, c.ties, c.losses,
+      c.effect ? fmt::format("{:+.2f}", *c.effect) : "", win_tie_loss(c),
       html_escaped(c.verdict()));
 }
 
@@ -117,6 +121,10 @@ std::string comparisons(const EvalReport& report) {
                      html_escaped(metric_title(report.main_metric)),
                      html_escaped(resampling_text(report.resampling))) +
          "<div class=\"panel scroll\">" + comparisons_table(of_first) + "</div>\n";
+  const std::string chance = chance_text(report.comparisons);
+  if (!chance.empty()) {
+    out += fmt::format("<p class=\"small soft\">Comparisons {}.</p>\n", html_escaped(chance));
+  }
   if (!others.empty()) {
     out += "<details class=\"panel scroll\"><summary>Between the other systems</summary>" +
            comparisons_table(others) + "</details>\n";

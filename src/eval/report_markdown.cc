@@ -12,6 +12,16 @@ std::string interval_cell(const SystemResult& result, const std::string& metric)
   return fmt::format("{:.4f} to {:.4f}", found->second.low, found->second.high);
 }
 
+/// Pages a second, milliseconds a query and bytes a page, as far as they are known.
+std::string cost_cells(const EvalReport& report, const SystemResult& result) {
+  const double pages = pages_per_second(report, result);
+  const double query = 1000 * seconds_per_query(report, result);
+  const int64_t bytes = result.cost.bytes_per_page;
+  return fmt::format("{} | {} | {}", pages > 0 ? fmt::format("{:.3g}", pages) : "",
+                     query > 0 ? fmt::format("{:.2g}", query) : "",
+                     bytes > 0 ? std::to_string(bytes) : "");
+}
+
 std::string systems_table(const EvalReport& report) {
   std::vector<std::string> others = {"ndcg_at_5", "ndcg_at_10", "recall_at_10", "mrr_at_10",
                                      "hit_rate_at_1"};
@@ -28,7 +38,7 @@ std::string systems_table(const EvalReport& report) {
     out += fmt::format(" {} within the document |", metric_title(report.main_metric));
     rule += "---|";
   }
-  out += " bytes a page |\n" + rule + "---|\n";
+  out += " pages/s | ms a query | bytes a page |\n" + rule + "---|---|---|\n";
   for (const SystemResult& result : report.systems) {
     out += fmt::format("| {} | {:.4f} | {} |", result.name,
                        metric_value(result.mean, report.main_metric),
@@ -37,9 +47,11 @@ std::string systems_table(const EvalReport& report) {
       out += fmt::format(" {:.4f} |", metric_value(result.mean, metric));
     }
     if (within) out += fmt::format(" {:.4f} |", metric_value(result.within, report.main_metric));
-    out += fmt::format(" {} |\n", result.cost.bytes_per_page > 0
-                                      ? std::to_string(result.cost.bytes_per_page)
-                                      : "");
+    out += " " + cost_cells(report, result) + " |\n";
+  }
+  if (report.peak_memory_bytes > 0) {
+    out += fmt::format("\nPeak memory of the command: {:.2f} GB.\n",
+                       static_cast<double>(report.peak_memory_bytes) / 1e9);
   }
   return out;
 }
@@ -53,12 +65,13 @@ std::string comparisons_table(const EvalReport& report) {
   for (const PairComparison& c : report.comparisons) {
     out += fmt::format(
         "| {} - {} | {:+.4f} | {:+.4f} to {:+.4f} | {:.4f} | {:.4f} | {} | "
-        "{}/{}/{} | {} |\n",
+        "{} | {} |\n",
         c.first, c.second, c.difference, c.bootstrap.interval.low, c.bootstrap.interval.high,
-        c.test.p, c.p_holm, c.effect ? fmt::format("{:+.2f}", *c.effect) : "", c.wins, c.ties,
-        c.losses, c.verdict());
+        c.test.p, c.p_holm, c.effect ? fmt::format("{:+.2f}", *c.effect) : "", win_tie_loss(c),
+        c.verdict());
   }
-  return out;
+  const std::string chance = chance_text(report.comparisons);
+  return chance.empty() ? out : out + "\nComparisons " + chance + ".\n";
 }
 
 std::string contamination_lines(const EvalReport& report) {

@@ -12,7 +12,6 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/interrupt.h"
-#include "base/random.h"
 #include "search/exact.h"
 #include "search/lexical_index.h"
 
@@ -86,20 +85,6 @@ std::string bm25_name(const Bm25Parameters& parameters) {
   const Bm25Parameters usual;
   if (parameters.k1 == usual.k1 && parameters.b == usual.b) return "bm25";
   return fmt::format("bm25-k{}-b{}", parameters.k1, parameters.b);
-}
-
-/// The first kRunDepth of a random order of `pages` pages, with "" for those that are not judged.
-std::vector<std::string> drawn_ranking(const Judgements& judgements, int64_t pages,
-                                       Random& random) {
-  std::vector<std::string> ranking(static_cast<size_t>(std::min<int64_t>(pages, kRunDepth)));
-  std::set<uint64_t> taken;
-  for (const auto& [page, grade] : judgements) {
-    if (std::ssize(taken) == pages) break;
-    uint64_t place = random.below(static_cast<uint64_t>(pages));
-    while (!taken.insert(place).second) place = random.below(static_cast<uint64_t>(pages));
-    if (place < ranking.size()) ranking[place] = page;
-  }
-  return ranking;
 }
 
 /// Scores of a run by page id, for the second task.
@@ -187,17 +172,14 @@ SystemResult rank_bm25(const RetrievalTask& task, const Bm25Parameters& paramete
   return result;
 }
 
-SystemResult rank_random(const RetrievalTask& task, uint64_t seed) {
+SystemResult rank_random(const RetrievalTask& task) {
   SystemResult result;
   result.name = "random";
-  result.description =
-      "expected value over all orders of the pages; compared by one order a query, drawn";
+  result.description = "expected value over all orders of the pages";
+  result.is_chance = true;
   const int64_t pages = std::ssize(task.page_ids);
-  uint64_t stream = 0;
   for (const auto& [query, judgements] : task.qrels) {
     result.per_query[query] = random_order_metrics(judgements, pages);
-    Random random(seed, stream++);
-    result.drawn[query] = query_metrics(judgements, drawn_ranking(judgements, pages, random));
   }
   result.mean = mean_metrics(result.per_query);
   set_within(result, within_document_random(task, document_questions(task)));

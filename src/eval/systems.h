@@ -32,10 +32,8 @@ struct SystemResult {
   /// Of every query of the task; one without a result has 0 everywhere.
   std::map<std::string, MetricValues> per_query;
   MetricValues mean;
-  /// What is paired with other systems in place of per_query, where that holds expected values: no
-  /// order of pages has those, so a test of them against an order would find a difference in
-  /// chance itself. Empty for all but "random".
-  std::map<std::string, MetricValues> drawn;
+  /// per_query holds expected values, which no order of pages has: eval/chance.h compares with it.
+  bool is_chance = false;
   std::map<std::string, Interval> intervals;  ///< 95 %, of the means; empty until compared
   /// The second task (eval/within_document.h); empty where there is none.
   std::map<std::string, MetricValues> within_per_query;
@@ -59,9 +57,8 @@ SystemResult rank_vectors(const RetrievalTask& task, const Matrix& pages, const 
 /// "bm25-k0.9-b0.4".
 SystemResult rank_bm25(const RetrievalTask& task, const Bm25Parameters& parameters = {});
 
-/// The expected metrics of a random order (exact), and for comparisons one order a query, drawn by
-/// `seed`.
-SystemResult rank_random(const RetrievalTask& task, uint64_t seed = 0);
+/// The expected metrics of a random order, exactly.
+SystemResult rank_random(const RetrievalTask& task);
 
 /// A run from outside. A page may be called by the task's id or, where each document is one page,
 /// by the name of its file. Queries that the task does not have are left out and counted; those

@@ -135,46 +135,6 @@ TEST(Runs, MayCallPagesByTheNamesTheyCameWith) {
   EXPECT_EQ(result.run.at("q2").front().id, "b-1");
 }
 
-TEST(Random, DrawnOrdersHaveTheExpectedMetricsOnAverage) {
-  RetrievalTask task = small_task();
-  std::map<std::string, MetricValues> draws;
-  for (uint64_t seed = 0; seed < 3000; ++seed) {
-    draws[std::to_string(seed)] = rank_random(task, seed).drawn.at("q1");
-  }
-  const MetricValues mean = mean_metrics(draws);
-  const SystemResult expected = rank_random(task);
-  for (const auto& [name, value] : expected.per_query.at("q1")) {
-    EXPECT_NEAR(mean.at(name), value, 0.03) << name;
-  }
-  EXPECT_EQ(rank_random(task, 1).drawn, rank_random(task, 1).drawn);
-  EXPECT_NE(rank_random(task, 1).drawn, rank_random(task, 2).drawn);
-}
-
-TEST(Random, AnotherRandomOrderIsNotDistinguishable) {
-  // Against expected values it would be: most queries are below them, few far above.
-  RetrievalTask task;
-  task.name = "large";
-  task.split = "test";
-  for (int i = 0; i < 500; ++i) task.page_ids.push_back(fmt::format("p{:03}", i));
-  task.pages.resize(500);
-  task.page_texts.resize(500);
-  for (int i = 0; i < 300; ++i) {
-    QueryRow query;
-    query.query_id = fmt::format("q{:03}", i);
-    task.qrels[query.query_id] = {{task.page_ids[(i * 7) % 500], 1}};
-    task.queries.push_back(query);
-  }
-  EvalReport report;
-  report.task = task;
-  report.systems.push_back(rank_random(task, 9));
-  report.systems[0].name = "other";
-  report.systems[0].per_query = report.systems[0].drawn;
-  report.systems[0].drawn.clear();
-  report.systems.push_back(rank_random(task, 0));
-  compare_systems(report);
-  EXPECT_EQ(report.comparisons[0].verdict(), "other and random are not distinguishable");
-}
-
 TEST(Bm25, ParametersAreInNameAndDescription) {
   const RetrievalTask task = small_task();
   const SystemResult usual = rank_bm25(task);

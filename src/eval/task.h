@@ -29,6 +29,7 @@ struct RetrievalTask {
   std::vector<QueryRow> queries;                      ///< those with a judgement, sorted by id
   Qrels qrels;
   int64_t queries_without_qrels = 0;  ///< left out
+  bool texts_only = false;            ///< the pages have no pictures; models embed their texts
 
   /// Languages of the queries, sorted, without "".
   std::vector<std::string> languages() const;

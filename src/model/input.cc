@@ -14,13 +14,6 @@ constexpr const char* kAroundImage = "<fake_token_around_image>";
 constexpr const char* kQuery = "{query}";
 constexpr const char* kText = "{text}";
 
-bool is_blank(const std::string& text) {
-  for (size_t position = 0; position < text.size();) {
-    if ((unicode_class(decode_utf8(text, position)) & kSpace) == 0) return false;
-  }
-  return true;
-}
-
 void refuse_blank(const std::string& text, const char* what) {
   if (is_blank(text)) fail(ErrorCode::kBadInput, "the {} is empty", what);
 }

@@ -4,6 +4,8 @@
 #include <map>
 #include <vector>
 
+#include "base/utf8.h"
+
 namespace recto {
 namespace {
 
@@ -45,6 +47,13 @@ class ClassTable {
 uint8_t unicode_class(char32_t code_point) {
   static const ClassTable table;
   return table[code_point];
+}
+
+bool is_blank(const std::string& text) {
+  for (size_t position = 0; position < text.size();) {
+    if ((unicode_class(decode_utf8(text, position)) & kSpace) == 0) return false;
+  }
+  return true;
 }
 
 }  // namespace recto

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace recto {
 
@@ -18,6 +19,9 @@ enum UnicodeClass : uint8_t {
 
 /// The classes of `code_point`; 0 for anything else and for values above U+10FFFF.
 uint8_t unicode_class(char32_t code_point);
+
+/// True for a text of nothing but white space, which no query or passage of a model may be.
+bool is_blank(const std::string& text);
 
 /// The generated table: each range reaches to the start of the next one.
 struct UnicodeRange {

@@ -1,0 +1,253 @@
+"""recto eval --data on sets in the layouts of BEIR, ViDoRe v1, v2 and v3, written with Hugging Face datasets."""
+import json
+import unittest
+
+import numpy as np
+import pytrec_eval
+
+from dataset_support import LoadingCase, datasets, picture
+from eval_test import EmbeddingsServer
+from support import model
+
+
+def reference(run, qrels, measure):
+    """The mean that pytrec_eval finds; a query that the run does not have counts as 0."""
+    family, k = measure.split("_at_")
+    name = {"ndcg": "ndcg_cut", "recall": "recall", "map": "map_cut", "precision": "P"}[family]
+    found = pytrec_eval.RelevanceEvaluator(qrels, {f"{name}.{k}"}).evaluate(run)
+    return sum(values[f"{name}_{k}"] for values in found.values()) / len(qrels)
+
+
+def read_run(run_file):
+    """Scores by query and page."""
+    found = {}
+    for line in run_file.read_text().splitlines():
+        query, _, page, _, score, _ = line.split(" ")
+        found.setdefault(query, {})[page] = float(score)
+    return found
+
+
+def ranking_of(run_file):
+    """The pages of each query in the order that trec_eval reads: score, then id, both descending."""
+    return {query: [page for _, page in sorted(((score, page) for page, score in hits.items()), reverse=True)]
+            for query, hits in read_run(run_file).items()}
+
+
+class LayoutCase(LoadingCase):
+    def table(self, path, columns, image=False):
+        """A Parquet file as datasets writes it."""
+        rows = datasets.Dataset.from_dict(columns)
+        if image:
+            rows = rows.cast_column("image", datasets.Image())
+        path = self.path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows.to_parquet(path)
+
+    def evaluated(self, data, *arguments, name="o"):
+        self.succeed("eval", "--data", self.path(data), "--model", model(), "--output", self.path(name), *arguments)
+        return json.loads((self.path(name) / "results.json").read_text())
+
+    def check(self, results, qrels, name="o"):
+        """Every system's means are those of its run file under `qrels`, whose ids are the set's own."""
+        for system, suffix in (("model", ""), ("bm25", ".bm25")):
+            run = read_run(self.path(name) / f"run{suffix}.trec")
+            for metric in ("ndcg_at_5", "ndcg_at_10", "recall_at_3", "map_at_10", "precision_at_1"):
+                self.assertAlmostEqual(results["recto"]["systems"][system]["metrics"][metric],
+                                       reference(run, qrels, metric), delta=1e-9, msg=f"{system} {metric}")
+
+
+class EvalTexts(LayoutCase):
+    """BEIR's own layout: texts, no pictures."""
+    CORPUS = {"MED-1": ("Valves", "How a valve is mounted."), "MED-2": ("", "Oil for the pump of a ship"),
+              "MED-10": ("Bridges", "Rivers and what leads over them"), "MED-9": ("", "Oil for the pump of a ship"),
+              "EMPTY": ("", ""), "MED-4": ("Museum", "")}
+    QUERIES = {"PLAIN-1": "mounting a valve", "PLAIN-2": "pump oil", "PLAIN-3": "museum bridges rivers",
+               "PLAIN-4": "nobody judged this", "TRAIN-1": "of another split"}
+    QRELS = {"PLAIN-1": {"MED-1": 2, "MED-4": 1}, "PLAIN-2": {"MED-2": 1, "MED-9": 0}, "PLAIN-3": {"MED-10": 1, "MED-4": 2}}
+
+    def beir(self):
+        self.write_lines("scifact/corpus.jsonl", [{"_id": i, "title": title, "text": text, "metadata": {}}
+                                                  for i, (title, text) in self.CORPUS.items()])
+        self.write_lines("scifact/queries.jsonl", [{"_id": i, "text": text} for i, text in self.QUERIES.items()])
+        rows = [f"{q}\t{d}\t{grade}\n" for q, grades in self.QRELS.items() for d, grade in grades.items()]
+        rows.append("PLAIN-1\tMED-1\t1\n")  # the pair once more, with a lower grade
+        self.write("scifact/qrels/test.tsv", "query-id\tcorpus-id\tscore\n" + "".join(rows))
+        self.write("scifact/qrels/train.tsv", "query-id\tcorpus-id\tscore\nTRAIN-1\tMED-10\t1\n")
+
+    def test_words_and_texts_are_ranked(self):
+        self.beir()
+        results = self.evaluated("scifact")
+        self.assertEqual(sorted(results["recto"]["systems"]), ["bm25", "model", "random"])
+        self.assertEqual((results["task_name"], results["recto"]["texts_only"]), ("scifact", True))
+        self.assertEqual(results["recto"]["pages"], 6, "the corpus is that of all splits; same texts are two documents")
+        self.assertEqual((results["recto"]["queries"], results["recto"]["queries_without_qrels"]), (3, 2))
+        self.check(results, self.QRELS)
+        ranking = ranking_of(self.path("o/run.bm25.trec"))
+        self.assertEqual(ranking["PLAIN-1"][0], "MED-1")
+        self.assertEqual(ranking["PLAIN-2"], ["MED-9", "MED-2"], "a tie stands by id, descending")
+        self.assertEqual(ranking["PLAIN-3"][0], "MED-10", "title and text are both searched")
+
+    def test_a_model_embeds_passages(self):
+        self.beir()
+        self.evaluated("scifact")
+        self.write_lines("rows.jsonl", [{"id": i, "passage": f"{title} {text}".strip()}
+                                        for i, (title, text) in self.CORPUS.items() if title + text] +
+                         [{"id": i, "query": self.QUERIES[i]} for i in self.QRELS])
+        self.succeed("embed", "--model", model(), "--input", self.path("rows.jsonl"), "--output", self.path("v.npy"))
+        vectors = np.load(self.path("v.npy"))
+        ids = [json.loads(line)["id"] for line in self.path("rows.jsonl").read_text().splitlines()]
+        rows = dict(zip(ids, vectors))
+        for line in self.path("o/run.trec").read_text().splitlines():
+            query, _, page, _, score, _ = line.split(" ")
+            wanted = 0 if page == "EMPTY" else float(rows[query] @ rows[page])
+            self.assertAlmostEqual(float(score), wanted, delta=1e-5, msg=line)
+
+    def test_other_systems_and_what_is_refused(self):
+        self.beir()
+        run = self.write("theirs.trec", "PLAIN-1 Q0 MED-4 1 2 t\nPLAIN-1 Q0 MED-1 2 1 t\nPLAIN-2 Q0 MED-2 1 1 t\n")
+        server = EmbeddingsServer()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        endpoint = ("--embeddings-endpoint", server.address(), "--embeddings-model", "big")
+        out = self.succeed("eval", "--data", self.path("scifact"), "--run", run, *endpoint, "--output", self.path("o"))
+        self.assertIn("run theirs: 1 of 3 queries are not in it", out.err)
+        results = json.loads(self.path("o/results.json").read_text())["recto"]["systems"]
+        self.assertEqual(results["theirs"]["metrics"]["recall_at_5"], 2 / 3)
+        texts = [t for r in server.requests for t in r[2]["input"]]
+        self.assertIn("Valves How a valve is mounted.", texts)
+        self.assertFalse([r for r in server.requests if "messages" in r[2]], "no picture is sent")
+        for arguments, says in ((("--model", model(), "--longest-edges", "100,200"), "--longest-edges"),
+                                (("--model", model(), "--longest-edge", "100"), "--longest-edge"),
+                                ((*endpoint, "--page-prompt", "p"), "--page-prompt")):
+            self.fail_with(2, "eval", "--data", self.path("scifact"), *arguments, "--output", self.path("p"),
+                           says=["texts without pictures", says])
+        self.fail_with(1, "eval", "--data", self.path("scifact"), "--split", "validation", "--output", self.path("p"),
+                       says=["qrels/validation.tsv", "test.tsv"])
+        strange = self.write("strange.trec", "PLAIN-1 Q0 MED-77 1 2 t\n")
+        self.fail_with(1, "eval", "--data", self.path("scifact"), "--run", strange, "--output", self.path("p"),
+                       says=["MED-77", "no page of scifact"])
+        self.write("scifact/page.png", picture(1))
+        with self.path("scifact/corpus.jsonl").open("a") as file:
+            file.write(json.dumps({"_id": "P", "text": "t", "image": "page.png"}) + "\n")
+        self.fail_with(1, "eval", "--data", self.path("scifact"), "--output", self.path("p"),
+                       says=["corpus.jsonl:7", "an image, unlike those before"])
+        self.fail_with(1, "dataset", "import", self.path("scifact"), "--output", self.path("p"),
+                       says=["corpus.jsonl:1", "recto eval --data"])
+        self.assert_absent(self.path("p"))
+
+    def test_texts_in_parquet(self):
+        """mteb's own text tasks."""
+        self.table("nf/corpus/corpus-00000-of-00001.parquet",
+                   {"_id": list(self.CORPUS), "title": [c[0] for c in self.CORPUS.values()],
+                    "text": [c[1] for c in self.CORPUS.values()]})
+        self.table("nf/queries/queries-00000-of-00001.parquet",
+                   {"_id": list(self.QUERIES), "text": list(self.QUERIES.values())})
+        pairs = [(q, d, float(g)) for q, grades in self.QRELS.items() for d, g in grades.items()]
+        columns = dict(zip(("query-id", "corpus-id", "score"), map(list, zip(*pairs))))
+        self.table("nf/default/test-00000-of-00001.parquet", columns)
+        results = self.evaluated("nf")
+        self.assertEqual((results["recto"]["pages"], results["recto"]["queries_without_qrels"]), (6, 2))
+        self.check(results, self.QRELS)
+
+
+class EvalVidore(LayoutCase):
+    def pages(self, count):
+        return [{"bytes": picture(i), "path": None} for i in range(count)]
+
+    def test_version_1(self):
+        """Rows of question and picture: a picture is its file name, a question its text, a null query a page alone."""
+        names = ["a.png", "b.png", "a.png", "b.png", "c.png", "copy of c.png"]
+        images = [1, 2, 3, 2, 4, 4]
+        self.table("docvqa/data/test-00000-of-00001.parquet",
+                   {"query": ["one?", "one?", "two?", "one?", None, None], "image_filename": names,
+                    "image": [{"bytes": picture(i), "path": None} for i in images]}, image=True)
+        results = self.evaluated("docvqa", "--longest-edge", 100)
+        self.assertEqual((results["recto"]["pages"], results["recto"]["queries"]), (4, 2))
+        rows = {json.loads(line)["query_id"]: json.loads(line)["precision_at_5"]
+                for line in self.path("o/per_query.jsonl").read_text().splitlines()}
+        self.assertEqual(sorted(rows.values()), [1 / 5, 2 / 5])
+        pages = {page for hits in ranking_of(self.path("o/run.trec")).values() for page in hits}
+        self.assertEqual({"a.png", "b.png", "c.png"}, {p for p in pages if p.endswith(".png")})
+
+    def test_version_2(self):
+        """Integers as ids, grades, a pair with two grades, a question without a label, a picture that is there twice."""
+        images = self.pages(6)
+        images[5] = images[2]
+        self.table("esg/corpus/test-00000-of-00001.parquet",
+                   {"corpus-id": list(range(6)), "image": images, "doc-id": ["r"] * 6}, image=True)
+        self.table("esg/queries/test-00000-of-00001.parquet",
+                   {"query-id": [0, 1, 2, 3], "query": ["scope one", "émissions", "water", "not judged"],
+                    "language": ["english", "french", "english", "english"]})
+        triples = [(0, 0, 2), (0, 1, 1), (1, 2, 1), (1, 2, 2), (1, 3, 1), (2, 5, 1), (2, 4, 0)]
+        self.table("esg/qrels/test-00000-of-00001.parquet",
+                   dict(zip(("query-id", "corpus-id", "score"), map(list, zip(*triples)))))
+        results = self.evaluated("esg", "--longest-edge", 100, "--subsets", "language")
+        recto = results["recto"]
+        self.assertEqual((recto["pages"], recto["queries"], recto["queries_without_qrels"]), (6, 3, 1))
+        self.check(results, {"0": {"0": 2, "1": 1}, "1": {"2": 2, "3": 1}, "2": {"5": 1, "4": 0}})
+        subsets = {s["hf_subset"]: s["main_score"] for s in results["scores"]["test"]}
+        self.assertEqual(sorted(subsets), ["en", "fr"])
+        self.assertAlmostEqual(recto["main_score"], sum(subsets.values()) / 2, delta=1e-12)
+
+    def test_version_2_in_configurations_of_languages(self):
+        """Every language has its questions and judgements, and the same pages again."""
+        for language, words in (("english", "words"), ("french", "mots"), ("german", "Worte")):
+            self.table(f"eco/{language}-corpus/test-00000-of-00001.parquet",
+                       {"id": [str(i) for i in range(5)], "image": self.pages(5)}, image=True)
+            self.table(f"eco/{language}-queries/test-00000-of-00001.parquet",
+                       {"id": ["q0", "q1", "q2"], "text": [f"{words} {i}" for i in range(3)]})
+            self.table(f"eco/{language}-qrels/test-00000-of-00001.parquet",
+                       {"query-id": ["q0", "q1", "q1"], "corpus-id": ["0", "1", "2"], "score": [1, 2, 1]})
+        results = self.evaluated("eco", "--longest-edge", 100, "--subsets", "language")
+        recto = results["recto"]
+        self.assertEqual((recto["pages"], recto["queries"], recto["queries_without_qrels"]), (5, 6, 3))
+        qrels = {"q0": {"0": 1}, "q1": {"1": 2, "2": 1}}
+        self.check(results, {f"{language}-{q}": grades for language in ("english", "french", "german")
+                             for q, grades in qrels.items()})
+        self.assertEqual([s["hf_subset"] for s in results["scores"]["test"]], ["de", "en", "fr"])
+        run = read_run(self.path("o/run.trec"))
+        for subset, language in (("de", "german"), ("en", "english"), ("fr", "french")):
+            wanted = reference(run, {f"{language}-{q}": grades for q, grades in qrels.items()}, "ndcg_at_5")
+            found = next(s for s in results["scores"]["test"] if s["hf_subset"] == subset)
+            self.assertAlmostEqual(found["main_score"], wanted, delta=1e-9)
+        self.assertEqual(sorted(recto["systems"]["bm25"]["by_language"]), ["de", "en", "fr"])
+
+    def test_version_3(self):
+        """Names with underscores, columns and configurations of more, Markdown of each page, nDCG@10."""
+        self.table("hr/corpus/test-00000-of-00001.parquet",
+                   {"corpus_id": list(range(12)), "image": self.pages(12), "doc_id": ["x"] * 12,
+                    "markdown": [f"# Title\n\npage word{i}" for i in range(12)],
+                    "page_number_in_doc": list(range(12))}, image=True)
+        self.table("hr/queries/test-00000-of-00001.parquet",
+                   {"query_id": [0, 1, 2], "query": ["word3 of the page", "le mot word7", "word1"],
+                    "language": ["english", "french", "english"], "query_types": [["extractive"]] * 3,
+                    "answer": ["a", "b", "c"]})
+        self.table("hr/qrels/test-00000-of-00001.parquet",
+                   {"query_id": [0, 0, 1], "corpus_id": [3, 4, 7], "score": [2, 1, 2],
+                    "content_type": [["Text"]] * 3, "bounding_boxes": [[{"annotator": 0, "x1": 1}]] * 3})
+        self.table("hr/documents_metadata/test-00000-of-00001.parquet", {"doc_id": ["x"], "url": ["u"]})
+        results = self.evaluated("hr", "--longest-edge", 100, "--main-metric", "ndcg_at_10")
+        recto = results["recto"]
+        self.assertEqual((recto["pages"], recto["queries"], recto["queries_without_qrels"]), (12, 2, 1))
+        self.assertEqual(results["scores"]["test"][0]["main_score"], results["scores"]["test"][0]["ndcg_at_10"])
+        self.check(results, {"0": {"3": 2, "4": 1}, "1": {"7": 2}})
+        self.assertEqual(ranking_of(self.path("o/run.bm25.trec"))["1"][0], "7", "the Markdown is what words search")
+
+    def test_the_split_that_is_asked_for(self):
+        """The pages of other splits are not searched, and their judgements not needed."""
+        for split, pages in (("train", [0, 1, 2]), ("test", [3, 4])):
+            self.table(f"two/corpus/{split}-00000-of-00001.parquet",
+                       {"id": [str(i) for i in pages], "image": [self.pages(5)[i] for i in pages]}, image=True)
+            self.table(f"two/queries/{split}-00000-of-00001.parquet", {"id": [split], "text": [f"of {split}"]})
+            self.table(f"two/qrels/{split}-00000-of-00001.parquet",
+                       {"query-id": [split], "corpus-id": [str(pages[0])], "score": [1]})
+        for split, pages in (("test", 2), ("train", 3)):
+            results = self.evaluated("two", "--longest-edge", 100, "--split", split, name=split)
+            self.assertEqual((results["recto"]["pages"], results["recto"]["queries"]), (pages, 1))
+            self.assertEqual(list(results["scores"]), [split])
+        self.fail_with(1, "eval", "--data", self.path("two"), "--split", "validation", "--output", self.path("p"),
+                       says=["no judgements of the split \"validation\""])
+
+
+if __name__ == "__main__":
+    unittest.main()
