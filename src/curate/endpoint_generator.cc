@@ -91,7 +91,7 @@ struct EndpointGenerator::Answer {
 
 EndpointGenerator::EndpointGenerator(EndpointSettings settings, ApiKey key)
     : settings_((check_settings(settings), std::move(settings))),
-      connection_(settings_, std::move(key)),
+      connection_(chat_completions_url(settings_.url), settings_, std::move(key)),
       gate_(settings_.parallel_requests, settings_.requests_per_minute),
       cache_(settings_.cache) {
   if (settings_.prompt.empty()) settings_.prompt = default_prompt();

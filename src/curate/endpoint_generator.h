@@ -14,11 +14,11 @@
 #include "base/json.h"
 #include "curate/audit.h"
 #include "curate/document.h"
-#include "curate/endpoint.h"
 #include "curate/endpoint_cache.h"
 #include "curate/endpoint_gate.h"
 #include "curate/endpoint_prompt.h"
 #include "curate/endpoint_settings.h"
+#include "net/endpoint_connection.h"
 
 namespace recto {
 

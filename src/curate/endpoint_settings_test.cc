@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <functional>
 
 #include "base/error.h"
@@ -66,16 +65,6 @@ TEST(EndpointUrl, RefusesWhatIsNoPlainAddress) {
   }
 }
 
-TEST(EndpointUrl, KnowsWhereOthersCanRead) {
-  for (const char* safe : {"https://host/v1", "http://localhost:1", "http://127.0.0.1/v1",
-                           "http://[::1]:8000", "no address"}) {
-    EXPECT_FALSE(is_open_to_others(safe)) << safe;
-  }
-  for (const char* open : {"http://host/v1", "http://10.0.0.1:8000", "http://localhost.evil/"}) {
-    EXPECT_TRUE(is_open_to_others(open)) << open;
-  }
-}
-
 TEST(EndpointSettings, RefusesWhatCannotBeMeant) {
   EndpointSettings good;
   good.url = "http://localhost:8000";
@@ -101,23 +90,6 @@ TEST(EndpointSettings, RefusesWhatCannotBeMeant) {
     change(bad);
     EXPECT_THAT(message_of([&] { check_settings(bad); }), HasSubstr(option));
   }
-}
-
-TEST(ApiKey, ComesFromTheEnvironmentAndShowsNowhere) {
-  ::unsetenv("RECTO_API_KEY");
-  ::unsetenv("OPENAI_API_KEY");
-  EXPECT_TRUE(ApiKey::from_environment().empty());
-  ::setenv("OPENAI_API_KEY", "second", 1);
-  EXPECT_EQ(ApiKey::from_environment().header(), "Authorization: Bearer second");
-  ::setenv("RECTO_API_KEY", " first\n", 1);
-  EXPECT_EQ(ApiKey::from_environment().header(), "Authorization: Bearer first");
-  EXPECT_EQ(ApiKey::from_environment().redact("a first and first"), "a [API key] and [API key]");
-  ::setenv("RECTO_API_KEY", "hunter2\r\nHost: evil", 1);
-  const std::string message = message_of([] { ApiKey::from_environment(); });
-  EXPECT_THAT(message, HasSubstr("RECTO_API_KEY"));
-  EXPECT_THAT(message, Not(HasSubstr("hunter2")));
-  ::unsetenv("RECTO_API_KEY");
-  ::unsetenv("OPENAI_API_KEY");
 }
 
 TEST(EndpointPrompt, FillsPlaceholdersOnce) {

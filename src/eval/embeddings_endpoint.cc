@@ -12,7 +12,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/threads.h"
-#include "curate/endpoint.h"
+#include "net/endpoint_connection.h"
 
 namespace recto {
 namespace {
@@ -168,21 +168,21 @@ EndpointEmbedder::EndpointEmbedder(EmbeddingsEndpoint endpoint) : endpoint_(std:
 }
 
 std::vector<std::vector<float>> EndpointEmbedder::ask(const Json& request, size_t expected) const {
-  const EndpointSettings& settings = endpoint_.connection;
-  EndpointConnection connection(url_, settings, ApiKey::from_environment(), kMaxAnswerBytes);
+  const EndpointAccess& access = endpoint_.connection;
+  EndpointConnection connection(url_, access, ApiKey::from_environment(), kMaxAnswerBytes);
   const std::string body = dump_json(request);
   for (int attempt = 0;; ++attempt) {
     const HttpReply reply = connection.post(body, throw_if_interrupted);
     if (reply.problem.empty() && reply.status == 200) {
       return parse_embeddings(endpoint_.api, reply.body, expected, url_);
     }
-    if (attempt >= settings.retries || !may_go_right_later(reply)) {
+    if (attempt >= access.retries || !may_go_right_later(reply)) {
       fail(ErrorCode::kIo, "{}: {}", url_, said(reply));
     }
     const double backoff =
-        std::min(settings.first_backoff * std::exp2(attempt), settings.longest_backoff);
+        std::min(access.first_backoff * std::exp2(attempt), access.longest_backoff);
     log_info("{}: {}; trying again", url_, said(reply));
-    wait_seconds(std::max(backoff, std::min(reply.retry_after, settings.longest_retry_after)));
+    wait_seconds(std::max(backoff, std::min(reply.retry_after, access.longest_retry_after)));
   }
 }
 

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/json.h"
-#include "curate/endpoint_settings.h"
 #include "data/dataset.h"
 #include "data/table.h"
 #include "eval/evaluate.h"
+#include "net/endpoint_access.h"
 
 namespace recto {
 
@@ -25,9 +25,8 @@ EmbeddingsApi parse_embeddings_api(const std::string& name);
 
 struct EmbeddingsEndpoint {
   EmbeddingsApi api = EmbeddingsApi::kOpenAi;
-  /// Address, name of the model, key's place, time limits, retries, parallel requests; what is of
-  /// chats alone is not read.
-  EndpointSettings connection;
+  /// Address, name of the model, time limits, retries, parallel requests.
+  EndpointAccess connection;
   std::string name = "endpoint";  ///< of the system
   /// What a model wants in front of a query ("Instruct: ...\nQuery: ").
   std::string query_prefix;

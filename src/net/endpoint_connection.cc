@@ -1,4 +1,4 @@
-#include "curate/endpoint.h"
+#include "net/endpoint_connection.h"
 
 #include <curl/curl.h>
 
@@ -17,7 +17,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr size_t kMaxBodyBytes = 1 << 20;
 constexpr size_t kMaxHeaderBytes = 64 << 10;
 constexpr int kPollMilliseconds = 100;
 // An answer is complete before its first byte is sent, so the rest comes at the network's speed.
@@ -26,7 +25,7 @@ constexpr auto kMaxBodyTime = std::chrono::seconds(20);
 
 /// What came back so far.
 struct Received {
-  size_t most_bytes = kMaxBodyBytes;
+  size_t most_bytes = 0;
   std::string body;
   size_t header_bytes = 0;
   bool too_large = false;
@@ -140,18 +139,14 @@ struct EndpointConnection::Transfer {
   std::unique_ptr<CURLM, CleanUpMulti> multi{curl_multi_init()};
 };
 
-EndpointConnection::EndpointConnection(const EndpointSettings& settings, ApiKey key)
-    : EndpointConnection(chat_completions_url(settings.url), settings, std::move(key),
-                         kMaxBodyBytes) {}
-
-EndpointConnection::EndpointConnection(std::string url, const EndpointSettings& settings,
-                                       ApiKey key, size_t most_bytes)
+EndpointConnection::EndpointConnection(std::string url, const EndpointAccess& access, ApiKey key,
+                                       size_t most_bytes)
     : url_(std::move(url)),
       key_(std::move(key)),
-      connect_timeout_(settings.connect_timeout),
-      request_timeout_(settings.request_timeout),
-      proxy_(settings.proxy),
-      ca_file_(settings.ca_file.string()),
+      connect_timeout_(access.connect_timeout),
+      request_timeout_(access.request_timeout),
+      proxy_(access.proxy),
+      ca_file_(access.ca_file.string()),
       most_bytes_(most_bytes) {
   initialise_curl();
 }

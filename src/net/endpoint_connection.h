@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "curate/endpoint_settings.h"
+#include "net/endpoint_access.h"
 
 namespace recto {
 
@@ -25,11 +25,11 @@ struct HttpReply {
 /// since a connection kept open was closed meanwhile, nobody counts. Thread-safe.
 class EndpointConnection {
  public:
-  /// To chat completions. Throws Error(kUsage) for an address that is none.
-  EndpointConnection(const EndpointSettings& settings, ApiKey key);
+  static constexpr size_t kMaxBodyBytes = 1 << 20;
+
   /// To `url`, as endpoint_url() makes it, for answers of at most `most_bytes`.
-  EndpointConnection(std::string url, const EndpointSettings& settings, ApiKey key,
-                     size_t most_bytes);
+  EndpointConnection(std::string url, const EndpointAccess& access, ApiKey key,
+                     size_t most_bytes = kMaxBodyBytes);
   ~EndpointConnection();
   EndpointConnection(const EndpointConnection&) = delete;
   EndpointConnection& operator=(const EndpointConnection&) = delete;
