@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "base/utf8.h"
 #include "model/unicode_class.h"
 
 namespace recto {
