@@ -31,6 +31,12 @@ std::string page_id_in(const std::string& file_name) {
   return parse_page_id(stem) ? stem : std::string();
 }
 
+/// Whether a file of judgements or a run can have it as an id.
+bool is_word(const std::string& id) {
+  return !id.empty() && id.find_first_of(" \t\r\n\v\f") == std::string::npos &&
+         replace_invalid_utf8(id) == id;
+}
+
 }  // namespace
 
 /// What the image of an incoming page turned out to be.
@@ -59,8 +65,7 @@ std::string ImportSink::identity(const IncomingPage& page, const std::string& ha
 
 std::string ImportSink::kept_page_id(const IncomingPage& page, const std::string& usual) const {
   const std::string& name = page.file_name;
-  const bool is_word = !name.empty() && name.find_first_of(" \t\r\n\v\f") == std::string::npos;
-  if (!is_word || replace_invalid_utf8(name) != name) return usual;
+  if (!is_word(name)) return usual;
   std::string free = name;
   for (int i = 2; page_ids_.count(free) != 0; ++i) free = fmt::format("{}-{}", name, i);
   return free;
@@ -219,8 +224,9 @@ int ImportSink::add_query_by_id(const std::string& split, const std::string& id,
   }
   StoredQuery query;
   query.split = split;
+  const bool of_text = id.empty() || (options_.for_evaluation && !is_word(id));
   query.row.query_id =
-      free_query_id(split, id.empty() ? query_id_of(clean) : replace_invalid_utf8(id));
+      free_query_id(split, of_text ? query_id_of(clean) : replace_invalid_utf8(id));
   query_ids_.insert(query.row.query_id);
   query.row.query = clean;
   query.row.language = language;

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <numeric>
+#include <unordered_map>
+#include <utility>
 
 #include "base/interrupt.h"
 #include "base/random.h"
@@ -12,95 +16,104 @@ namespace {
 /// Means that differ by less are the same number, added up in another order.
 constexpr double kTolerance = 1e-12;
 
-/// The first stream of the queries; those before are of other resamplings.
-constexpr uint64_t kChanceStreams = 1000;
+/// Those before are of other resamplings (significance.cc).
+constexpr uint64_t kExchangeStream = 3;
 
-double log_choose(double n, double k) {
-  return std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1);
-}
+/// A query as the exchange sees it.
+struct ExchangedQuery {
+  std::vector<std::pair<uint32_t, int>> found;     ///< page and rank from 0, by page
+  std::vector<std::pair<uint32_t, int>> relevant;  ///< place in the relevant pages, and grade
+  std::unique_ptr<QueryMetric> measure;
+};
 
-/// Random orders of one query, of which only the first `ranks` places matter.
-class RandomOrders {
+class Exchange {
  public:
-  RandomOrders(const Judgements& judgements, int64_t pages, int cutoff, Random random)
-      : ranks_(std::min<int64_t>(cutoff, pages)), random_(random) {
-    for (const auto& [page, grade] : judgements) {
-      if (grade > 0) relevant_.push_back(grade);
+  Exchange(const Qrels& qrels, const Run& run, const std::vector<std::string>& page_ids,
+           const std::string& metric)
+      : pages_(page_ids.size()) {
+    std::unordered_map<std::string, uint32_t> places;
+    for (size_t i = 0; i < page_ids.size(); ++i) places.emplace(page_ids[i], i);
+    std::unordered_map<std::string, uint32_t> relevant;
+    for (const auto& [query, judgements] : qrels) {
+      ExchangedQuery one;
+      one.measure = std::make_unique<QueryMetric>(judgements, metric);
+      cutoff_ = one.measure->cutoff();
+      for (const auto& [page, grade] : judgements) {
+        if (grade <= 0) continue;
+        const auto place = relevant.emplace(page, relevant.size()).first->second;
+        one.relevant.emplace_back(place, grade);
+      }
+      if (const auto hits = run.find(query); hits != run.end()) {
+        one.found = first_pages(hits->second, places);
+      }
+      queries_.push_back(std::move(one));
     }
-    // Hypergeometric: P(hits) of `ranks` places that hold `hits` of the relevant pages.
-    const auto r = static_cast<double>(relevant_.size());
-    const auto n = static_cast<double>(pages);
-    const auto k = static_cast<double>(ranks_);
-    for (double hits = 0; hits <= std::min(r, k); ++hits) {
-      const bool possible = k - hits <= n - r;
-      shares_.push_back(
-          possible ? std::exp(log_choose(r, hits) + log_choose(n - r, k - hits) - log_choose(n, k))
-                   : 0);
-    }
+    stands_for_.resize(relevant.size());
+    all_.resize(pages_);
+    std::iota(all_.begin(), all_.end(), uint32_t{0});
   }
 
-  /// How many orders in a row have nothing relevant among the first, before one that has.
-  double draw_misses() {
-    const double none = shares_.front();
-    if (relevant_.empty() || ranks_ == 0 || none >= 1) return INFINITY;
-    if (none <= 0) return 0;
-    return std::floor(std::log1p(-random_.uniform()) / std::log(none));
-  }
-
-  /// Grades of the first places of an order that has something relevant there.
-  const std::vector<int>& draw_grades() {
-    grades_.assign(static_cast<size_t>(ranks_), 0);
-    const size_t hits = draw_hits();
-    for (size_t i = 0; i < hits; ++i) {  // which pages, and at which places
-      std::swap(relevant_[i], relevant_[i + random_.below(relevant_.size() - i)]);
-      size_t place = random_.below(grades_.size());
-      while (grades_[place] != 0) place = random_.below(grades_.size());
-      grades_[place] = relevant_[i];
+  /// The mean after one exchange.
+  double draw(Random& random) {
+    // Which page stands for each relevant one: the first places of a random order of all.
+    for (size_t i = 0; i < stands_for_.size(); ++i) {
+      std::swap(all_[i], all_[i + random.below(pages_ - i)]);
+      stands_for_[i] = all_[i];
     }
-    return grades_;
+    double sum = 0;
+    for (const ExchangedQuery& query : queries_) sum += value_of(query);
+    return sum / static_cast<double>(queries_.size());
   }
 
  private:
-  size_t draw_hits() {
-    double left = random_.uniform() * (1 - shares_.front());
-    for (size_t hits = 1; hits < shares_.size(); ++hits) {
-      left -= shares_[hits];
-      if (left < 0 && shares_[hits] > 0) return hits;
+  std::vector<std::pair<uint32_t, int>> first_pages(
+      const std::vector<ScoredId>& hits,
+      const std::unordered_map<std::string, uint32_t>& places) const {
+    std::vector<std::pair<uint32_t, int>> found;
+    const std::vector<std::string> ids = ranked_ids(hits);
+    for (size_t rank = 0; rank < ids.size() && std::ssize(found) < cutoff_; ++rank) {
+      found.emplace_back(places.at(ids[rank]), static_cast<int>(rank));
     }
-    return last_possible();
+    std::sort(found.begin(), found.end());
+    return found;
   }
 
-  size_t last_possible() const {
-    size_t hits = shares_.size() - 1;
-    while (hits > 1 && shares_[hits] <= 0) --hits;
-    return hits;
+  double value_of(const ExchangedQuery& query) {
+    bool any = false;
+    for (const auto& [place, grade] : query.relevant) {
+      const uint32_t page = stands_for_[place];
+      const auto hit = std::lower_bound(query.found.begin(), query.found.end(),
+                                        std::pair<uint32_t, int>(page, 0));
+      if (hit == query.found.end() || hit->first != page) continue;
+      if (!std::exchange(any, true)) grades_.assign(static_cast<size_t>(cutoff_), 0);
+      grades_[static_cast<size_t>(hit->second)] = grade;
+    }
+    return any ? query.measure->of_grades(grades_) : 0;
   }
 
-  int64_t ranks_;
-  Random random_;
-  std::vector<int> relevant_;   ///< grades
-  std::vector<double> shares_;  ///< by number of hits, from 0
+  size_t pages_;
+  int cutoff_ = 0;
+  std::vector<ExchangedQuery> queries_;
+  std::vector<uint32_t> all_;
+  std::vector<uint32_t> stands_for_;  ///< by place in the relevant pages
   std::vector<int> grades_;
 };
 
 }  // namespace
 
-std::vector<double> chance_means(const Qrels& qrels, int64_t pages, const std::string& metric,
-                                 const Resampling& resampling) {
-  std::vector<double> sums(static_cast<size_t>(std::max(0, resampling.permutations)), 0);
-  uint64_t stream = kChanceStreams;
-  for (const auto& [query, judgements] : qrels) {
+std::vector<double> exchanged_means(const Qrels& qrels, const Run& run,
+                                    const std::vector<std::string>& page_ids,
+                                    const std::string& metric, const Resampling& resampling) {
+  Exchange exchange(qrels, run, page_ids, metric);
+  Random random(resampling.seed, kExchangeStream);
+  std::vector<double> means;
+  means.reserve(resampling.permutations);
+  for (int i = 0; i < resampling.permutations; ++i) {
     throw_if_interrupted();
-    const QueryMetric measure(judgements, metric);
-    RandomOrders orders(judgements, pages, measure.cutoff(), Random(resampling.seed, stream++));
-    const auto count = static_cast<double>(sums.size());
-    for (double at = orders.draw_misses(); at < count; at += 1 + orders.draw_misses()) {
-      sums[static_cast<size_t>(at)] += measure.of_grades(orders.draw_grades());
-    }
+    means.push_back(exchange.draw(random));
   }
-  for (double& sum : sums) sum /= std::max<double>(1, static_cast<double>(qrels.size()));
-  std::sort(sums.begin(), sums.end());
-  return sums;
+  std::sort(means.begin(), means.end());
+  return means;
 }
 
 RandomisationTest chance_test(const std::vector<double>& sorted_means, double expected,

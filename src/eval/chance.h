@@ -1,7 +1,7 @@
 #pragma once
-// Whether a system is more than chance: its mean beside the means of random orders.
+// Whether a system is more than chance: its mean beside what it would be if the system did not know
+// which page is which.
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,14 +10,17 @@
 
 namespace recto {
 
-/// Means of `metric` over the queries of `qrels` when the `pages` pages stand in a random order for
-/// each, `resampling.permutations` times; sorted. Throws Error(kUsage) for a metric that is none.
-std::vector<double> chance_means(const Qrels& qrels, int64_t pages, const std::string& metric,
-                                 const Resampling& resampling);
+/// Means of `metric` over the queries of `qrels` when each page that `run` finds is taken for
+/// another, by an exchange of `page_ids` that is drawn `resampling.permutations` times and is one
+/// for all queries; sorted. Queries that resemble each other, or a system that ranks the pages
+/// alike for all of them, do not make chance look narrower than it is. Throws Error(kUsage) for a
+/// metric that is none.
+std::vector<double> exchanged_means(const Qrels& qrels, const Run& run,
+                                    const std::vector<std::string>& page_ids,
+                                    const std::string& metric, const Resampling& resampling);
 
 /// How often a mean of `sorted_means` is as far from `expected` as `mean` is, in either direction:
-/// p = (1 + as far) / (1 + means). What a system's order would be if it knew nothing of the pages
-/// is drawn, so nothing is asked of how its values are spread over the queries.
+/// p = (1 + as far) / (1 + means).
 RandomisationTest chance_test(const std::vector<double>& sorted_means, double expected,
                               double mean);
 

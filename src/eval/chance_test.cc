@@ -52,29 +52,62 @@ SystemResult shuffled(const RetrievalTask& task, uint64_t seed) {
   return rank_run(task, "shuffled", run);
 }
 
-TEST(Chance, DrawnMeansAreTheExpectedOnesOnAverage) {
-  for (const int64_t pages : {4, 9, 300}) {
+/// The same order for every query.
+SystemResult shuffled_once(const RetrievalTask& task, uint64_t seed) {
+  Random random(seed);
+  std::vector<std::string> ids = task.page_ids;
+  random.shuffle(ids);
+  Run run;
+  for (const QueryRow& query : task.queries) {
+    for (size_t i = 0; i < ids.size(); ++i) {
+      run[query.query_id].push_back({ids[i], -static_cast<double>(i)});
+    }
+  }
+  return rank_run(task, "alike", run);
+}
+
+std::vector<std::string> page_ids(int64_t pages) {
+  std::vector<std::string> ids;
+  for (int64_t i = 0; i < pages; ++i) ids.push_back(fmt::format("p{}", i));
+  return ids;
+}
+
+/// All pages for each query, in the order of `ids`.
+Run one_order(const Qrels& qrels, const std::vector<std::string>& ids) {
+  Run run;
+  for (const auto& [query, judgements] : qrels) {
+    for (size_t i = 0; i < ids.size(); ++i) {
+      run[query].push_back({ids[i], -static_cast<double>(i)});
+    }
+  }
+  return run;
+}
+
+TEST(Chance, MeansAreTheExpectedOnesOnAverage) {
+  for (const int64_t pages : {4, 9, 150}) {
     const Qrels qrels = judged(pages);
+    const auto run = one_order(qrels, page_ids(pages));
     std::map<std::string, MetricValues> expected;
     for (const auto& [query, judgements] : qrels) {
       expected[query] = random_order_metrics(judgements, pages);
     }
     for (const auto& [name, value] : mean_metrics(expected)) {
-      const auto means = chance_means(qrels, pages, name, {.permutations = 20000});
-      EXPECT_NEAR(mean_of(means), value, 0.006) << name << " of " << pages;
+      const auto means = exchanged_means(qrels, run, page_ids(pages), name, {.permutations = 3000});
+      EXPECT_NEAR(mean_of(means), value, 0.025) << name << " of " << pages;
     }
   }
 }
 
-TEST(Chance, DrawnMeansAreThoseOfAllOrders) {
+TEST(Chance, ExchangesAreThoseOfAllOrders) {
   // Of 5 pages: the share of the 120 orders with each value, beside the share that is drawn.
   const Qrels qrels = {{"q", {{"p0", 2}, {"p1", 1}}}};
-  std::vector<std::string> order = {"p0", "p1", "p2", "p3", "p4"};
+  std::vector<std::string> order = page_ids(5);
+  const auto run = one_order(qrels, order);
   std::vector<double> all;
   do {
     all.push_back(query_metrics(qrels.at("q"), order).at("ndcg_at_3"));
   } while (std::next_permutation(order.begin(), order.end()));
-  const auto drawn = chance_means(qrels, 5, "ndcg_at_3", {.permutations = 60000});
+  const auto drawn = exchanged_means(qrels, run, page_ids(5), "ndcg_at_3", {.permutations = 60000});
   for (const double value : all) {
     const auto share = [&](const std::vector<double>& values) {
       return static_cast<double>(std::count_if(values.begin(), values.end(),
@@ -85,18 +118,25 @@ TEST(Chance, DrawnMeansAreThoseOfAllOrders) {
   }
 }
 
-TEST(Chance, OrdersThatKnowNothingHavePValuesOfAllSizes) {
-  const RetrievalTask task = task_of(100, 60);
-  // To 100, where nearly every order has a mean of its own.
-  const auto means = chance_means(task.qrels, 100, "ndcg_at_100", {});
-  const double expected = rank_random(task).mean.at("ndcg_at_100");
-  int small = 0;
-  constexpr int kSystems = 300;
-  for (int seed = 0; seed < kSystems; ++seed) {
-    const double mean = shuffled(task, seed).mean.at("ndcg_at_100");
-    if (chance_test(means, expected, mean).p < 0.1) ++small;
+TEST(Chance, SystemsThatKnowNothingHavePValuesOfAllSizes) {
+  // An order for each query, and one for all of them: the queries ask for few pages, so that such
+  // a system has luck, or none, with all of them at once.
+  RetrievalTask task = task_of(50, 40);
+  for (int i = 0; i < 40; ++i) {
+    task.qrels[fmt::format("q{:03}", i)] = {{task.page_ids[i % 3], 1}};
   }
-  EXPECT_NEAR(small, 0.1 * kSystems, 16);
+  const double expected = rank_random(task).mean.at("ndcg_at_100");
+  constexpr int kSystems = 200;
+  for (const bool alike : {false, true}) {
+    int small = 0;
+    for (int seed = 0; seed < kSystems; ++seed) {
+      const SystemResult system = alike ? shuffled_once(task, seed) : shuffled(task, seed);
+      const auto means = exchanged_means(task.qrels, system.run, task.page_ids, "ndcg_at_100",
+                                         {.permutations = 500});
+      if (chance_test(means, expected, system.mean.at("ndcg_at_100")).p < 0.1) ++small;
+    }
+    EXPECT_NEAR(small, 0.1 * kSystems, 13) << alike;
+  }
 }
 
 TEST(Chance, IsComparedByItsExpectedValue) {
@@ -111,7 +151,7 @@ TEST(Chance, IsComparedByItsExpectedValue) {
               report.systems[0].mean.at("ndcg_at_5") - report.systems[1].mean.at("ndcg_at_5"),
               1e-12);
   EXPECT_EQ(found.test.permutations, 10000);
-  EXPECT_THAT(comparison_text(found), HasSubstr("10000 random orders"));
+  EXPECT_THAT(comparison_text(found), HasSubstr("10000 exchanges of pages"));
   EXPECT_THAT(chance_text(report.comparisons), HasSubstr("expected value over all orders"));
   EXPECT_TRUE(comparison_json(found).at("wins").is_null());
   EXPECT_EQ(chance_text({}), "");

@@ -46,11 +46,10 @@ PairComparison compare(const ScoredSystem& first, const ScoredSystem& second,
   out.second_mean = mean_of(pairs.second);
   out.difference = mean_of(pairs.difference);
   out.bootstrap = paired_bootstrap(pairs.difference, resampling);
-  out.against_chance = first.chance != nullptr || second.chance != nullptr;
+  out.against_chance = first.is_chance || second.is_chance;
   if (out.against_chance) {
-    out.test = second.chance != nullptr
-                   ? chance_test(*second.chance, out.second_mean, out.first_mean)
-                   : chance_test(*first.chance, out.first_mean, out.second_mean);
+    out.test = second.is_chance ? chance_test(first.exchanged, out.second_mean, out.first_mean)
+                                : chance_test(second.exchanged, out.first_mean, out.second_mean);
     return out;
   }
   out.test = randomisation_test(pairs.difference, resampling);
@@ -125,10 +124,11 @@ Json comparison_json(const PairComparison& c) {
 
 std::string comparison_text(const PairComparison& c) {
   const std::string queries =
-      c.against_chance ? fmt::format("{} queries, {} random orders", c.queries, c.test.permutations)
-                       : fmt::format("effect {}, win/tie/loss {}/{}/{} of {}",
-                                     c.effect ? fmt::format("{:+.2f}", *c.effect) : "none", c.wins,
-                                     c.ties, c.losses, c.queries);
+      c.against_chance
+          ? fmt::format("{} queries, {} exchanges of pages", c.queries, c.test.permutations)
+          : fmt::format("effect {}, win/tie/loss {}/{}/{} of {}",
+                        c.effect ? fmt::format("{:+.2f}", *c.effect) : "none", c.wins, c.ties,
+                        c.losses, c.queries);
   return fmt::format(
       "{} - {}, {}{}: {:+.4f} [{:+.4f}, {:+.4f}], p {:.4g}{} (Holm {:.4g}), {}\n  {}\n", c.first,
       c.second, c.metric, c.task.empty() ? "" : " of " + c.task, c.difference,
@@ -146,8 +146,10 @@ std::string chance_text(const std::vector<PairComparison>& comparisons) {
   if (found == comparisons.end()) return "";
   return fmt::format(
       "against random: the difference is to the expected value over all orders of the pages, and p "
-      "is how often the mean of {} orders, drawn, is as far from it; most queries of any order are "
-      "below the expected value, so wins and losses are not counted",
+      "is how often the same ranking is as far from it when its pages are exchanged for others, at "
+      "random but alike for all queries, {} times; most queries of any order are below the "
+      "expected "
+      "value, so wins and losses are not counted",
       found->test.permutations);
 }
 

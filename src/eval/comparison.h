@@ -21,8 +21,10 @@ inline constexpr double kSignificance = 0.05;
 struct ScoredSystem {
   std::string name;
   const std::map<std::string, MetricValues>* per_query = nullptr;
-  /// Of chance, whose values are expected ones: its chance_means() of the metric.
-  const std::vector<double>* chance = nullptr;
+  /// Its values are expected ones, which no order of pages has.
+  bool is_chance = false;
+  /// exchanged_means() of the metric, for a comparison with chance.
+  std::vector<double> exchanged;
 };
 
 /// One metric of `first` against `second` over the queries that both have.

@@ -222,15 +222,17 @@ double seconds_per_query(const EvalReport& report, const SystemResult& result) {
 }
 
 void compare_systems(EvalReport& report) {
+  const bool chance = std::any_of(report.systems.begin(), report.systems.end(),
+                                  [](const SystemResult& one) { return one.is_chance; });
   std::vector<ScoredSystem> systems;
-  std::vector<double> chance;
   for (SystemResult& result : report.systems) {
     result.intervals = metric_intervals(result.per_query, report.resampling);
-    systems.push_back({result.name, &result.per_query, result.is_chance ? &chance : nullptr});
-  }
-  if (systems.size() > 1 && systems.back().chance != nullptr) {
-    chance = chance_means(report.task.qrels, std::ssize(report.task.page_ids), report.main_metric,
-                          report.resampling);
+    ScoredSystem one{result.name, &result.per_query, result.is_chance, {}};
+    if (chance && !result.is_chance) {
+      one.exchanged = exchanged_means(report.task.qrels, result.run, report.task.page_ids,
+                                      report.main_metric, report.resampling);
+    }
+    systems.push_back(std::move(one));
   }
   report.comparisons =
       compare_pairs(report.task.name, report.main_metric, systems, report.resampling);

@@ -185,6 +185,14 @@ void check_plan(const EvaluationPlan& plan) {
   check_metric_name(plan.main_metric);
   std::set<std::string> names;
   const auto claim = [&](const std::string& name) {
+    const bool is_word = name.find_first_of(" \t\r\n\v\f/") == std::string::npos && !name.empty();
+    if (!is_word) {
+      fail(
+          ErrorCode::kUsage,
+          "a system cannot be called \"{}\": files are named after it, and runs have it as a word; "
+          "write NAME=PATH with another name",
+          name);
+    }
     if (names.insert(name).second) return;
     fail(ErrorCode::kUsage, "two systems are called \"{}\"; write NAME=PATH to tell them apart",
          name);
@@ -198,6 +206,17 @@ void check_plan(const EvaluationPlan& plan) {
   }
 }
 
+/// Throws Error(kUsage) when two systems of a report go by one name ("model-int8" of a run and of
+/// a model).
+void check_names(const EvalReport& report) {
+  std::set<std::string> names;
+  for (const SystemResult& system : report.systems) {
+    if (names.insert(system.name).second) continue;
+    fail(ErrorCode::kUsage, "two systems are called \"{}\"; write NAME=PATH to tell them apart",
+         system.name);
+  }
+}
+
 /// compare_systems() of each, and p values over all together.
 void compare(std::vector<EvalReport>& reports, const EvaluationPlan& plan) {
   std::vector<PairComparison> all;
@@ -205,6 +224,7 @@ void compare(std::vector<EvalReport>& reports, const EvaluationPlan& plan) {
     report.main_metric = plan.main_metric;
     report.language_subsets = plan.language_subsets;
     report.resampling = plan.resampling;
+    check_names(report);
     compare_systems(report);
     all.insert(all.end(), report.comparisons.begin(), report.comparisons.end());
   }

@@ -110,6 +110,11 @@ TEST(Evaluation, PlansThatCannotBeMeant) {
          p.data = {"d"};
          p.runs = {{"bm25", "a"}};
        }},
+      {"cannot be called \"a b\"",
+       [](EvaluationPlan& p) {
+         p.qrels = "q";
+         p.runs = {{"a b", "a b.trec"}};
+       }},
       {"no metric is called \"ndcg\"",
        [](EvaluationPlan& p) {
          p.data = {"d"};

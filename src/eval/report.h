@@ -39,6 +39,9 @@ void write_reports(const std::filesystem::path& directory, const std::vector<Eva
 std::string summary_line(const std::string& label, const SystemResult& result,
                          const RetrievalTask& task);
 
+/// Something a second: "4803", "4.44".
+std::string rate_text(double rate);
+
 /// Tables of systems and of comparisons in Markdown, for cards.
 std::string markdown_table(const EvalReport& report);
 

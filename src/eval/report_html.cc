@@ -50,7 +50,7 @@ std::string results_row(const EvalReport& report, const SystemResult& result) {
   const SystemCost& cost = result.cost;
   out += fmt::format(
       "<td class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td></tr>\n",
-      cost.page_seconds > 0 ? fmt::format("{:.3g}", pages_per_second(report, result)) : "",
+      cost.page_seconds > 0 ? rate_text(pages_per_second(report, result)) : "",
       cost.query_seconds > 0 ? fmt::format("{:.2g}", 1000 * seconds_per_query(report, result)) : "",
       cost.bytes_per_page > 0 ? grouped_number(cost.bytes_per_page) : "");
   return out;
@@ -200,17 +200,19 @@ LineChart dimension_chart(const EvalReport& report) {
   LineChart chart;
   chart.title = metric_title(report.main_metric) + " by dimensions";
   chart.x_name = "dimensions";
-  std::map<std::string, std::map<int, double>> series;
+  std::vector<std::string> names;  // in the order of the systems
+  std::map<std::string, std::map<int, double>> points;
   for (const SystemResult& result : report.systems) {
     if (result.dimensions == 0) continue;
-    series[result.family + " " + result.stored][result.dimensions] =
-        metric_value(result.mean, report.main_metric);
+    const std::string name = result.family + " " + result.stored;
+    if (points.count(name) == 0) names.push_back(name);
+    points[name][result.dimensions] = metric_value(result.mean, report.main_metric);
   }
-  for (const auto& [name, points] : series) {
+  for (const std::string& name : names) {
     ChartSeries one;
     one.name = name;
     one.points = true;
-    for (const auto& [dimensions, value] : points) {
+    for (const auto& [dimensions, value] : points[name]) {
       one.x.push_back(dimensions);
       one.y.push_back(value);
     }

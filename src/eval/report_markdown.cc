@@ -17,7 +17,7 @@ std::string cost_cells(const EvalReport& report, const SystemResult& result) {
   const double pages = pages_per_second(report, result);
   const double query = 1000 * seconds_per_query(report, result);
   const int64_t bytes = result.cost.bytes_per_page;
-  return fmt::format("{} | {} | {}", pages > 0 ? fmt::format("{:.3g}", pages) : "",
+  return fmt::format("{} | {} | {}", pages > 0 ? rate_text(pages) : "",
                      query > 0 ? fmt::format("{:.2g}", query) : "",
                      bytes > 0 ? std::to_string(bytes) : "");
 }
@@ -94,6 +94,11 @@ std::string contamination_lines(const EvalReport& report) {
 }
 
 }  // namespace
+
+std::string rate_text(double rate) {
+  constexpr double kWhole = 100;
+  return rate >= kWhole ? fmt::format("{:.0f}", rate) : fmt::format("{:.3g}", rate);
+}
 
 std::string markdown_table(const EvalReport& report) {
   return fmt::format("{} queries, {} pages, split {}.\n\n", report.task.queries.size(),

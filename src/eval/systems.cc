@@ -253,7 +253,10 @@ Matrix rows_of_table(const Embeddings& table, const std::vector<std::string>& id
   std::unordered_map<std::string, int64_t> rows;
   for (size_t i = 0; i < table.ids.size(); ++i) {
     const auto alias = aliases.find(table.ids[i]);
-    rows.emplace(alias == aliases.end() ? table.ids[i] : alias->second, static_cast<int64_t>(i));
+    const std::string& id = alias == aliases.end() ? table.ids[i] : alias->second;
+    if (!rows.emplace(id, static_cast<int64_t>(i)).second) {
+      fail(ErrorCode::kBadInput, "{}: \"{}\" has two vectors", what, table.ids[i]);
+    }
   }
   Matrix out(std::ssize(ids), table.vectors.columns);
   for (size_t i = 0; i < ids.size(); ++i) {
@@ -267,6 +270,10 @@ Matrix rows_of_table(const Embeddings& table, const std::vector<std::string>& id
     const auto from = table.vectors.row(found->second);
     const auto to = out.row(static_cast<int64_t>(i));
     std::copy(from.begin(), from.end(), to.begin());
+    if (!std::all_of(to.begin(), to.end(), [](float value) { return std::isfinite(value); })) {
+      fail(ErrorCode::kBadInput, "{}: the vector of \"{}\" has a number that is not finite", what,
+           ids[i]);
+    }
     normalise(to);
   }
   return out;

@@ -67,7 +67,8 @@ SystemResult rank_random(const RetrievalTask& task);
 SystemResult rank_run(const RetrievalTask& task, const std::string& name, const Run& run);
 
 /// The rows of `table` for `ids`, in their order, at length 1. With `aliases` an id may be called
-/// otherwise in the table. Throws Error(kMismatch) naming the first that is missing.
+/// otherwise in the table. Throws Error(kMismatch) naming the first that is missing,
+/// Error(kBadInput) for one that is there twice or not finite.
 Matrix rows_of_table(const Embeddings& table, const std::vector<std::string>& ids,
                      const std::map<std::string, std::string>& aliases, const std::string& what);
 

@@ -157,6 +157,15 @@ TEST(Tables, RowsAreFoundByIdAndBroughtToLengthOne) {
   EXPECT_THAT(
       test::error_of([&] { rows_of_table(table, {"z"}, {}, "t.npy"); }, ErrorCode::kMismatch),
       HasSubstr("t.npy: no vector of \"z\""));
+  table.ids[1] = "x";
+  EXPECT_THAT(
+      test::error_of([&] { rows_of_table(table, {"x"}, {}, "t.npy"); }, ErrorCode::kBadInput),
+      HasSubstr("\"x\" has two vectors"));
+  table.ids[1] = "y";
+  table.vectors.values[2] = NAN;
+  EXPECT_THAT(
+      test::error_of([&] { rows_of_table(table, {"y"}, {}, "t.npy"); }, ErrorCode::kBadInput),
+      HasSubstr("vector of \"y\" has a number that is not finite"));
 }
 
 TEST(Tables, PrefixesAndPrecisionsAreSystems) {

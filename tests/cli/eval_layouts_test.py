@@ -135,6 +135,18 @@ class EvalTexts(LayoutCase):
                        says=["corpus.jsonl:1", "recto eval --data"])
         self.assert_absent(self.path("p"))
 
+    def test_ids_of_several_words(self):
+        """No run can have them, so others stand in their place."""
+        self.write_lines("odd/corpus.jsonl", [{"_id": "page 1", "text": "valve"}, {"_id": "p2", "text": "pump"}])
+        self.write_lines("odd/queries.jsonl", [{"_id": "a b", "text": "pump"}, {"_id": "c", "text": "valve"}])
+        self.write("odd/qrels/test.tsv", "query-id\tcorpus-id\tscore\na b\tp2\t1\nc\tpage 1\t1\n")
+        self.succeed("eval", "--data", self.path("odd"), "--output", self.path("o"))
+        lines = [line.split(" ") for line in self.path("o/run.trec").read_text().splitlines()]
+        self.assertEqual({len(line) for line in lines}, {6})
+        self.assertIn("p2", {line[2] for line in lines})
+        results = json.loads(self.path("o/results.json").read_text())
+        self.assertEqual(results["recto"]["systems"]["bm25"]["metrics"]["hit_rate_at_1"], 1)
+
     def test_texts_in_parquet(self):
         """mteb's own text tasks."""
         self.table("nf/corpus/corpus-00000-of-00001.parquet",
