@@ -246,7 +246,7 @@ std::string contamination(const EvalReport& report) {
   }
   return fmt::format(
       "<section id=\"contamination\">\n<h2>Contamination</h2>\n<p class=\"{}\">{}</p>\n<p>The "
-      "training data has {} documents, {} pages and {} query texts of this task; {} of {} queries "
+      "training data has {} documents, {} pages and {} queries of this task; {} of {} queries "
       "are touched.</p>\n<div class=\"panel scroll\"><table><thead><tr><th scope=\"col\">System"
       "</th><th scope=\"col\" class=\"number\">{} with them</th><th scope=\"col\" class=\"number\">"
       "without</th></tr></thead><tbody>\n{}</tbody></table></div>\n</section>\n",

@@ -78,7 +78,7 @@ std::string contamination_lines(const EvalReport& report) {
   if (!report.contamination) return "";
   const Contamination& found = *report.contamination;
   std::string out = fmt::format(
-      "\n{}: the training data has {} documents, {} pages and {} query texts of this task; {} of "
+      "\n{}: the training data has {} documents, {} pages and {} queries of this task; {} of "
       "{} queries are touched.\n",
       found.is_flagged() ? "Contaminated" : "Not contaminated", found.documents, found.pages,
       found.queries, found.touched.size(), report.task.queries.size());
