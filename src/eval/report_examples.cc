@@ -30,6 +30,15 @@ std::string first_found(const SystemResult& result, const std::string& query) {
   return ranked_ids(hits->second).front();
 }
 
+/// What is shown of a page that is a text alone.
+std::string beginning(const std::string& text) {
+  constexpr size_t kMost = 300;
+  if (text.size() <= kMost) return text;
+  size_t end = kMost;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + " …";
+}
+
 /// What is drawn of a page.
 class PageFigures {
  public:
@@ -41,6 +50,11 @@ class PageFigures {
     page.page_id = page_id;
     page.document = page_id;
     const auto place = places_.find(page_id);
+    if (task_.texts_only && place != places_.end()) {
+      return fmt::format("<p class=\"small\" dir=\"auto\">{}</p><p class=\"small soft\">{}</p>",
+                         html_escaped(beginning(task_.page_texts[place->second])),
+                         html_escaped(page_id));
+    }
     if (place != places_.end()) {
       const TaskPage& known = task_.pages[place->second];
       page.number = known.number;

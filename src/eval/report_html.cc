@@ -80,8 +80,9 @@ std::string results(const EvalReport& report) {
          "class=\"number\">hit@1</th>" +
          fmt::format("<th scope=\"col\" class=\"number\">{} within<br>the document</th>",
                      html_escaped(metric_title(report.main_metric))) +
-         "<th scope=\"col\" class=\"number\">pages/s</th><th scope=\"col\" class=\"number\">ms a "
-         "query</th><th scope=\"col\" class=\"number\">bytes a page</th></tr></thead><tbody>\n" +
+         "<th scope=\"col\" class=\"number\">pages/s</th><th scope=\"col\" class=\"number\">ms "
+         "a<br>"
+         "query</th><th scope=\"col\" class=\"number\">bytes<br>a page</th></tr></thead><tbody>\n" +
          rows + "</tbody></table></div>\n" + peak_memory(report) + "<ul class=\"small soft\">" +
          descriptions + "</ul>\n</section>\n";
 }
