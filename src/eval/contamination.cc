@@ -27,6 +27,7 @@ std::vector<std::string> training_splits(const Dataset& dataset, const std::stri
 std::vector<fs::path> files_of(const TrainingSource& source, const RetrievalTask& task,
                                const Dataset& dataset) {
   if (!source.is_dataset) return {};
+  if (!fs::exists(source.path / "pages")) return {source.path};  // another tool's layout
   std::vector<fs::path> files;
   const Dataset opened = Dataset::open(source.path);
   const bool same = fs::equivalent(source.path, dataset.path());

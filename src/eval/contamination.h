@@ -31,8 +31,8 @@ struct Contamination {
 
 /// Compares the task of `split` of `dataset` with what `training` names (eval/training_data.h): the
 /// split "train" of a dataset, or all its splits where none is called so (but `split` of the task's
-/// own dataset); the queries of text pairs. Throws what resolve_training and Exclusions::load
-/// throw.
+/// own dataset); all of a folder in another layout; the queries of text pairs. Throws what
+/// resolve_training and Exclusions::load throw.
 Contamination find_contamination(const RetrievalTask& task, const Dataset& dataset,
                                  const std::vector<std::filesystem::path>& training);
 

@@ -224,6 +224,12 @@ class Eval(Case):
         self.assertEqual((found["flagged"], found["documents"], found["pages"]), (True, 1, 6))
         self.assertEqual(found["untouched_queries"], 0)
         self.assertIsNone(found["systems"]["bm25"]["without"])
+        # The same pages in the layout of another tool.
+        self.succeed("dataset", "export", data, "--format", "ogc", "--split", "test", "--output", self.path("ogc"))
+        self.succeed("eval", "--data", data, "--training", self.path("ogc"), "--output", self.path("again"))
+        found = json.loads((self.path("again") / "results.json").read_text())["recto"]["contamination"]
+        self.assertEqual((found["training"], found["flagged"], found["untouched_queries"]), (["ogc"], True, 0))
+        self.assertGreater(found["queries"], 0)
 
 
 if __name__ == "__main__":
