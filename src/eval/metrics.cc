@@ -16,7 +16,17 @@ namespace recto {
 
 namespace {
 
-double discount(int64_t rank) { return 1.0 / std::log2(static_cast<double>(rank) + 1.0); }
+/// 1 / log2(rank + 1) for ranks up to the largest cutoff.
+double discount(int64_t rank) {
+  static const auto kDiscounts = [] {
+    std::array<double, kCutoffs.back() + 1> values{};
+    for (size_t i = 1; i < values.size(); ++i) {
+      values[i] = 1.0 / std::log2(static_cast<double>(i) + 1.0);
+    }
+    return values;
+  }();
+  return kDiscounts.at(static_cast<size_t>(rank));
+}
 
 double linear_gain(int grade) { return std::max(grade, 0); }
 double exponential_gain(int grade) { return std::exp2(std::max(grade, 0)) - 1.0; }
