@@ -329,6 +329,7 @@ TEST_F(FeatureTrainingTest, ATunedModelSharesThemWhenItsVisionTowerIsTheSame) {
 TEST_F(FeatureTrainingTest, WhenVisionIsTrainedTheStoreIsRefused) {
   TrainSettings full = settings("full");
   full.method = "full";
+  full.lora_r.reset();
   full.lora_dropout = 0;
   const Error error = test::error_of([&] { train(full); });
   EXPECT_EQ(error.code(), ErrorCode::kUsage);

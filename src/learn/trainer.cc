@@ -120,8 +120,7 @@ Training::Training(const TrainSettings& settings, const StepObserver& observer, 
     settings_.device = fmt::format("cuda:{}", group_.local_rank());
   }
   set_up_torch(threads_, settings_.seed, settings_.device);
-  steps_ = std::make_unique<StepSource>(settings_, group_);
-  check_measurable(*steps_, settings_);
+  steps_ = open_steps(settings_, group_);
   open_directory();
   plan_steps();
   plan_memory();
@@ -130,8 +129,7 @@ Training::Training(const TrainSettings& settings, const StepObserver& observer, 
 }
 
 void Training::open_directory() {
-  ContractOverrides overrides;
-  overrides.longest_edge = settings_.longest_edge;
+  const ContractOverrides overrides{.longest_edge = settings_.longest_edge};
   directory_ = ModelDirectory::open_unmerged(settings_.model, overrides, settings_.adapter);
   check_start(*directory_, settings_);
   inputs_ = std::make_unique<EdgeInputs>(*directory_, settings_.longest_edges);
