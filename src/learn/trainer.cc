@@ -35,6 +35,7 @@
 #include "learn/train_output.h"
 #include "learn/train_report_data.h"
 #include "learn/trainable.h"
+#include "learn/trained_size.h"
 #include "learn/training_watch.h"
 
 namespace recto {
@@ -137,7 +138,9 @@ void Training::open_directory() {
 }
 
 void Training::open_model() {
-  model_ = RetrieverModel(directory_->config(), contract_);
+  const TrainedSize size = trained_size(directory_->config(), settings_, directory_->adapter());
+  model_ = RetrieverModel(directory_->config(), contract_,
+                          torch_sees(size, settings_) ? Eyes::kWith : Eyes::kWithout);
   model_->load(directory_->weights());
   trainable_ = choose_trainable(model_, settings_, contract_.base_model, directory_->adapter());
   model_->to(torch::Device(checked_device(settings_.device)));
