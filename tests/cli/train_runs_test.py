@@ -66,8 +66,7 @@ class Killed(Training):
 
     def kill_when(self, output, moment, *arguments):
         """Starts or resumes the run and kills it at `moment`. Returns False when it was over before."""
-        more = ["--resume"] if (self.path(output) / "train.json").exists() else []
-        process = subprocess.Popen([str(RECTO), *map(str, self.arguments(output, *arguments, *more))],
+        process = subprocess.Popen([str(RECTO), *map(str, self.arguments(output, *arguments, *self.resuming(output)))],
                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                    env=environment())
         try:
@@ -81,6 +80,10 @@ class Killed(Training):
             process.kill()
         self.assertIn(process.returncode, (0, -signal.SIGKILL), errors)
         return process.returncode != 0
+
+    def resuming(self, output):
+        """A run that was killed before it had written anything begins anew."""
+        return ["--resume"] if (self.path(output) / "train.json").exists() else []
 
     def steps_done(self, output):
         try:
@@ -97,7 +100,7 @@ class Killed(Training):
 
     def finish(self, output, *arguments):
         if not (self.path(output) / "retriever.json").exists():
-            self.train(output, *arguments, "--resume")
+            self.train(output, *arguments, *self.resuming(output))
 
     def kill_at_steps(self, output, steps, *arguments):
         for step in steps:
