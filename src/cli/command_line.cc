@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -55,6 +56,12 @@ int say_usage_error(const CLI::App& app, const std::string& message) {
   return exit_status(ErrorCode::kUsage);
 }
 
+/// The option whose name `message` begins with; null when it begins with something else.
+const CLI::Option* named_first(const CLI::App& command, const std::string& message) {
+  const std::string name = message.substr(0, message.find_first_of(" :=;,"));
+  return name.starts_with("--") ? command.get_option_no_throw(name) : nullptr;
+}
+
 std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& command = deepest_command(app);
   const bool no_command = !command.get_subcommands([](const CLI::App*) { return true; }).empty();
@@ -63,7 +70,18 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
     if (rest.empty()) return fmt::format("{} needs a command", full_name(command));
     return fmt::format("{} has no command \"{}\"", full_name(command), rest.front());
   }
-  return error.what();
+  const CLI::Option* option = named_first(command, error.what());
+  const bool repeated = option != nullptr && error.get_name() == "ArgumentMismatch" &&
+                        option->count() > 1 && option->get_items_expected_max() == 1;
+  if (!repeated) return error.what();
+  return fmt::format("{} is given {} times; once is wanted", option->get_name(), option->count());
+}
+
+bool is_given(const CLI::Option& option, const std::vector<std::string>& arguments) {
+  const std::string name = option.get_name();
+  return std::any_of(arguments.begin(), arguments.end(), [&](const std::string& argument) {
+    return argument == name || argument.starts_with(name + "=");
+  });
 }
 
 }  // namespace
@@ -116,7 +134,9 @@ CLI::App& CommandLine::declare(CLI::App& parent, const std::string& name,
 int CommandLine::parse_and_run(int argc, char** argv) {
   if (const std::string config = find_config_argument(argc, argv); !config.empty()) {
     app_.set_config("--configuration-file", config, "", true)->group("");
-    app_.config_formatter(std::make_shared<ConfigFile>(app_, config));
+    const auto file = std::make_shared<ConfigFile>(app_, config);
+    config_file_ = file;
+    app_.config_formatter(file);
   }
   try {
     app_.parse(argc, argv);
@@ -127,7 +147,7 @@ int CommandLine::parse_and_run(int argc, char** argv) {
   } catch (const CLI::FileError& error) {
     return say_usage_error(app_, std::string("--config: ") + error.what());
   } catch (const CLI::ParseError& error) {
-    return say_usage_error(app_, usage_message(app_, error));
+    return say_usage_error(app_, with_source(usage_message(app_, error)));
   }
   if (common_.quiet) set_log_level(LogLevel::kWarning);
   if (common_.verbose) set_log_level(LogLevel::kDebug);
@@ -135,6 +155,17 @@ int CommandLine::parse_and_run(int argc, char** argv) {
   const int status = chosen_();
   print_result("");
   return status;
+}
+
+std::string CommandLine::with_source(const std::string& message) const {
+  const CLI::Option* option = named_first(deepest_command(app_), message);
+  if (option == nullptr || is_given(*option, arguments_)) return message;
+  const std::string name = option->get_name(), variable = option->get_envname();
+  if (const char* value = std::getenv(variable.c_str()); value != nullptr && *value != '\0') {
+    return fmt::format("{} ({} is set by {} in the environment)", message, name, variable);
+  }
+  const std::string place = config_file_ ? config_file_->place_of(name.substr(2)) : "";
+  return place.empty() ? message : fmt::format("{} ({} is set at {})", message, name, place);
 }
 
 int CommandLine::run(int argc, char** argv) {
@@ -146,7 +177,7 @@ int CommandLine::run(int argc, char** argv) {
   } catch (const Error& error) {
     // A signal can show first as a failure of what it struck, such as the page worker.
     const bool by_signal = interrupted() && error.code() != ErrorCode::kInterrupted;
-    say_error(by_signal ? "interrupted; nothing was half-written" : error.what());
+    say_error(by_signal ? "interrupted; nothing was half-written" : with_source(error.what()));
     if (error.code() == ErrorCode::kUsage && !by_signal) {
       std::fprintf(stderr, "Run \"%s --help\" for what it takes.\n",
                    full_name(deepest_command(app_)).c_str());

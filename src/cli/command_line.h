@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/config_file.h"
+
 namespace recto {
 
 /// A program and its commands. Options come from, first found wins: the command line, the
@@ -44,12 +46,15 @@ class CommandLine {
   CLI::App& declare(CLI::App& parent, const std::string& name, const std::string& description,
                     std::function<int()> run);
   int parse_and_run(int argc, char** argv);
+  /// `message` about the option it begins with, and where that was set, unless by an argument.
+  std::string with_source(const std::string& message) const;
 
   CLI::App app_;
   std::map<std::string, CLI::App*> groups_;
   CommonOptions common_;
   std::function<int()> chosen_;
   std::vector<std::string> arguments_;
+  std::shared_ptr<const ConfigFile> config_file_;
 };
 
 /// Writes a result to stdout, at once. Throws Error(kIo) when stdout cannot take it.

@@ -42,7 +42,10 @@ bool set_by_environment(const CLI::Option& option) {
 
 class Reader {
  public:
-  Reader(const CLI::App& program, const std::string& file) : file_(file) {
+  /// `places` gets where each key stands that is taken.
+  Reader(const CLI::App& program, const std::string& file,
+         std::map<std::string, std::string>& places)
+      : file_(file), places_(places) {
     for (const CLI::App* app : chosen_commands(program)) {
       chosen_ = app;
       chosen_path_.push_back(app->get_name());
@@ -92,10 +95,12 @@ class Reader {
            const toml::node& node) {
     const CLI::Option* option = command.get_option_no_throw("--" + name);
     if (option == nullptr || !option->get_configurable()) {
-      const Path keys = keys_of(command);
-      fail(ErrorCode::kUsage, "{}: unknown key \"{}\" for \"recto {}\"; its keys are {}{}",
-           place(node), name, fmt::join(path, " "), fmt::join(keys, ", "),
-           did_you_mean(name, keys));
+      const std::string chosen = fmt::format("recto {}", fmt::join(path, " "));
+      const std::string nearest = did_you_mean(name, keys_of(command));
+      fail(ErrorCode::kUsage,
+           "{}: unknown key \"{}\" for \"{}\"{}{} \"{} --help\" names its options, which are its "
+           "keys",
+           place(node), name, chosen, nearest, nearest.empty() ? ";" : "", chosen);
     }
     std::vector<std::string> values = texts(node, name);
     if (values.size() != 1 && option->get_items_expected_max() <= 1) {
@@ -107,6 +112,7 @@ class Reader {
     item.name = name;
     item.inputs = std::move(values);
     items_.push_back(std::move(item));
+    places_[name] = place(node);
   }
 
   std::vector<std::string> texts(const toml::node& node, const std::string& name) const {
@@ -132,6 +138,7 @@ class Reader {
   }
 
   const std::string& file_;
+  std::map<std::string, std::string>& places_;
   const CLI::App* chosen_ = nullptr;
   Path chosen_path_;
   std::vector<CLI::ConfigItem> items_;
@@ -142,11 +149,16 @@ class Reader {
 std::vector<CLI::ConfigItem> ConfigFile::from_config(std::istream& input) const {
   try {
     const toml::table table = toml::parse(input, path_);
-    return Reader(program_, path_).read(table, program_);
+    return Reader(program_, path_, places_).read(table, program_);
   } catch (const toml::parse_error& error) {
     fail(ErrorCode::kUsage, "{}:{}: not TOML: {}", path_, error.source().begin.line,
          error.description());
   }
+}
+
+std::string ConfigFile::place_of(const std::string& key) const {
+  const auto found = places_.find(key);
+  return found == places_.end() ? "" : found->second;
 }
 
 }  // namespace recto

@@ -2,6 +2,7 @@
 // The file of --config: TOML, strictly.
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <string>
 
 namespace recto {
@@ -19,9 +20,13 @@ class ConfigFile : public CLI::Config {
   std::vector<CLI::ConfigItem> from_config(std::istream& input) const override;
   std::string to_config(const CLI::App*, bool, bool, std::string) const override { return {}; }
 
+  /// "FILE:LINE" of the key that sets an option of the chosen command, "" when none does.
+  std::string place_of(const std::string& key) const;
+
  private:
   const CLI::App& program_;
   std::string path_;
+  mutable std::map<std::string, std::string> places_;  ///< of the keys that were taken
 };
 
 }  // namespace recto

@@ -52,12 +52,14 @@ struct MergeOptions {
 };
 
 int merge(const MergeOptions& options) {
-  const auto model = ModelDirectory::open(options.model, {}, options.adapter);
+  const auto model = ModelDirectory::open_unmerged(options.model, {}, options.adapter);
   if (options.adapter.empty() && !model->has_own_adapter()) {
     fail(ErrorCode::kUsage, "{} keeps no adapter apart; name one with --adapter", options.model);
   }
-  write_model_directory(*model, model->weights(), parse_weights_dtype(options.dtype),
-                        model->contract(), options.output);
+  const TensorChanges changes = merged_layers(model->weights(), *model->adapter());
+  write_changed_model_directory(*model, model->weights(), changes,
+                                parse_weights_dtype(options.dtype), model->contract(),
+                                options.output);
   log_info("{} with its adapter merged in {}", options.model, options.output);
   return 0;
 }

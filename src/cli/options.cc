@@ -98,7 +98,8 @@ CLI::Option* add_setting(CLI::App& app, const std::string& name, bool& value,
                          const std::string& description, const char* group) {
   return app.add_flag("--" + name, value, description)
       ->envname(environment_name(name))
-      ->group(group);
+      ->group(group)
+      ->check(switch_check());
 }
 
 CLI::Option* add_paths(CLI::App& app, const std::string& name, std::vector<std::string>& values,

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/value_check.h"
 #include "engine/cpu_embedder.h"
 #include "model/model_directory.h"
 
@@ -33,10 +34,10 @@ std::string environment_name(const std::string& option);
 template <typename T>
 CLI::Option* add_setting(CLI::App& app, const std::string& name, T& value,
                          const std::string& description, const char* group) {
-  return app.add_option("--" + name, value, description)
-      ->envname(environment_name(name))
-      ->group(group)
-      ->capture_default_str();
+  return check_type<T>(app.add_option("--" + name, value, description)
+                           ->envname(environment_name(name))
+                           ->group(group)
+                           ->capture_default_str());
 }
 
 /// The same for a text taken as it is, whatever characters it has.

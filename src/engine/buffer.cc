@@ -1,11 +1,7 @@
 #include "engine/buffer.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
-#include <cstdio>
-#include <fstream>
-#include <string>
 #include <utility>
 
 #include "base/error.h"
@@ -18,23 +14,6 @@ constexpr size_t kHugePage = size_t{2} << 20;
 size_t rounded(size_t bytes) {
   const size_t step = bytes >= kHugePage ? kHugePage : size_t{4096};
   return (bytes + step - 1) / step * step;
-}
-
-// End of the read-only file mapping that holds `address`, or 0 when there is none.
-uintptr_t mapping_end(uintptr_t address) {
-  std::ifstream maps("/proc/self/maps");
-  for (std::string line; std::getline(maps, line);) {
-    unsigned long begin = 0;
-    unsigned long end = 0;
-    unsigned long inode = 0;
-    char rights[8] = {};
-    if (std::sscanf(line.c_str(), "%lx-%lx %7s %*s %*s %lu", &begin, &end, rights, &inode) != 4) {
-      continue;
-    }
-    if (address < begin || address >= end) continue;
-    return inode != 0 && rights[0] == 'r' && rights[1] == '-' ? end : 0;
-  }
-  return 0;
 }
 
 }  // namespace
@@ -84,15 +63,6 @@ float* FloatBuffer::reserve(int64_t count) {
     buffer_ = Buffer(bytes);
   }
   return data();
-}
-
-void release_mapped_pages(const std::byte* data, size_t size) {
-  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const auto address = reinterpret_cast<uintptr_t>(data);
-  const uintptr_t begin = (address + page - 1) / page * page;
-  const uintptr_t end = (address + size) / page * page;
-  if (begin >= end || mapping_end(begin) < end) return;
-  ::madvise(const_cast<std::byte*>(data) + (begin - address), end - begin, MADV_DONTNEED);
 }
 
 }  // namespace recto

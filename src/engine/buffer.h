@@ -36,9 +36,4 @@ class FloatBuffer {
   Buffer buffer_;
 };
 
-/// Gives back the pages of a read-only file mapping that [data, data + size) covers in full. They
-/// are read again from the page cache when touched. Memory that is not such a mapping is left
-/// alone, whatever it is.
-void release_mapped_pages(const std::byte* data, size_t size);
-
 }  // namespace recto

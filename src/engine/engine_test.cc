@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/mapped_pages.h"
 #include "base/random.h"
 #include "engine/buffer.h"
 #include "engine/connector.h"
@@ -127,11 +128,11 @@ TEST(Buffer, ReleasesFilePagesAndLeavesOtherMemoryAlone) {
   const std::string content(1 << 16, 'x');
   write_file(directory.path() / "file", content);
   const MappedFile mapped(directory.path() / "file");
-  release_mapped_pages(mapped.bytes().data(), mapped.bytes().size());
+  release_mapped_pages(mapped.bytes());
   EXPECT_EQ(as_text(mapped.bytes()), content);
 
   std::vector<std::byte> heap(1 << 20, std::byte{7});
-  release_mapped_pages(heap.data(), heap.size());
+  release_mapped_pages(heap);
   EXPECT_EQ(std::count(heap.begin(), heap.end(), std::byte{7}), 1 << 20);
 }
 

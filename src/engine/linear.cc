@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/mapped_pages.h"
 #include "base/threads.h"
 #include "engine/kernels.h"
 #include "engine/team.h"
@@ -69,7 +70,7 @@ void Linear::pack(std::byte* place, FloatBuffer& staging) {
   dnnl::reorder(source, target).execute(present_stream(), source, target);
   present_stream().wait();
   for (const PlacedTensor& tensor : weights_) {
-    release_mapped_pages(tensor.view.bytes.data(), tensor.view.bytes.size());
+    release_mapped_pages(tensor.view.bytes);
   }
   packed_ = place;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/mapped_pages.h"
 #include "engine/kernels.h"
 #include "engine/matmul.h"
 #include "engine/residual.h"
@@ -48,7 +49,7 @@ void show_rope(const RopeTable& rope, int64_t tokens, const Probe& probe) {
 void check_embedding(const Weights& weights) {
   const PlacedTensor table = weights.placed(kEmbedding);
   check_finite(table);
-  release_mapped_pages(table.view.bytes.data(), table.view.bytes.size());
+  release_mapped_pages(table.view.bytes);
 }
 
 }  // namespace

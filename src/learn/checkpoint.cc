@@ -158,14 +158,16 @@ void restore_checkpoint(const fs::path& checkpoint, AdamW& optimizer) {
 }
 
 void check_same_run(const Json& saved, const Json& run, const fs::path& checkpoint) {
-  for (const auto& [key, value] : run.items()) {
+  const auto check = [&](const std::string& key) {
     const Json found = saved.contains(key) ? saved[key] : Json(nullptr);
-    if (found == value) continue;
+    if (!run.contains(key) || found == run[key]) return;
     fail(ErrorCode::kMismatch,
          "{} is of a run with {} = {}, but this one has {}; resume with the same settings, model "
          "and data, or start anew in another output directory",
-         checkpoint.string(), key, dump_json(found), dump_json(value));
-  }
+         checkpoint.string(), key, dump_json(found), dump_json(run[key]));
+  };
+  check("model_weights_sha256");  // of another model the contract is another, too
+  for (const auto& [key, value] : run.items()) check(key);
 }
 
 }  // namespace recto

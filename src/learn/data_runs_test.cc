@@ -72,6 +72,7 @@ TEST_F(DataRunsTest, PagesPassagesAndSourcesTrainTogetherWhateverTheChunks) {
       all.batches = batches;
       all.batch_size = 8;
       all.method = "full";
+      all.lora_r.reset();
       all.lr = 1e-4;
       all.max_steps = 3;
       all.chunk_size = chunk_size;

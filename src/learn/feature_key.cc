@@ -3,6 +3,8 @@
 #include <span>
 #include <vector>
 
+#include "base/mapped_pages.h"
+#include "learn/trained_size.h"
 #include "model/tensor_hash.h"
 
 namespace recto {
@@ -25,9 +27,10 @@ Json vision_json(const ModelConfig& config) {
 std::string vision_weights_sha256(const Weights& weights) {
   Sha256 hash;
   for (const auto& [name, tensor] : weights.tensors()) {
-    if (!name.starts_with("vision_model.") && !name.starts_with("connector.")) continue;
+    if (!is_vision_tensor(name)) continue;
     const std::vector<float> values = to_float(tensor);
     hash_tensor(hash, name, {DType::kF32, tensor.shape, std::as_bytes(std::span(values))});
+    release_mapped_pages(tensor.bytes);
   }
   return hash.hex();
 }

@@ -95,6 +95,31 @@ class FeatureSourceTest : public testing::TestWithParam<std::string> {
   std::vector<ModelInput> pages_, queries_;
 };
 
+TEST_P(FeatureSourceTest, AModelWithoutEyesMakesTheSameOfFeatures) {
+  const torch::NoGradGuard no_grad;
+  RetrieverModel blind(directory_->config(), directory_->contract(), Eyes::kWithout);
+  blind->load(directory_->weights());
+  EXPECT_FALSE(blind->vision_trained());
+  for (const auto& entry : blind->named_parameters()) {
+    EXPECT_FALSE(is_vision_tensor(entry.key())) << entry.key();
+  }
+  RetrieverModel whole(directory_->config(), directory_->contract());
+  whole->load(directory_->weights());
+  const Sequence page{&pages_[0], whole->visual_features(pages_[0]), 0}, query{&queries_[0], {}, 0};
+  const std::vector<Sequence> both = {page, query};
+  EXPECT_TRUE(torch::equal(blind->forward(both), whole->forward(both)));
+}
+
+TEST_P(FeatureSourceTest, AModelWithoutEyesLooksAtTheWeightsItLeavesOut) {
+  Weights weights = directory_->weights();
+  const std::string name = "vision_model.post_layernorm.bias";
+  std::vector<float> values = to_float(weights.at(name));
+  values[1] = NAN;
+  weights.replace(name, values);
+  RetrieverModel blind(directory_->config(), directory_->contract(), Eyes::kWithout);
+  EXPECT_THAT(test::error_of([&] { blind->load(weights); }).what(), HasSubstr(name));
+}
+
 TEST_P(FeatureSourceTest, TheEngineComputesWhatTorchComputes) {
   const auto engine = source();
   const std::vector<torch::Tensor> features = computed(*engine);
@@ -329,6 +354,7 @@ TEST_F(FeatureTrainingTest, ATunedModelSharesThemWhenItsVisionTowerIsTheSame) {
 TEST_F(FeatureTrainingTest, WhenVisionIsTrainedTheStoreIsRefused) {
   TrainSettings full = settings("full");
   full.method = "full";
+  full.lora_r.reset();
   full.lora_dropout = 0;
   const Error error = test::error_of([&] { train(full); });
   EXPECT_EQ(error.code(), ErrorCode::kUsage);

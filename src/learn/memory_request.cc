@@ -44,14 +44,14 @@ MemoryRequest memory_request(const StepSource& steps, const TrainSettings& setti
   request.queries_in_step = group.largest_share(request.queries_in_step);
   request.pages_in_step = group.largest_share(request.pages_in_step);
   const TrainedSize size = trained_size(directory.config(), settings, directory.adapter());
-  request.parameters = size.all;
+  const bool sees = torch_sees(size, settings);
+  const uint64_t eyes = encoder_bytes(directory.config());
+  request.parameters = size.all - (sees ? 0 : static_cast<int64_t>(eyes / sizeof(float)));
   request.trained = size.trained;
   request.vision_trained = size.vision;
   request.feature_value_bytes = dtype_size(parse_weights_dtype(settings.feature_dtype));
   request.feature_store = !settings.feature_store.empty();
-  if (!size.vision && request.views > 0 && settings.device == "cpu") {
-    request.encoder = encoder_bytes(directory.config());
-  }
+  if (!sees && request.views > 0) request.encoder = eyes;
   request.recompute = settings.gradient_checkpointing;
   request.bf16 = settings.precision == "bf16";
   request.chunk_size = settings.chunk_size;

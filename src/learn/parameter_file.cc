@@ -1,5 +1,6 @@
 #include "learn/parameter_file.h"
 
+#include <cstring>
 #include <memory>
 
 #include "base/error.h"
@@ -27,9 +28,11 @@ void check_count(const SafetensorsFile& file, size_t wanted, const fs::path& pat
 void write_parameters(const fs::path& path, const std::vector<NamedParameter>& parameters) {
   SafetensorsWriter writer;
   for (const NamedParameter& tensor : parameters) {
-    const torch::Tensor values = tensor.value.detach().to(torch::kCPU).contiguous();
-    writer.add(tensor.name, values.sizes().vec(),
-               std::span(values.data_ptr<float>(), static_cast<size_t>(values.numel())));
+    writer.add(tensor.name, DType::kF32, tensor.value.sizes().vec(),
+               [value = tensor.value](std::span<std::byte> out) {
+                 const torch::Tensor values = value.detach().to(torch::kCPU).contiguous();
+                 std::memcpy(out.data(), values.const_data_ptr<float>(), out.size());
+               });
   }
   writer.write(path);
 }

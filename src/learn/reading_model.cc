@@ -284,20 +284,6 @@ std::vector<NamedParameter> ReadingModelImpl::others() const {
   return found;
 }
 
-void ReadingModelImpl::store(Weights& weights) const {
-  for (const auto& entry : named_parameters()) {
-    if (is_head(entry.key())) continue;
-    const torch::Tensor values = entry.value().detach().contiguous();
-    const float* data = values.data_ptr<float>();
-    const std::vector<float> copy(data, data + values.numel());
-    weights.replace(entry.key(), copy);
-    if (entry.key() == "text_model.embed_tokens.weight" && config_.tie_word_embeddings &&
-        weights.contains("lm_head.weight")) {
-      weights.replace("lm_head.weight", copy);
-    }
-  }
-}
-
 int64_t ReadingModelImpl::parameter_count() const {
   int64_t count = 0;
   for (const auto& entry : named_parameters()) {

@@ -54,8 +54,6 @@ class ReadingModelImpl : public torch::nn::Module {
   /// Parameters of the layers that are matrices, and all others.
   std::vector<NamedParameter> matrices() const;
   std::vector<NamedParameter> others() const;
-  /// Puts the towers' values into `weights`.
-  void store(Weights& weights) const;
   int64_t parameter_count() const;
 
  private:

@@ -14,6 +14,7 @@
 #include "learn/measure_reading.h"
 #include "learn/metrics_log.h"
 #include "learn/muon.h"
+#include "learn/parameter_changes.h"
 #include "learn/parameter_file.h"
 #include "learn/prefetch.h"
 #include "learn/reading_blocks.h"
@@ -268,11 +269,11 @@ void ReadingTraining::loop() {
 }
 
 void ReadingTraining::write_model() const {
-  Weights weights = directory_->weights();
-  model_->store(weights);
-  Contract contract = directory_->contract();
-  write_model_into(common_.output, *directory_, weights, parse_weights_dtype(common_.dtype),
-                   std::move(contract));
+  const Weights& weights = directory_->weights();
+  const TensorChanges changes =
+      parameter_changes(model_->named_parameters(), weights, directory_->config());
+  write_model_into(common_.output, *directory_, weights, changes,
+                   parse_weights_dtype(common_.dtype), directory_->contract());
 }
 
 void ReadingTraining::finish() {

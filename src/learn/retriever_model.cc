@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "engine/buffer.h"
+#include "base/mapped_pages.h"
+#include "learn/trained_size.h"
 
 namespace recto {
 namespace {
@@ -68,12 +69,15 @@ struct RetrieverModelImpl::Pack {
   std::vector<PassContext::Rows> dropout_rows;
 };
 
-RetrieverModelImpl::RetrieverModelImpl(const ModelConfig& config, const Contract& contract)
+RetrieverModelImpl::RetrieverModelImpl(const ModelConfig& config, const Contract& contract,
+                                       Eyes eyes)
     : config_(config),
       mean_pooling_(contract.pooling == Pooling::kMean),
       normalize_(contract.normalize) {
-  vision_ = register_module("vision_model", VisionTower(config.vision, contract.position_ids));
-  connector_ = register_module("connector", Connector(config));
+  if (eyes == Eyes::kWith) {
+    vision_ = register_module("vision_model", VisionTower(config.vision, contract.position_ids));
+    connector_ = register_module("connector", Connector(config));
+  }
   text_ = register_module("text_model", TextModel(config.text, contract.causal));
 }
 
@@ -90,31 +94,22 @@ void RetrieverModelImpl::load(const Weights& weights) {
     check_finite(tensor);
     torch::Tensor parameter = entry.value();
     parameter.copy_(borrowed(view));
-    release_mapped_pages(view.bytes.data(), view.bytes.size());
+    release_mapped_pages(view.bytes);
   }
   for (const auto& [name, view] : weights.tensors()) {
-    if (name != "lm_head.weight" && parameters.find(name) == nullptr) {
+    if (name == "lm_head.weight" || parameters.find(name) != nullptr) continue;
+    if (vision_ || !is_vision_tensor(name)) {
       fail(ErrorCode::kMismatch, "{} has no place in the model", name);
     }
-  }
-}
-
-void RetrieverModelImpl::store(Weights& weights) const {
-  for (const auto& entry : named_parameters()) {
-    if (!entry.value().requires_grad() || !weights.contains(entry.key())) continue;
-    const torch::Tensor values = entry.value().detach().to(torch::kCPU).contiguous();
-    const float* data = values.data_ptr<float>();
-    weights.replace(entry.key(), std::vector<float>(data, data + values.numel()));
-    if (entry.key() == "text_model.embed_tokens.weight" && config_.tie_word_embeddings &&
-        weights.contains("lm_head.weight")) {
-      weights.replace("lm_head.weight", std::vector<float>(data, data + values.numel()));
-    }
+    check_finite(weights.placed(name));
+    release_mapped_pages(view.bytes);
   }
 }
 
 torch::Device RetrieverModelImpl::device() const { return parameters().front().device(); }
 
 bool RetrieverModelImpl::vision_trained() const {
+  if (!vision_) return false;
   for (const auto& part : {vision_.ptr()->parameters(), connector_.ptr()->parameters()}) {
     for (const torch::Tensor& parameter : part) {
       if (parameter.requires_grad()) return true;
@@ -187,6 +182,7 @@ RetrieverModelImpl::Pack RetrieverModelImpl::pack(std::span<const Sequence> sequ
 }
 
 torch::Tensor RetrieverModelImpl::see(const torch::Tensor& pixels, const PassContext& context) {
+  RECTO_CHECK(vision_);  // a model without eyes is given features
   vision_views_ += pixels.size(0);
   return connector_(vision_(pixels.to(device()), context), context).flatten(0, 1);
 }

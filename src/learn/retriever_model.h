@@ -28,18 +28,20 @@ struct Sequence {
   uint64_t dropout_seed = 0;
 };
 
+/// Whether a model has its vision tower and connector.
+enum class Eyes { kWith, kWithout };
+
 class RetrieverModelImpl : public torch::nn::Module {
  public:
   /// An empty model (weights zero) on the CPU. The contract decides attention, pooling,
-  /// normalisation and position ids.
-  RetrieverModelImpl(const ModelConfig& config, const Contract& contract);
+  /// normalisation and position ids. Without eyes it has neither vision tower nor connector: their
+  /// output is then given with every sequence that has images.
+  RetrieverModelImpl(const ModelConfig& config, const Contract& contract, Eyes eyes = Eyes::kWith);
 
   /// Copies every tensor but lm_head.weight, as fp32. Throws Error(kMismatch) naming the tensor
-  /// when the names or shapes of the two sides differ, Error(kBadInput) for NaN or infinity.
+  /// when the names or shapes of the two sides differ, Error(kBadInput) for NaN or infinity, also
+  /// in the parts that a model without eyes leaves out.
   void load(const Weights& weights);
-  /// Puts the present values of all parameters that differ in nothing but training (no adapters)
-  /// and require a gradient into `weights`; lm_head.weight follows tied embeddings.
-  void store(Weights& weights) const;
 
   /// Vectors [inputs, hidden], fp32, in the order of `sequences`. Sequences are packed without
   /// padding, so that a vector does not depend on the others. `training` switches dropout on.

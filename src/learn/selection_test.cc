@@ -96,6 +96,7 @@ TEST_F(SelectionTest, TheBestStateBecomesTheModel) {
 TEST_F(SelectionTest, TheMeanOfTheBestBecomesTheModel) {
   TrainSettings run = measured("out");
   run.method = "full";
+  run.lora_r.reset();
   run.lr = 1e-3;
   run.average_best = true;
   const TrainResult result = train(run);
@@ -213,6 +214,22 @@ TEST_F(SelectionTest, WithoutHeldOutQueriesItIsRefused) {
   const Error error = error_of([&] { train(run); });
   EXPECT_EQ(error.code(), ErrorCode::kUsage);
   EXPECT_THAT(error.what(), HasSubstr("--keep-best needs held-out queries"));
+}
+
+TEST_F(SelectionTest, WithoutHeldOutQueriesAWarningSaysWhatComesOfIt) {
+  const fs::path one = path("one");
+  test::write_small_dataset(one, {.families = 1, .pages = 8});
+  TrainSettings run = test::quick_settings(one, output("out"));
+  run.max_steps = 1;
+  for (const int queries : {10, 0}) {
+    fs::remove_all(run.output);
+    run.eval_queries = queries;
+    testing::internal::CaptureStderr();
+    train(run);
+    EXPECT_EQ(testing::internal::GetCapturedStderr().find("nothing watches this training") !=
+                  std::string::npos,
+              queries > 0);
+  }
 }
 
 }  // namespace

@@ -1,17 +1,39 @@
 #include "learn/start_checks.h"
 
+#include <string>
+
 #include "base/error.h"
+#include "base/log.h"
 #include "learn/train_output.h"
 
 namespace recto {
+namespace {
 
 void check_measurable(const StepSource& steps, const TrainSettings& settings) {
-  const bool wanted = settings.keep_best > 0 || settings.early_stopping > 0;
-  if (!wanted || !steps.held_out().queries.empty()) return;
-  fail(ErrorCode::kUsage,
-       "{} needs held-out queries, but the data have no split validation and only one family of "
-       "documents to hold out; leave the option out, or add documents",
-       settings.keep_best > 0 ? "--keep-best" : "--early-stopping");
+  if (settings.eval_queries == 0 || !steps.held_out().queries.empty()) return;
+  const std::string why =
+      "there are none: a dataset has its split validation or, of several families of documents, "
+      "every tenth one; files of text pairs have none";
+  if (settings.keep_best > 0 || settings.early_stopping > 0) {
+    fail(ErrorCode::kUsage,
+         "{} needs held-out queries, but {}; leave the option out, or add documents",
+         settings.keep_best > 0 ? "--keep-best" : "--early-stopping", why);
+  }
+  log_warning(
+      "nothing watches this training, which takes held-out queries, but {}. The last state becomes "
+      "the model, better than the first or not; add documents, or say by --eval-queries 0 that "
+      "this is meant",
+      why);
+}
+
+}  // namespace
+
+std::unique_ptr<StepSource> open_steps(const TrainSettings& settings, const ProcessGroup& group) {
+  if (!group.is_first()) set_log_level(LogLevel::kQuiet);
+  auto steps = std::make_unique<StepSource>(settings, group);
+  check_measurable(*steps, settings);
+  if (!group.is_first()) set_log_level(LogLevel::kWarning);
+  return steps;
 }
 
 void check_start(const ModelDirectory& model, const TrainSettings& settings) {

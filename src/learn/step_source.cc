@@ -12,11 +12,16 @@ namespace {
 
 constexpr uint64_t kEdgeStream = 0x65646765;  // "edge"
 
+size_t queries_with_negatives(const TrainingData& data, const TrainSettings& settings) {
+  if (settings.negatives == 0) return 0;
+  return static_cast<size_t>(
+      std::count_if(data.queries.begin(), data.queries.end(),
+                    [](const TrainingData::Query& query) { return !query.negatives.empty(); }));
+}
+
 /// Hard negatives that are asked for and not there must not be passed over in silence.
 void check_negatives(const TrainingData& data, const TrainSettings& settings) {
-  size_t with = 0;
-  for (const TrainingData::Query& query : data.queries) with += query.negatives.empty() ? 0 : 1;
-  if (settings.negatives == 0) with = 0;
+  const size_t with = queries_with_negatives(data, settings);
   for (const LossTerm& term : parse_losses(settings.loss)) {
     const bool needed =
         term.kind == LossKind::kBiNegative || term.kind == LossKind::kDistillMarginMse;
@@ -38,11 +43,16 @@ bool compares_documents(const TrainSettings& settings) {
                      [](const LossTerm& term) { return term.kind != LossKind::kDistillCosine; });
 }
 
-void check_batches(const BatchSampler& sampler, const TrainSettings& settings) {
-  if (sampler.smallest_batch() < 2 && settings.negatives == 0 && compares_documents(settings)) {
+void check_batches(const BatchSampler& sampler, const TrainingData& data,
+                   const TrainSettings& settings) {
+  const bool has_negatives = queries_with_negatives(data, settings) > 0 ||
+                             (settings.negatives > 0 && settings.remine_every > 0);
+  if (sampler.smallest_batch() < 2 && !has_negatives && compares_documents(settings)) {
     fail(ErrorCode::kUsage,
          "a batch of one pair without hard negatives has nothing to tell its page from: raise "
-         "--batch-size or --negatives{}",
+         "--batch-size, or {}{}",
+         settings.negatives == 0 ? "--negatives"
+                                 : "search hard negatives with --remine-every: the data have none",
          sampler.batch_size() > 1 ? ", or take --batches mixed: a source has a single pair" : "");
   }
   if (sampler.smallest_batch() < static_cast<size_t>(settings.batch_size)) {
@@ -82,7 +92,7 @@ StepSource::StepSource(const TrainSettings& settings, const ProcessGroup& group)
       negatives_(negatives_of(train())) {
   log_info("{} pairs of {} queries; measured on {} queries and {} pages", train().pairs.size(),
            train().queries.size(), held_out().queries.size(), held_out().pages.size());
-  check_batches(sampler_, settings);
+  check_batches(sampler_, train(), settings);
   say_mix(sampler_, train());
   check_negatives(train(), settings);
 }

@@ -11,6 +11,7 @@
 #include "learn/checkpoint.h"
 #include "learn/data_argument.h"
 #include "learn/lora.h"
+#include "learn/parameter_changes.h"
 #include "model/model_write.h"
 
 namespace recto {
@@ -152,10 +153,10 @@ void check_same_begun_run(const fs::path& output, const Json& run) {
 }
 
 void write_model_into(const fs::path& output, const ModelDirectory& from, const Weights& weights,
-                      std::optional<DType> dtype, Contract contract) {
+                      const TensorChanges& changes, std::optional<DType> dtype, Contract contract) {
   const fs::path staging = output / kStaging;
   fs::remove_all(staging);
-  write_model_directory(from, weights, dtype, std::move(contract), staging);
+  write_changed_model_directory(from, weights, changes, dtype, std::move(contract), staging);
   for (const auto& entry : fs::directory_iterator(staging)) {
     if (entry.path().filename() != kContract)
       move_into(entry.path(), output / entry.path().filename());
@@ -168,23 +169,25 @@ void write_trained_model(const ModelDirectory& from, RetrieverModel& model,
                          const Trainable& trainable, Contract contract,
                          const TrainSettings& settings) {
   const fs::path output(settings.output);
-  Weights weights = from.weights();
+  const Weights& weights = from.weights();
   std::optional<DType> dtype = parse_weights_dtype(settings.dtype);
   fs::remove_all(output / kAdapterFolder);
-  if (trainable.lora) {
-    const Adapter adapter = extract_adapter(model, *trainable.lora);
-    contract.weights_sha256 = adapted_weights_sha256(from.base_weights_sha256(), adapter);
-    write_adapter(adapter, from.config(), contract, output / kAdapterFolder);
-    if (settings.merge == "on") {
-      merge_adapter(weights, adapter);
-    } else {
-      contract.adapter = kAdapterFolder;
-      dtype = std::nullopt;
-    }
-  } else {
-    model->store(weights);
+  if (!trainable.lora) {
+    const TensorChanges changes =
+        parameter_changes(model->named_parameters(), weights, from.config());
+    return write_model_into(output, from, weights, changes, dtype, std::move(contract));
   }
-  write_model_into(output, from, weights, dtype, std::move(contract));
+  const Adapter adapter = extract_adapter(model, *trainable.lora);
+  contract.weights_sha256 = adapted_weights_sha256(from.base_weights_sha256(), adapter);
+  write_adapter(adapter, from.config(), contract, output / kAdapterFolder);
+  TensorChanges changes;
+  if (settings.merge == "on") {
+    changes = merged_layers(weights, adapter);
+  } else {
+    contract.adapter = kAdapterFolder;
+    dtype = std::nullopt;
+  }
+  write_model_into(output, from, weights, changes, dtype, std::move(contract));
 }
 
 }  // namespace recto

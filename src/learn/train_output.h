@@ -11,6 +11,7 @@
 #include "learn/train_settings.h"
 #include "learn/trainable.h"
 #include "model/model_directory.h"
+#include "model/tensor_changes.h"
 
 namespace recto {
 
@@ -48,10 +49,11 @@ int saved_chunk_size(const std::filesystem::path& output);
 /// check_same_run() against train.json, for a run that ended before its first checkpoint.
 void check_same_begun_run(const std::filesystem::path& output, const Json& run);
 
-/// Writes a model directory as write_model_directory() does into the directory `output`, beside
-/// what is there. The files appear only when all of them are complete, retriever.json last.
+/// Writes a model directory as write_changed_model_directory() does into the directory `output`,
+/// beside what is there. The files appear only when all of them are complete, retriever.json last.
 void write_model_into(const std::filesystem::path& output, const ModelDirectory& from,
-                      const Weights& weights, std::optional<DType> dtype, Contract contract);
+                      const Weights& weights, const TensorChanges& changes,
+                      std::optional<DType> dtype, Contract contract);
 
 /// Writes the model with what was trained into `output`, beside what is there. Adapters are in
 /// adapter/, and merged into the weights with --merge on; otherwise the weights are those of `from`

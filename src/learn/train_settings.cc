@@ -48,6 +48,18 @@ void check_lora(const TrainSettings& s) {
          "a number from 0 to below 1");
 }
 
+/// The first option that was given of those that decide the shape of fresh adapters; null for none.
+const char* given_shape(const TrainSettings& s) {
+  const std::pair<const char*, bool> given[] = {
+      {"--lora-r", s.lora_r.has_value()},        {"--lora-alpha", s.lora_alpha.has_value()},
+      {"--lora-init", s.lora_init != "kaiming"}, {"--lora-targets", !s.lora_targets.empty()},
+      {"--lora-rslora", s.lora_rslora},          {"--lora-dora", s.lora_dora}};
+  for (const auto& [option, is_given] : given) {
+    if (is_given) return option;
+  }
+  return nullptr;
+}
+
 /// An adapter that is there already has its own shape.
 void check_continued(const TrainSettings& s) {
   if (s.adapter.empty()) return;
@@ -56,28 +68,35 @@ void check_continued(const TrainSettings& s) {
          "--adapter goes on with --method lora only; to train every parameter from it, merge it "
          "first: recto model merge");
   }
-  const std::pair<const char*, bool> given[] = {
-      {"--lora-r", s.lora_r.has_value()},        {"--lora-alpha", s.lora_alpha.has_value()},
-      {"--lora-init", s.lora_init != "kaiming"}, {"--lora-targets", !s.lora_targets.empty()},
-      {"--lora-rslora", s.lora_rslora},          {"--lora-dora", s.lora_dora}};
-  for (const auto& [option, is_given] : given) {
-    if (!is_given) continue;
+  if (const char* option = given_shape(s)) {
     fail(ErrorCode::kUsage, "{} has no meaning with --adapter: {} has its own", option, s.adapter);
+  }
+}
+
+/// Full fine-tuning has no adapters.
+void check_full(const TrainSettings& s) {
+  const char* option = given_shape(s);
+  if (option == nullptr && s.lora_dropout > 0) option = "--lora-dropout";
+  if (option != nullptr) {
+    fail(ErrorCode::kUsage,
+         "{} has no meaning with --method full, which trains the weights themselves and makes no "
+         "adapters; leave it out, or take --method lora",
+         option);
+  }
+  if (s.merge != "on") {
+    fail(ErrorCode::kUsage, "--merge off keeps adapters apart, but --method full makes none");
   }
 }
 
 /// What only one of the two methods has.
 void check_method(const TrainSettings& s) {
-  if (s.method == "lora" && !s.freeze.empty()) {
+  if (s.method == "full") return check_full(s);
+  if (!s.freeze.empty()) {
     fail(ErrorCode::kUsage,
          "--freeze has no meaning with --method lora, which trains nothing but the adapters; "
          "choose them with --lora-targets");
   }
-  if (s.merge == "on") return;
-  if (s.method != "lora") {
-    fail(ErrorCode::kUsage, "--merge off keeps adapters apart, but --method full makes none");
-  }
-  if (s.dtype != "fp32") {
+  if (s.merge == "off" && s.dtype != "fp32") {
     fail(ErrorCode::kUsage,
          "--merge off writes the weights of the model it starts from as they are; leave out "
          "--dtype {}",

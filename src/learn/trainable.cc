@@ -1,5 +1,8 @@
 #include "learn/trainable.h"
 
+#include <functional>
+#include <numeric>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "learn/lora.h"
@@ -52,14 +55,17 @@ Json go_on_with(const Adapter& adapter, RetrieverModel& model, const TrainSettin
   return config;
 }
 
+/// Names are those of the whole model, also of parts that this one leaves out.
 void freeze(RetrieverModel& model, const std::string& pattern) {
   const PythonRegex regex(pattern, "--freeze");
+  const auto parameters = model->named_parameters();
   size_t matched = 0;
-  for (const auto& entry : model->named_parameters()) {
-    if (!regex.full_match(entry.key())) continue;
-    torch::Tensor parameter = entry.value();
-    parameter.set_requires_grad(false);
+  for (const auto& [name, shape] : expected_tensors(model->config())) {
+    if (!regex.full_match(name)) continue;
     ++matched;
+    if (parameters.find(name) == nullptr) continue;
+    torch::Tensor parameter = parameters[name];
+    parameter.set_requires_grad(false);
   }
   if (matched == 0) {
     fail(ErrorCode::kUsage,
@@ -75,7 +81,9 @@ void freeze(RetrieverModel& model, const std::string& pattern) {
 Trainable choose_trainable(RetrieverModel& model, const TrainSettings& settings,
                            const std::string& base_model, const std::optional<Adapter>& adapter) {
   Trainable trainable;
-  for (const torch::Tensor& parameter : model->parameters()) trainable.all += parameter.numel();
+  for (const auto& [name, shape] : expected_tensors(model->config())) {
+    trainable.all += std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
+  }
   if (adapter) {
     trainable.lora = go_on_with(*adapter, model, settings, base_model);
   } else if (settings.method == "lora") {

@@ -129,6 +129,7 @@ TEST_F(TrainedPartsTest, APoolingThatThePromptsAreNotMadeForIsRefused) {
 TEST_F(TrainedPartsTest, FrozenPartsStayAsTheyAre) {
   TrainSettings frozen = settings();
   frozen.method = "full";
+  frozen.lora_r.reset();
   frozen.lr = 1e-3;
   frozen.freeze = {"vision_model\\..*", "connector\\..*"};
   train(frozen);
@@ -146,6 +147,11 @@ using Refused = test::BadSettings;
 class RefusedTest : public test::RefusedSettingsTest {};
 
 TEST_P(RefusedTest, BeforeAnythingIsWritten) { expect_refused(); }
+
+void train_everything(TrainSettings& s) {
+  s.method = "full";
+  s.lora_r.reset();
+}
 
 void go_on_with_nothing(TrainSettings& s) {
   s.adapter = "/nonexistent";
@@ -166,14 +172,55 @@ INSTANTIATE_TEST_SUITE_P(
                             [](TrainSettings& s) {
                               go_on_with_nothing(s);
                               s.method = "full";
+                              s.lora_r.reset();
                             },
                             ErrorCode::kUsage, "recto model merge"},
                     Refused{"adapter_missing", go_on_with_nothing, ErrorCode::kNotFound,
                             "/nonexistent/adapter_config.json"},
+                    Refused{"full_rank", [](TrainSettings& s) { s.method = "full"; },
+                            ErrorCode::kUsage,
+                            "--lora-r has no meaning with --method full, which trains the weights"},
+                    Refused{"full_alpha",
+                            [](TrainSettings& s) {
+                              train_everything(s);
+                              s.lora_alpha = 8;
+                            },
+                            ErrorCode::kUsage, "--lora-alpha has no meaning with --method full"},
+                    Refused{"full_dropout",
+                            [](TrainSettings& s) {
+                              train_everything(s);
+                              s.lora_dropout = 0.1;
+                            },
+                            ErrorCode::kUsage, "--lora-dropout has no meaning with --method full"},
+                    Refused{"full_init",
+                            [](TrainSettings& s) {
+                              train_everything(s);
+                              s.lora_init = "gaussian";
+                            },
+                            ErrorCode::kUsage, "--lora-init has no meaning with --method full"},
+                    Refused{"full_targets",
+                            [](TrainSettings& s) {
+                              train_everything(s);
+                              s.lora_targets = "all-linear";
+                            },
+                            ErrorCode::kUsage, "--lora-targets has no meaning with --method full"},
+                    Refused{"full_rslora",
+                            [](TrainSettings& s) {
+                              train_everything(s);
+                              s.lora_rslora = true;
+                            },
+                            ErrorCode::kUsage, "--lora-rslora has no meaning with --method full"},
+                    Refused{"full_dora",
+                            [](TrainSettings& s) {
+                              train_everything(s);
+                              s.lora_dora = true;
+                            },
+                            ErrorCode::kUsage, "--lora-dora has no meaning with --method full"},
                     Refused{"merge_full",
                             [](TrainSettings& s) {
                               s.merge = "off";
                               s.method = "full";
+                              s.lora_r.reset();
                             },
                             ErrorCode::kUsage, "--method full makes none"},
                     Refused{"merge_dtype",

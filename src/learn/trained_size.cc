@@ -13,17 +13,13 @@ int64_t product(const std::vector<int64_t>& shape) {
   return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
 }
 
-bool is_vision(const std::string& name) {
-  return name.rfind("vision_model.", 0) == 0 || name.rfind("connector.", 0) == 0;
-}
-
 /// Adds an adapter of `rank` on a layer of weights [out, in].
 void add_adapter(const std::string& layer, const std::vector<int64_t>& shape, int rank, bool dora,
                  TrainedSize& size) {
   const int64_t count = rank * (shape[0] + shape[1]) + (dora ? shape[0] : 0);
   size.all += count;
   size.trained += count;
-  size.vision = size.vision || is_vision(layer);
+  size.vision = size.vision || is_vision_tensor(layer);
 }
 
 void add_unfrozen(const std::map<std::string, std::vector<int64_t>>& tensors,
@@ -35,11 +31,19 @@ void add_unfrozen(const std::map<std::string, std::vector<int64_t>>& tensors,
                                     [&](const PythonRegex& p) { return p.full_match(name); });
     if (frozen) continue;
     size.trained += product(shape);
-    size.vision = size.vision || is_vision(name);
+    size.vision = size.vision || is_vision_tensor(name);
   }
 }
 
 }  // namespace
+
+bool is_vision_tensor(const std::string& name) {
+  return name.starts_with("vision_model.") || name.starts_with("connector.");
+}
+
+bool torch_sees(const TrainedSize& size, const TrainSettings& settings) {
+  return size.vision || settings.device != "cpu";
+}
 
 std::string lora_targets(const TrainSettings& settings) {
   if (!settings.lora_targets.empty()) return settings.lora_targets;

@@ -17,6 +17,13 @@ struct TrainedSize {
   bool vision = false;  ///< whether any of the vision tower or the connector is
 };
 
+/// Whether a tensor of that name is of the vision tower or the connector.
+bool is_vision_tensor(const std::string& name);
+
+/// Whether torch needs them: a run trains them, or is not on the CPU, where the engine computes
+/// what they make of a page.
+bool torch_sees(const TrainedSize& size, const TrainSettings& settings);
+
 /// --lora-targets, or q, k, v, o, gate, up and down of the text model, as PEFT's target_modules.
 std::string lora_targets(const TrainSettings& settings);
 

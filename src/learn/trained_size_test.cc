@@ -34,6 +34,10 @@ TEST_P(TrainedSizeTest, IsWhatIsTrainedInTheEnd) {
     EXPECT_EQ(size.all, all) << name;
     EXPECT_EQ(size.vision, GetParam().vision) << name;
     EXPECT_EQ(size.vision, model->vision_trained()) << name;
+    EXPECT_EQ(torch_sees(size, settings), size.vision) << name;
+    TrainSettings elsewhere = settings;
+    elsewhere.device = "cuda:0";
+    EXPECT_TRUE(torch_sees(size, elsewhere)) << name;
   }
 }
 

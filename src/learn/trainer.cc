@@ -35,6 +35,7 @@
 #include "learn/train_output.h"
 #include "learn/train_report_data.h"
 #include "learn/trainable.h"
+#include "learn/trained_size.h"
 #include "learn/training_watch.h"
 
 namespace recto {
@@ -120,8 +121,7 @@ Training::Training(const TrainSettings& settings, const StepObserver& observer, 
     settings_.device = fmt::format("cuda:{}", group_.local_rank());
   }
   set_up_torch(threads_, settings_.seed, settings_.device);
-  steps_ = std::make_unique<StepSource>(settings_, group_);
-  check_measurable(*steps_, settings_);
+  steps_ = open_steps(settings_, group_);
   open_directory();
   plan_steps();
   plan_memory();
@@ -130,8 +130,7 @@ Training::Training(const TrainSettings& settings, const StepObserver& observer, 
 }
 
 void Training::open_directory() {
-  ContractOverrides overrides;
-  overrides.longest_edge = settings_.longest_edge;
+  const ContractOverrides overrides{.longest_edge = settings_.longest_edge};
   directory_ = ModelDirectory::open_unmerged(settings_.model, overrides, settings_.adapter);
   check_start(*directory_, settings_);
   inputs_ = std::make_unique<EdgeInputs>(*directory_, settings_.longest_edges);
@@ -139,7 +138,9 @@ void Training::open_directory() {
 }
 
 void Training::open_model() {
-  model_ = RetrieverModel(directory_->config(), contract_);
+  const TrainedSize size = trained_size(directory_->config(), settings_, directory_->adapter());
+  model_ = RetrieverModel(directory_->config(), contract_,
+                          torch_sees(size, settings_) ? Eyes::kWith : Eyes::kWithout);
   model_->load(directory_->weights());
   trainable_ = choose_trainable(model_, settings_, contract_.base_model, directory_->adapter());
   model_->to(torch::Device(checked_device(settings_.device)));

@@ -84,6 +84,7 @@ TEST_F(TrainerLossesTest, DistillationMovesTheVectorsTowardsTheTeachers) {
   for (int64_t i = 0; i < one_direction.rows; ++i) one_direction.row(i)[3] = 1;
   distill.teacher = {write("queries.safetensors", query_ids(), one_direction)};
   distill.method = "full";
+  distill.lora_r.reset();
   distill.lr = 1e-3;
   distill.max_steps = 20;
   std::vector<double> losses;

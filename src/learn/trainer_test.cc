@@ -24,6 +24,7 @@ using testing::HasSubstr;
 TEST_F(TrainerTest, FullFineTuningLowersTheLossAndWritesAModel) {
   TrainSettings full = settings();
   full.method = "full";
+  full.lora_r.reset();
   full.lr = 1e-3;
   full.max_steps = 15;
   full.warmup = 2;
@@ -74,6 +75,7 @@ TEST_F(TrainerTest, AFinishedRunIsNotResumedWithOtherSettings) {
 TEST_P(ResumeTest, GivesTheBytesOfARunWithoutABreak) {
   TrainSettings whole = settings("whole");
   whole.method = GetParam();
+  if (whole.method == "full") whole.lora_r.reset();
   whole.lr = 1e-3;
   whole.lora_dropout = whole.method == "lora" ? 0.2 : 0;
   whole.max_steps = 6;
@@ -152,6 +154,7 @@ TEST_F(TrainerTest, ASignalWritesACheckpointToResumeFrom) {
 TEST_F(TrainerTest, ADivergingRunIsStopped) {
   TrainSettings wild = settings();
   wild.method = "full";
+  wild.lora_r.reset();
   wild.lr = 1e30;
   wild.warmup = 0;
   wild.max_steps = 20;
@@ -244,12 +247,14 @@ INSTANTIATE_TEST_SUITE_P(
                     BadSettings{"freeze_nothing",
                                 [](TrainSettings& s) {
                                   s.method = "full";
+                                  s.lora_r.reset();
                                   s.freeze = {"vision"};
                                 },
                                 ErrorCode::kUsage, "--freeze \"vision\" matches no parameter"},
                     BadSettings{"freeze_all",
                                 [](TrainSettings& s) {
                                   s.method = "full";
+                                  s.lora_r.reset();
                                   s.freeze = {".*"};
                                 },
                                 ErrorCode::kUsage, "leaves no parameter to train"},

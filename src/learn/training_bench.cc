@@ -19,6 +19,7 @@
 #include "learn/memory_estimate.h"
 #include "learn/torch_setup.h"
 #include "learn/trainable.h"
+#include "learn/trained_size.h"
 #include "learn/training_flops.h"
 #include "model/model_directory.h"
 
@@ -100,12 +101,15 @@ TrainingBench::TrainingBench(const TrainingBenchOptions& options)
   }
   set_up_torch(threads_, 0, "cpu");
   directory_ = ModelDirectory::open(options_.model, {.longest_edge = options_.longest_edge});
-  model_ = RetrieverModel(directory_->config(), directory_->contract());
-  model_->load(directory_->weights());
   TrainSettings settings;
   settings.method = options_.method;
   settings.lora_r = kLoraRank;
   settings.threads = threads_;
+  const bool sees =
+      torch_sees(trained_size(directory_->config(), settings, std::nullopt), settings);
+  model_ = RetrieverModel(directory_->config(), directory_->contract(),
+                          sees ? Eyes::kWith : Eyes::kWithout);
+  model_->load(directory_->weights());
   const Trainable trainable = choose_trainable(model_, settings, "");
   optimizer_ = std::make_unique<AdamW>(trainable.parameters, AdamWSettings{});
   const uint64_t memory = options_.features == "cached" ? uint64_t{1} << 40 : 0;
@@ -118,13 +122,15 @@ TrainingBench::TrainingBench(const TrainingBenchOptions& options)
 MemoryEstimate TrainingBench::estimate(const Trainable& trainable) const {
   MemoryRequest request;
   request.parameters = trainable.all;
+  const uint64_t eyes = encoder_bytes(directory_->config());
+  if (source_ != nullptr) request.parameters -= static_cast<int64_t>(eyes / sizeof(float));
   request.trained = trainable.count;
   request.queries_in_step = request.pages_in_step = options_.batch_size;
   request.pages_in_data = options_.features == "cached" ? options_.pages : 0;
   request.views = views_;
   request.vision_trained = model_->vision_trained();
   if (source_ != nullptr && options_.features != "random") {
-    request.encoder = encoder_bytes(directory_->config());
+    request.encoder = eyes;
   }
   request.chunk_size = options_.chunk_size;
   return estimate_memory(directory_->config(), request, uint64_t{1} << 40);

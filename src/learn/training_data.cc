@@ -211,8 +211,9 @@ TrainingData load_training_data(const Dataset& dataset, const std::string& split
     fail(
         ErrorCode::kBadInput,
         "{}: the {} split has {} pages and {} queries, but no qrels row with a score above 0 joins "
-        "them; there is nothing to train on",
-        dataset.path().string(), split, pages.size(), queries.size());
+        "them; there is nothing to {}; \"recto dataset validate\" tells what is wrong with it",
+        dataset.path().string(), split, pages.size(), queries.size(),
+        split == "train" ? "train on" : "measure by (--eval-queries 0 does without)");
   }
   return data;
 }

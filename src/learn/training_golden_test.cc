@@ -2,62 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include "learn/learn_golden_support.h"
-#include "learn/losses.h"
 #include "learn/optimizer.h"
 #include "learn/schedule.h"
+#include "learn/training_golden_support.h"
 
 namespace recto {
 namespace {
 
-using test::GoldenModel;
-
-/// A section of train/: the model, its batch, and what is expected.
-struct Training {
-  GoldenModel golden;
-  std::filesystem::path folder;
-  Json cases;
-  std::vector<ModelInput> queries, positives, negatives;
-
-  explicit Training(const std::string& name)
-      : golden(name),
-        folder(test::goldens() / "train" / name),
-        cases(read_json(folder / "cases.json")) {
-    for (const Json& query : cases["queries"]) queries.push_back(test::text_input(query["ids"]));
-    for (const Json& page : cases["pages"]) {
-      (page["side"] == "p" ? positives : negatives).push_back(test::input_of(folder, page));
-    }
-  }
-
-  torch::Tensor loss(RetrieverModel& model) const {
-    LossInput input;
-    input.queries = test::vectors_of(model, queries);
-    input.positives = test::vectors_of(model, positives);
-    input.negatives = test::vectors_of(model, negatives);
-    input.negative_rows = torch::arange(input.negatives.size(0));
-    input.temperature = cases["tau"];
-    return loss_value(LossKind::kInfoNce, input);
-  }
-};
-
-/// Whether the set has every page that train/NAME/cases.json names.
-bool has_pages(const std::filesystem::path& folder, test::GoldenSections& sections) {
-  const Json cases = read_json(folder / "cases.json");
-  for (const Json& page : cases.at("pages")) {
-    if (!sections.has(folder / page.at("file").get<std::string>())) return false;
-  }
-  return true;
-}
-
-/// The sections of train/ that have the file `needed`, their model and their pages.
-std::vector<Training> trainings(const std::string& needed, test::GoldenSections& sections) {
-  std::vector<Training> all;
-  for (const std::string& name : test::golden_folders("train", sections)) {
-    const std::filesystem::path folder = test::goldens() / "train" / name;
-    if (sections.has(folder / needed) && has_pages(folder, sections)) all.emplace_back(name);
-  }
-  return all;
-}
+using test::Training;
+using test::trainings;
 
 TEST(LearnGolden, GradientOfEveryParameter) {
   test::GoldenSections sections;

@@ -9,10 +9,12 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/mapped_pages.h"
 #include "base/sha256.h"
 #include "base/threads.h"
 #include "model/lora_settings.h"
 #include "model/safetensors.h"
+#include "model/tensor_changes.h"
 
 namespace recto {
 namespace fs = std::filesystem;
@@ -180,13 +182,14 @@ void rescale_row(float magnitude, std::span<float> row) {
   for (float& x : row) x *= factor;
 }
 
-std::vector<float> merged(const TensorView& tensor, const AdapterModule& module) {
+/// The merged weights of a layer, into `weight`.
+void merge(const TensorView& tensor, const AdapterModule& module, std::span<float> weight) {
   const size_t rows = static_cast<size_t>(tensor.shape[0]);
   const size_t columns = static_cast<size_t>(tensor.shape[1]);
   RECTO_CHECK(module.a.size() == columns * static_cast<size_t>(module.rank));
   RECTO_CHECK(module.b.size() == rows * static_cast<size_t>(module.rank));
   constexpr size_t kBlock = 64;
-  std::vector<float> weight = to_float(tensor);
+  to_float(tensor, 0, weight);
   parallel_for((rows + kBlock - 1) / kBlock, available_cores(), [&](size_t block) {
     for (size_t out = block * kBlock; out < std::min(rows, (block + 1) * kBlock); ++out) {
       const std::span<float> row(weight.data() + out * columns, columns);
@@ -194,7 +197,6 @@ std::vector<float> merged(const TensorView& tensor, const AdapterModule& module)
       if (!module.magnitude.empty()) rescale_row(module.magnitude[out], row);
     }
   });
-  return weight;
 }
 
 std::string model_card(const Adapter& adapter) {
@@ -241,15 +243,29 @@ Adapter read_adapter(const fs::path& directory, const ModelConfig& config) {
                     SafetensorsFile(weights_path), weights_path.string(), config);
 }
 
-void merge_adapter(Weights& weights, const Adapter& adapter) {
+TensorChanges merged_layers(const Weights& weights, const Adapter& adapter) {
+  TensorChanges changes;
   for (const auto& [path, module] : adapter.modules) {
-    throw_if_interrupted();
     const std::string name = path + ".weight";
     if (path == kHead && !weights.contains(name)) {
       fail(ErrorCode::kUnsupported,
            "the adapter changes lm_head, but the base model has no such tensor (tied embeddings)");
     }
-    weights.replace(name, merged(weights.at(name), module));
+    const TensorView& tensor = weights.at(name);
+    changes[name] = [&tensor, &module](std::span<float> values) {
+      merge(tensor, module, values);
+      release_mapped_pages(tensor.bytes);
+    };
+  }
+  return changes;
+}
+
+void merge_adapter(Weights& weights, const Adapter& adapter) {
+  for (const auto& [name, change] : merged_layers(weights, adapter)) {
+    throw_if_interrupted();
+    std::vector<float> values(static_cast<size_t>(weights.at(name).elements()));
+    change(values);
+    weights.replace(name, std::move(values));
   }
 }
 

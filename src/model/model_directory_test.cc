@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "model/model_write.h"
 #include "model/safetensors.h"
 #include "model/smollm2_tokenizer.h"
 #include "support/support.h"
@@ -282,6 +283,25 @@ TEST(WriteModelDirectory, WritesWhatOpensAsTheSameModel) {
       }
       EXPECT_EQ(to->tokenizer().encode("Größe 12"), from->tokenizer().encode("Größe 12"));
     }
+  }
+}
+
+TEST(WriteModelDirectory, ChangesStandInPlaceOfTheTensorsTheyName) {
+  const ModelCopy copy(test::golden_models().front());
+  write_adapter_of(copy.path(), copy.other("adapter"));
+  const auto merged = ModelDirectory::open(copy.path(), {}, copy.other("adapter"));
+  const auto apart = ModelDirectory::open_unmerged(copy.path(), {}, copy.other("adapter"));
+  const TensorChanges changes = merged_layers(apart->weights(), *apart->adapter());
+  for (const std::optional<DType> dtype : {std::optional<DType>(), {DType::kF32}, {DType::kBF16}}) {
+    const fs::path at_once = copy.other("at once"), one_by_one = copy.other("one by one");
+    write_model_directory(*merged, merged->weights(), dtype, merged->contract(), at_once);
+    write_changed_model_directory(*apart, apart->weights(), changes, dtype, apart->contract(),
+                                  one_by_one);
+    for (const char* file : {"model.safetensors", "retriever.json", "config.json"}) {
+      EXPECT_EQ(read_file(one_by_one / file), read_file(at_once / file)) << file;
+    }
+    fs::remove_all(at_once);
+    fs::remove_all(one_by_one);
   }
 }
 

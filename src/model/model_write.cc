@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "model/model_directory.h"
+#include "base/mapped_pages.h"
 #include "model/processor_config.h"
 #include "model/safetensors.h"
 #include "model/tokenizer_files.h"
@@ -35,10 +35,11 @@ void set_dtype(Json& json, DType dtype) {
   }
 }
 
-// A tensor as it shall stand in the file; conversion happens while the file is written.
+// A tensor as it shall stand in the file; conversion happens while the file is written, and what
+// was read is let go at once.
 void add_tensor(SafetensorsWriter& writer, const std::string& name, const TensorView& tensor,
                 DType dtype) {
-  if (tensor.dtype == dtype) return writer.add(name, tensor);
+  if (tensor.dtype == dtype) return writer.add(name, tensor, release_mapped_pages);
   writer.add(name, dtype, tensor.shape, [tensor, dtype](std::span<std::byte> out) {
     constexpr size_t kChunk = size_t{1} << 20;
     std::vector<float> values(kChunk);
@@ -49,15 +50,35 @@ void add_tensor(SafetensorsWriter& writer, const std::string& name, const Tensor
       const size_t size = dtype_size(dtype);
       from_float(chunk, dtype, out.subspan(first * size, chunk.size() * size));
     }
+    release_mapped_pages(tensor.bytes);
   });
 }
 
-void write_weights(const Weights& weights, std::optional<DType> dtype, bool head_class,
-                   const fs::path& path) {
+// The new values of a tensor.
+void add_change(SafetensorsWriter& writer, const std::string& name,
+                const std::function<void(std::span<float>)>& change,
+                const std::vector<int64_t>& shape, DType dtype) {
+  writer.add(name, dtype, shape, [&change, dtype](std::span<std::byte> out) {
+    const size_t count = out.size() / dtype_size(dtype);
+    if (dtype == DType::kF32) return change({reinterpret_cast<float*>(out.data()), count});
+    std::vector<float> values(count);
+    change(values);
+    from_float(values, dtype, out);
+  });
+}
+
+void write_weights(const Weights& weights, const TensorChanges& changes, std::optional<DType> dtype,
+                   bool head_class, const fs::path& path) {
   SafetensorsWriter writer;
   writer.set_metadata("format", "pt");
-  for (const auto& [name, tensor] : weights.tensors()) {
-    add_tensor(writer, file_tensor_name(name, head_class), tensor, dtype.value_or(tensor.dtype));
+  for (const auto& [canonical, tensor] : weights.tensors()) {
+    const std::string name = file_tensor_name(canonical, head_class);
+    const auto change = changes.find(canonical);
+    if (change != changes.end()) {
+      add_change(writer, name, change->second, tensor.shape, dtype.value_or(DType::kF32));
+    } else {
+      add_tensor(writer, name, tensor, dtype.value_or(tensor.dtype));
+    }
   }
   writer.write(path);
 }
@@ -100,12 +121,14 @@ std::string file_tensor_name(const std::string& canonical, bool head_class) {
 void check_contract(const Contract& contract, const ModelConfig& config, const std::string& where) {
   if (contract.dimensions.front() != config.text.hidden_size) {
     fail(ErrorCode::kMismatch,
-         "{}: dimensions begins with {}, but the model's vectors have {} dimensions", where,
-         contract.dimensions.front(), config.text.hidden_size);
+         "{}: dimensions begins with {}, but the model's vectors have {} dimensions; it belongs to "
+         "another model",
+         where, contract.dimensions.front(), config.text.hidden_size);
   }
   if (contract.views.tile != config.vision.image_size) {
-    fail(ErrorCode::kMismatch, "{}: tile is {}, but the vision tower's image_size is {}", where,
-         contract.views.tile, config.vision.image_size);
+    fail(ErrorCode::kMismatch,
+         "{}: tile is {}, but the vision tower's image_size is {}; it belongs to another model",
+         where, contract.views.tile, config.vision.image_size);
   }
 }
 
@@ -119,6 +142,12 @@ void write_contract(const fs::path& directory, Contract contract) {
 
 void write_model_directory(const ModelDirectory& from, const Weights& weights,
                            std::optional<DType> dtype, Contract contract, const fs::path& to) {
+  write_changed_model_directory(from, weights, {}, dtype, std::move(contract), to);
+}
+
+void write_changed_model_directory(const ModelDirectory& from, const Weights& weights,
+                                   const TensorChanges& changes, std::optional<DType> dtype,
+                                   Contract contract, const fs::path& to) {
   const bool tied =
       from.config().tie_word_embeddings && is_head_architecture(from.config().architecture);
   const bool head_class = weights.contains(kHead) || tied;
@@ -127,7 +156,7 @@ void write_model_directory(const ModelDirectory& from, const Weights& weights,
   json["architectures"] = {architecture_for(from.config(), head_class)};
   StagedDirectory staged(to);
   write_file(staged.path() / "config.json", pretty_json(json));
-  write_weights(weights, dtype, head_class, staged.path() / "model.safetensors");
+  write_weights(weights, changes, dtype, head_class, staged.path() / "model.safetensors");
   copy_tokenizer_files(from.path(), staged.path());
   copy_if_there(from.path(), staged.path(), "generation_config.json");
   write_contract(staged.path(), std::move(contract));

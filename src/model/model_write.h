@@ -2,11 +2,14 @@
 // The parts of a model directory that writing a trained model and creating a random one share.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "base/json.h"
 #include "model/config.h"
 #include "model/contract.h"
+#include "model/model_directory.h"
+#include "model/tensor_changes.h"
 
 namespace recto {
 
@@ -30,5 +33,11 @@ void check_contract(const Contract& contract, const ModelConfig& config, const s
 /// Writes retriever.json, with weights_sha256 of the weights in `directory`, and the processor
 /// files that say the same; model.safetensors and config.json must be there already.
 void write_contract(const std::filesystem::path& directory, Contract contract);
+
+/// As write_model_directory() of model/model_directory.h, with `changes` in place of the tensors of
+/// `weights` that they name; both are made and read one tensor at a time.
+void write_changed_model_directory(const ModelDirectory& from, const Weights& weights,
+                                   const TensorChanges& changes, std::optional<DType> dtype,
+                                   Contract contract, const std::filesystem::path& to);
 
 }  // namespace recto

@@ -170,6 +170,16 @@ void check_coverage(std::vector<std::pair<Extent, std::string>> extents, uint64_
   }
 }
 
+void write_parts(AtomicFile& file, std::span<const std::byte> bytes,
+                 const SafetensorsWriter::Written& written) {
+  constexpr size_t kPart = size_t{16} << 20;
+  for (size_t first = 0; first < bytes.size(); first += kPart) {
+    const auto part = bytes.subspan(first, std::min(kPart, bytes.size() - first));
+    file.write(part);
+    if (written) written(part);
+  }
+}
+
 }  // namespace
 
 void parse_safetensors(std::span<const std::byte> bytes, const std::string& where,
@@ -217,31 +227,44 @@ void SafetensorsWriter::insert(const std::string& name, Entry entry) {
   entries_.emplace(name, std::move(entry));
 }
 
-void SafetensorsWriter::add(const std::string& name, TensorView tensor) {
-  Entry entry{tensor.dtype, std::move(tensor.shape), tensor.bytes, nullptr, nullptr, 0};
+void SafetensorsWriter::add(const std::string& name, TensorView tensor, Written written) {
+  Entry entry;
+  entry.dtype = tensor.dtype;
+  entry.shape = std::move(tensor.shape);
+  entry.borrowed = tensor.bytes;
+  entry.written = std::move(written);
   insert(name, std::move(entry));
   RECTO_CHECK(entries_.at(name).size == tensor.bytes.size());
 }
 
 void SafetensorsWriter::add(const std::string& name, std::vector<int64_t> shape,
                             std::span<const float> values) {
-  const auto bytes = std::as_bytes(values);
-  auto owned = std::make_shared<std::vector<std::byte>>(bytes.begin(), bytes.end());
-  insert(name, {DType::kF32, std::move(shape), *owned, owned, nullptr, 0});
-  RECTO_CHECK(entries_.at(name).size == owned->size());
+  add_copy(name, DType::kF32, std::move(shape), std::as_bytes(values));
 }
 
 void SafetensorsWriter::add(const std::string& name, std::vector<int64_t> shape,
                             std::span<const int32_t> values) {
-  const auto bytes = std::as_bytes(values);
-  auto owned = std::make_shared<std::vector<std::byte>>(bytes.begin(), bytes.end());
-  insert(name, {DType::kI32, std::move(shape), *owned, owned, nullptr, 0});
-  RECTO_CHECK(entries_.at(name).size == owned->size());
+  add_copy(name, DType::kI32, std::move(shape), std::as_bytes(values));
+}
+
+void SafetensorsWriter::add_copy(const std::string& name, DType dtype, std::vector<int64_t> shape,
+                                 std::span<const std::byte> bytes) {
+  Entry entry;
+  entry.dtype = dtype;
+  entry.shape = std::move(shape);
+  entry.owned = std::make_shared<std::vector<std::byte>>(bytes.begin(), bytes.end());
+  entry.borrowed = *entry.owned;
+  insert(name, std::move(entry));
+  RECTO_CHECK(entries_.at(name).size == bytes.size());
 }
 
 void SafetensorsWriter::add(const std::string& name, DType dtype, std::vector<int64_t> shape,
                             Fill fill) {
-  insert(name, {dtype, std::move(shape), {}, nullptr, std::move(fill), 0});
+  Entry entry;
+  entry.dtype = dtype;
+  entry.shape = std::move(shape);
+  entry.fill = std::move(fill);
+  insert(name, std::move(entry));
 }
 
 void SafetensorsWriter::set_metadata(const std::string& key, const std::string& value) {
@@ -293,13 +316,13 @@ void SafetensorsWriter::write(const std::filesystem::path& path) const {
   for (const Named* named : layout()) {
     throw_if_interrupted();
     const Entry& entry = named->second;
-    if (entry.fill) {
-      buffer.resize(entry.size);
-      entry.fill(buffer);
-      file.write(std::span<const std::byte>(buffer));
-    } else {
-      file.write(entry.borrowed);
+    if (!entry.fill) {
+      write_parts(file, entry.borrowed, entry.written);
+      continue;
     }
+    buffer.resize(entry.size);
+    entry.fill(buffer);
+    file.write(std::span<const std::byte>(buffer));
   }
   file.commit();
 }

@@ -51,7 +51,10 @@ class SafetensorsWriter {
   /// Writes the bytes of one tensor into a buffer of its size.
   using Fill = std::function<void(std::span<std::byte>)>;
 
-  void add(const std::string& name, TensorView tensor);
+  /// Is told of each part of a borrowed tensor that write() has written.
+  using Written = std::function<void(std::span<const std::byte>)>;
+
+  void add(const std::string& name, TensorView tensor, Written written = {});
   /// Copies fp32 values.
   void add(const std::string& name, std::vector<int64_t> shape, std::span<const float> values);
   void add(const std::string& name, std::vector<int64_t> shape, std::span<const int32_t> values);
@@ -72,6 +75,7 @@ class SafetensorsWriter {
     DType dtype = DType::kF32;
     std::vector<int64_t> shape;
     std::span<const std::byte> borrowed;
+    Written written;
     std::shared_ptr<const std::vector<std::byte>> owned;
     Fill fill;
     uint64_t size = 0;  ///< bytes
@@ -79,6 +83,8 @@ class SafetensorsWriter {
   using Named = std::pair<const std::string, Entry>;
 
   void insert(const std::string& name, Entry entry);
+  void add_copy(const std::string& name, DType dtype, std::vector<int64_t> shape,
+                std::span<const std::byte> bytes);
   std::vector<const Named*> layout() const;
   std::string header() const;
 

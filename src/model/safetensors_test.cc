@@ -194,6 +194,22 @@ TEST(SafetensorsWriter, WhatItWritesIsReadBackAndTheSameEveryTime) {
   }
 }
 
+TEST(SafetensorsWriter, TellsOfEachPartOfABorrowedTensor) {
+  const std::string values(40 << 20, 'v');
+  size_t told = 0, parts = 0;
+  SafetensorsWriter writer;
+  writer.add("v", TensorView{DType::kU8, {40 << 20}, as_bytes(values)},
+             [&](std::span<const std::byte> part) {
+               EXPECT_EQ(part.data(), as_bytes(values).data() + told);
+               told += part.size();
+               ++parts;
+             });
+  const TemporaryDirectory directory;
+  writer.write(directory.path() / "a.safetensors");
+  EXPECT_EQ(told, values.size());
+  EXPECT_GT(parts, 1u);
+}
+
 TEST(SafetensorsWriter, PythonReadsWhatItWrites) {
   const std::vector<float> values = {1, 2, 3, -4, 5, 6};
   const std::vector<int32_t> ids = {7, -8, 9};

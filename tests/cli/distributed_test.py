@@ -360,6 +360,11 @@ class DistributedStart(Distributed):
             self.assertIn(process.finish(), (1, 2))
             self.assertIn('GLOO_SOCKET_IFNAME is "nonsense0"', process.text())
 
+    def test_what_all_have_alike_is_told_once(self):
+        says = "--batch-size is 500, but there are"
+        processes = self.train(2, "out", "--batch-size", 500, "--max-steps", 1, "--eval-queries", 0)
+        self.assertEqual([process.text().count(says) for process in processes], [1, 0])
+
     def test_processes_that_do_not_agree(self):
         port = str(free_port())
         processes = [self.start(self.arguments("run", "--lr", rate),

@@ -109,7 +109,8 @@ class FeatureStore(Case):
             self.fail_with(2, *self.arguments(self.path("o"), "--feature-store", place),
                            says=[str(place), "is no feature store"])
         self.fail_with(2, *self.arguments(self.path("o"), "--feature-dtype", "int8"), says=["fp16"])
-        self.fail_with(2, *self.arguments(self.path("o"), "--feature-store", self.path("s"), "--method", "full"),
+        self.fail_with(2, *self.arguments(self.path("o"), "--feature-store", self.path("s"), "--lora-targets",
+                                          "all-linear"),
                        says=["--feature-store", "this run trains them"])
         self.assert_absent(self.path("o"))
         self.assertEqual((self.path("papers/thesis.pdf")).read_bytes(), b"mine")

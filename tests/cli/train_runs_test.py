@@ -9,6 +9,8 @@ import subprocess
 import time
 import unittest
 
+import pyarrow.parquet as pq
+
 from support import BUILD, RECTO, Case, environment, golden_models, model, noise_png, read_tensors
 
 TRAINED = ("model.safetensors", "retriever.json", "config.json")
@@ -64,8 +66,7 @@ class Killed(Training):
 
     def kill_when(self, output, moment, *arguments):
         """Starts or resumes the run and kills it at `moment`. Returns False when it was over before."""
-        more = ["--resume"] if (self.path(output) / "train.json").exists() else []
-        process = subprocess.Popen([str(RECTO), *map(str, self.arguments(output, *arguments, *more))],
+        process = subprocess.Popen([str(RECTO), *map(str, self.arguments(output, *arguments, *self.resuming(output)))],
                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                    env=environment())
         try:
@@ -79,6 +80,10 @@ class Killed(Training):
             process.kill()
         self.assertIn(process.returncode, (0, -signal.SIGKILL), errors)
         return process.returncode != 0
+
+    def resuming(self, output):
+        """A run that was killed before it had written anything begins anew."""
+        return ["--resume"] if (self.path(output) / "train.json").exists() else []
 
     def steps_done(self, output):
         try:
@@ -95,7 +100,7 @@ class Killed(Training):
 
     def finish(self, output, *arguments):
         if not (self.path(output) / "retriever.json").exists():
-            self.train(output, *arguments, "--resume")
+            self.train(output, *arguments, *self.resuming(output))
 
     def kill_at_steps(self, output, steps, *arguments):
         for step in steps:
@@ -275,7 +280,41 @@ class BadTraining(Training):
                            (["--eval-every"], ["--keep-best", 2])):
             with self.subTest(more=more):
                 self.refuse(says, *more, status=2)
-        self.refuse(["nothing to tell its page from"], "--negatives", 0, status=2, **{"batch-size": 1})
+        for more in (["--negatives", 0], []):
+            self.refuse(["nothing to tell its page from"], *more, status=2, **{"batch-size": 1})
+        self.train("searched", "--batch-size", 1, "--remine-every", 1, "--max-steps", 1, "--eval-queries", 0)
+
+    def test_adapter_options_have_no_meaning_for_full_fine_tuning(self):
+        for name, *value in (["lora-r", 8], ["lora-alpha", 8], ["lora-dropout", 0.1], ["lora-init", "gaussian"],
+                             ["lora-targets", "all-linear"], ["lora-rslora"], ["lora-dora"]):
+            with self.subTest(name=name):
+                self.refuse([f"--{name} has no meaning with --method full", "leave it out, or take --method lora"],
+                            "--method", "full", f"--{name}", *value, status=2)
+
+    def test_a_split_without_pairs(self):
+        for split, says in (("train", "nothing to train on"), ("validation", "nothing to measure by (--eval-queries 0")):
+            file, = (self.data / "qrels").glob(f"{split}-*.parquet")
+            rows = pq.read_table(file)
+            pq.write_table(rows.slice(0, 0), file)
+            with self.subTest(split=split):
+                self.refuse([f"the {split} split has", says, "\"recto dataset validate\""])
+            pq.write_table(rows, file)
+
+    def test_nothing_held_out_is_said(self):
+        passages = self.write_lines("pairs.jsonl", [{"query": f"q {i}", "passage": f"p {i}"} for i in range(8)])
+        arguments = self.arguments("out", "--max-steps", 1, "--lora-r", 2)
+        arguments[arguments.index("--data") + 1] = passages
+        says = "nothing watches this training, which takes held-out queries, but there are none"
+        self.assertIn(says, self.succeed(*arguments).err)
+        shutil.rmtree(self.path("out"))
+        self.assertNotIn(says, self.succeed(*arguments, "--eval-queries", 0).err)
+
+    def test_another_model_is_not_resumed_with(self):
+        self.train("out", "--max-steps", 1, "--lora-r", 2, "--eval-queries", 0)
+        arguments = self.arguments("out", "--max-steps", 1, "--lora-r", 2, "--eval-queries", 0, "--resume")
+        self.succeed("model", "create", "--preset", "nano", "--seed", 1, "--output", self.path("other"))
+        arguments[arguments.index("--model") + 1] = self.path("other")
+        self.fail_with(1, *arguments, says=["is of a run with model_weights_sha256 = ", "resume with the same settings"])
 
     def test_a_misspelt_key(self):
         file = self.write("train.toml", "[train]\nlora_r = 2\n")

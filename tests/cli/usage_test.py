@@ -81,6 +81,7 @@ class Usage(Case):
                 (["embed", "--model", m, "--query", "a", "--output", o, "--longest-edge", "0"], "--longest-edge"),
                 (["embed", "--model", m, "--query", "a", "--output", o, "--config", "gone.toml"], "gone.toml"),
                 (["embed", "--model"], "--model"),
+                (["embed", "--threads", "1", "--threads", "2"], "--threads is given 2 times; once is wanted"),
                 (["inspect", "--model", m, "--output", o], "one of"),
                 (["inspect", "--model", m, "--text", "a", "--query", "b", "--output", o], "one of"),
                 (["tokenize", "--model", m], "--"),
@@ -171,16 +172,51 @@ class Settings(Case):
                               ("longest-edge = \"wide\"", "longest-edge"), ("config = \"x\"", "config"),
                               ("longest_edge = 1", "did you mean \"longest-edge\"?"),
                               ("[embedd]\na = 1", "did you mean \"embed\"?"),
-                              ("[train]\nlearning-rate = 1", "its keys are"),
+                              ("[train]\nlearning-rate = 1", "\"recto train --help\" names"),
                               ("[train]\ntemprature = 1", "did you mean \"temperature\"?")):
             file = self.write("c.toml", content + "\n")
             with self.subTest(content=content):
                 self.fail_with(2, "embed", "--model", model(), "--query", "a", "--output", self.path("o.npy"),
                                "--config", file, says=[says])
 
-    def test_bad_values_in_the_environment(self):
-        self.fail_with(2, "embed", "--model", model(), "--query", "a", "--output", self.path("o.npy"),
-                       env={"RECTO_THREADS": "many"}, says=["--threads"])
+    def test_a_misspelt_key_is_told_without_a_list_of_all(self):
+        file = self.write("c.toml", "[train]\nbach-size = 8\n")
+        result = self.fail_with(2, "train", "--config", file)
+        line = result.err.splitlines()[0]
+        self.assertEqual(line, f'recto: {file}:2: unknown key "bach-size" for "recto train"; did you mean "batch-size"? '
+                               '"recto train --help" names its options, which are its keys')
+
+    def test_bad_values_name_where_they_stand(self):
+        words = (("threads", "many", "--threads: \"many\" is no whole number"),
+                 ("threads", "1.5", "--threads: \"1.5\" is no whole number"),
+                 ("keep-going", "maybe", "--keep-going: \"maybe\" is neither true nor false"),
+                 ("longest-edge", "0", "--longest-edge: "),
+                 ("image-splitting", "maybe", "--image-splitting: maybe not in {on,off}"))
+        arguments = ["embed", "--model", model(), "--query", "a", "--output", self.path("o.npy")]
+        for key, value, says in words:
+            variable = "RECTO_" + key.upper().replace("-", "_")
+            file = self.write("c.toml", f"quiet = true\n{key} = \"{value}\"\n")
+            with self.subTest(key=key, value=value):
+                self.fail_with(2, *arguments, env={variable: value},
+                               says=[says, f"(--{key} is set by {variable} in the environment)"])
+                self.fail_with(2, *arguments, "--config", file, says=[says, f"(--{key} is set at {file}:2)"])
+                self.fail_with(2, *arguments, env={variable: value, "RECTO_CONFIG": str(file)},
+                               says=[f"(--{key} is set by {variable} in the environment)"])
+                if key != "keep-going":
+                    given = self.fail_with(2, *arguments, f"--{key}", value, says=[says])
+                    self.assertNotIn("is set", given.err)
+
+    @unittest.skipUnless((BUILD / "recto-train").exists(), "built without recto-train")
+    def test_values_that_cannot_be_meant_name_where_they_stand(self):
+        arguments = ["train", "--model", model(), "--data", self.path("d"), "--output", self.path("o")]
+        file = self.write("c.toml", "[train]\n\nlr = -1\n")
+        says = "--lr is -1; a number above 0 is wanted"
+        self.fail_with(2, *arguments, "--config", file, says=[f"{says} (--lr is set at {file}:3)"])
+        self.fail_with(2, *arguments, env={"RECTO_LR": "-1"}, says=[f"{says} (--lr is set by RECTO_LR in the"])
+        self.assertNotIn("is set", self.fail_with(2, *arguments, "--lr", -1, says=[says]).err)
+        for value, says in (("fast", "--lr: \"fast\" is no number"), ("1e-4x", "--lr: \"1e-4x\" is no number")):
+            self.fail_with(2, *arguments, env={"RECTO_LR": value}, says=[says, "RECTO_LR"])
+        self.fail_with(2, *arguments, env={"RECTO_DIMENSIONS": "64,many"}, says=["\"many\" is no whole number", "RECTO_DIM"])
 
 
 class Doctor(Case):
