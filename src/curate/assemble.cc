@@ -12,6 +12,7 @@
 #include "base/cpu.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/heap.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "curate/audit.h"
@@ -61,7 +62,6 @@ class Assembly {
     report_.files = std::ssize(files_.files.listed);
     for (const AuditRow& row : files_.audit) record(row);
     load();
-    lay_out_corpus();
     find_near_pages();
     make_families();
     split();
@@ -73,13 +73,19 @@ class Assembly {
   }
 
  private:
-  /// A document that is kept, and where its record was.
+  /// A document that is kept, and where its record is.
   struct Member {
     const PlacedDocument* place = nullptr;
-    CuratedDocument document;
-    std::vector<Candidate> candidates;
-    std::vector<TranslatedHeading> headings;
-    std::vector<int32_t> rows;  ///< of document.pages in the pages file, ascending
+    CuratedDocument document;   ///< without its pages: corpus_ has what is wanted of them
+    std::vector<int32_t> rows;  ///< of its pages in the pages file, ascending
+  };
+
+  /// What the corpus does not say of a page.
+  struct PageFacts {
+    int words = 0;
+    bool sparse = false;  ///< ink below kSparseInk
+    bool blank = false;
+    double language_confidence = 0;
   };
 
   void record(const AuditRow& row) {
@@ -87,11 +93,18 @@ class Assembly {
     writer_.add("audit", row);
   }
 
+  /// The records of all documents, one after the other: what the stages need of a page is a few
+  /// bytes, and its candidates are read again when they are wanted.
   void load() {
+    if (!options_.exclude.empty()) {
+      exclusions_ = Exclusions::load(options_.exclude,
+                                     {.threads = options_.threads, .limits = options_.limits});
+    }
     std::map<size_t, std::vector<std::string>> problems;
     for (const auto& [position, errors] : files_.files.problems) {
       for (const Error& error : errors) problems[position].emplace_back(error.what());
     }
+    bool one = false;
     for (const PlacedDocument& place : placed_) {
       throw_if_interrupted();
       DocumentRecord record = read_record(place.place.record);
@@ -99,11 +112,8 @@ class Assembly {
       if (!record.problems.empty()) problems[place.source.position] = std::move(record.problems);
       report_.headings += record.outline_entries;
       if (!record.kept) continue;
-      record.document.source_name = place.source.name();  // the file may have got another name
-      std::vector<int32_t> rows(record.document.pages.size());
-      std::iota(rows.begin(), rows.end(), 0);
-      members_.push_back({&place, std::move(record.document), std::move(record.candidates),
-                          std::move(record.headings), std::move(rows)});
+      one = true;
+      add_member(place, std::move(record));
     }
     for (auto& [position, messages] : problems) {
       for (std::string& message : messages) {
@@ -111,73 +121,68 @@ class Assembly {
         report_.failed.push_back(std::move(message));
       }
     }
-    if (members_.empty()) {
+    if (!one) {
       fail(ErrorCode::kBadInput, "none of {} files became a document{}{}", report_.files,
            report_.failed.empty() ? "" : "; the first one: ",
            report_.failed.empty() ? "" : report_.failed.front());
     }
-  }
-
-  /// All pages into the corpus, but for those that are excluded.
-  void lay_out_corpus() {
-    std::optional<Exclusions> exclusions;
-    if (!options_.exclude.empty()) {
-      exclusions = Exclusions::load(options_.exclude,
-                                    {.threads = options_.threads, .limits = options_.limits});
-    }
-    if (exclusions) drop_excluded_pages(*exclusions);
-    std::vector<StoredPage> stored;
-    for (const Member& member : members_) {
-      const auto document = static_cast<int32_t>(corpus_.documents.size());
-      corpus_.documents.push_back({member.document.document_id, "", ""});
-      for (size_t i = 0; i < member.document.pages.size(); ++i) {
-        const CuratedPage& page = member.document.pages[i];
-        corpus_.pages.push_back({document, page.number, page.language, page.hash});
-        stored.push_back({document, member.rows[i]});
-      }
-    }
-    store_.emplace(page_files(), std::move(stored));
-    exclusions_ = std::move(exclusions);
-  }
-
-  std::vector<fs::path> page_files() const {
+    if (members_.empty()) fail(ErrorCode::kBadInput, "every page is in what --exclude names");
     std::vector<fs::path> files;
     files.reserve(members_.size());
     for (const Member& member : members_) files.push_back(member.place->place.pages);
-    return files;
+    store_.emplace(std::move(files), std::move(stored_));
   }
 
-  void drop_excluded_pages(const Exclusions& exclusions) {
-    for (size_t m = 0; m < members_.size(); ++m) {
-      Member& member = members_[m];
-      std::vector<StoredPage> stored;
-      stored.reserve(member.rows.size());
-      for (const int32_t row : member.rows) stored.push_back({0, row});
-      PageStore store({member.place->place.pages}, std::move(stored));
-      std::vector<CuratedPage> kept;
-      std::vector<int32_t> rows;
-      for (size_t i = 0; i < member.document.pages.size(); ++i) {
-        CuratedPage& page = member.document.pages[i];
-        const auto problem = exclusions.check_page(member.document.document_id, page.hash,
-                                                   store.text(static_cast<int32_t>(i)));
-        if (problem) {
-          audit_.drop(make_page_id(member.document.document_id, page.number), "decontamination",
-                      problem->reason, problem->score, problem->threshold);
-          continue;
-        }
-        rows.push_back(member.rows[i]);
-        kept.push_back(std::move(page));
-      }
-      member.document.pages = std::move(kept);
-      member.rows = std::move(rows);
+  /// Its pages into the corpus, but for those that are excluded; nothing when none is left.
+  void add_member(const PlacedDocument& place, DocumentRecord&& record) {
+    CuratedDocument& of = record.document;
+    of.source_name = place.source.name();  // the file may have got another name
+    std::vector<int32_t> rows(of.pages.size());
+    std::iota(rows.begin(), rows.end(), 0);
+    if (exclusions_) drop_excluded_pages(place.place.pages, of, rows);
+    if (rows.empty()) return;
+    const auto document = std::ssize(members_);
+    corpus_.documents.push_back({of.document_id, "", ""});
+    for (size_t i = 0; i < rows.size(); ++i) {
+      add_page(static_cast<int32_t>(document), of.pages[i]);
+      stored_.push_back({static_cast<int32_t>(document), rows[i]});
     }
-    std::erase_if(members_, [](const Member& member) { return member.document.pages.empty(); });
-    if (members_.empty()) fail(ErrorCode::kBadInput, "every page is in what --exclude names");
+    works_.push_back({of.document_id, of.language, name_key(place.source.place.location), "",
+                      std::move(record.headings)});
+    std::vector<CuratedPage>().swap(of.pages);
+    members_.push_back({&place, std::move(of), std::move(rows)});
   }
 
-  /// The page of the first phase that page `i` of the corpus is.
-  const CuratedPage& page(size_t i) const {
-    return *members_[corpus_.pages[i].document].document.page(corpus_.pages[i].number);
+  void add_page(int32_t document, const CuratedPage& page) {
+    const auto place = static_cast<int32_t>(corpus_.pages.size());
+    corpus_.pages.push_back({document, page.number, page.language, page.hash});
+    facts_.push_back({page.words, page.ink < kSparseInk,
+                      page.content_class == ContentClass::kBlank, page.language_confidence});
+    for (const std::string& section : page.sections) headings_.add(place, section);
+  }
+
+  void drop_excluded_pages(const fs::path& pages_file, CuratedDocument& document,
+                           std::vector<int32_t>& rows) {
+    std::vector<StoredPage> stored;
+    stored.reserve(rows.size());
+    for (const int32_t row : rows) stored.push_back({0, row});
+    PageStore store({pages_file}, std::move(stored));
+    std::vector<CuratedPage> kept;
+    std::vector<int32_t> kept_rows;
+    for (size_t i = 0; i < document.pages.size(); ++i) {
+      CuratedPage& page = document.pages[i];
+      const auto problem = exclusions_->check_page(document.document_id, page.hash,
+                                                   store.text(static_cast<int32_t>(i)));
+      if (problem) {
+        audit_.drop(make_page_id(document.document_id, page.number), "decontamination",
+                    problem->reason, problem->score, problem->threshold);
+        continue;
+      }
+      kept_rows.push_back(rows[i]);
+      kept.push_back(std::move(page));
+    }
+    document.pages = std::move(kept);
+    rows = std::move(kept_rows);
   }
 
   void find_near_pages() {
@@ -185,15 +190,16 @@ class Assembly {
     std::vector<int> words;
     std::vector<uint8_t> blank;
     for (size_t i = 0; i < corpus_.pages.size(); ++i) {
-      const CuratedPage& of = page(i);
-      hashes.push_back(of.hash);
-      words.push_back(of.words);
-      blank.push_back(of.content_class == ContentClass::kBlank ? 1 : 0);
+      hashes.push_back(corpus_.pages[i].hash);
+      words.push_back(facts_[i].words);
+      blank.push_back(facts_[i].blank ? 1 : 0);
     }
     NearDuplicatePages pages{hashes, words, blank, {}, {}};
     pages.text = [&](size_t i) { return store_->text(static_cast<int32_t>(i)); };
     pages.page_id = [&](size_t i) { return corpus_.page_id(static_cast<int32_t>(i)); };
     near_ = find_near_duplicates(pages, options_.threads);
+    store_->forget();
+    give_free_memory_back();
   }
 
   std::vector<FamilyMember> family_members() const {
@@ -208,24 +214,14 @@ class Assembly {
     return members;
   }
 
-  std::vector<TranslatedWork> works() const {
-    std::vector<TranslatedWork> works;
-    works.reserve(members_.size());
-    for (size_t i = 0; i < members_.size(); ++i) {
-      works.push_back({members_[i].document.document_id, members_[i].document.language,
-                       name_key(members_[i].place->source.place.location),
-                       corpus_.documents[i].family, members_[i].headings});
-    }
-    return works;
-  }
-
   void make_families() {
     PageInk ink;
-    for (size_t i = 0; i < corpus_.pages.size(); ++i) {
-      ink.words.push_back(page(i).words);
-      ink.sparse.push_back(page(i).ink < kSparseInk ? 1 : 0);
+    for (const PageFacts& facts : facts_) {
+      ink.words.push_back(facts.words);
+      ink.sparse.push_back(facts.sparse ? 1 : 0);
     }
-    join_families(corpus_, near_, family_members(), find_translations(works(), {}), ink);
+    join_families(corpus_, near_, family_members(), find_translations(works_, {}), ink);
+    for (size_t i = 0; i < works_.size(); ++i) works_[i].family = corpus_.documents[i].family;
   }
 
   void split() {
@@ -252,16 +248,16 @@ class Assembly {
 
   /// False, with a row in the audit, when the query breaks a rule.
   bool passes(const QueryRules& rules, size_t document, const Candidate& candidate, size_t number) {
-    const CuratedPage* of = members_[document].document.page(candidate.page);
-    if (of == nullptr) return false;
+    const int32_t page = corpus_.find_page(static_cast<int32_t>(document), candidate.page);
+    if (page < 0) return false;
     const LanguageGuess guess = detect_language(candidate.query, candidate.language);
     const bool named = !candidate.language.empty();
     const QueryFacts facts{candidate.query,
                            candidate.kind,
                            named ? candidate.language : guess.language,
                            named ? 1 : guess.confidence,
-                           of->language,
-                           of->language_confidence};
+                           corpus_.pages[page].language,
+                           facts_[page].language_confidence};
     const auto problem = rules.check(facts);
     if (!problem) return true;
     const std::string id = make_page_id(corpus_.documents[document].document_id, candidate.page);
@@ -276,19 +272,21 @@ class Assembly {
     for (size_t i = 0; i < members_.size(); ++i) {
       throw_if_interrupted();
       size_t number = 0;
-      for (const Candidate& candidate : members_[i].candidates) {
+      const DocumentRecord record = read_record(members_[i].place->place.record);
+      for (const Candidate& candidate : record.candidates) {
         if (passes(rules, i, candidate, ++number)) merger.add(static_cast<int32_t>(i), candidate);
       }
-      std::vector<Candidate>().swap(members_[i].candidates);
     }
     if (options_.generators.count(kCrossLingualGenerator) != 0) add_translated(rules, merger);
+    std::vector<TranslatedWork>().swap(works_);
     queries_ = merger.finish(audit_);
+    give_free_memory_back();
     if (exclusions_) decontaminate(queries_, *exclusions_, audit_);
   }
 
   void add_translated(const QueryRules& rules, QueryMerger& merger) {
     size_t number = 0;
-    for (const auto& [document, candidate] : cross_lingual_queries(works(), {}, audit_)) {
+    for (const auto& [document, candidate] : cross_lingual_queries(works_, {}, audit_)) {
       if (passes(rules, document, candidate, ++number)) {
         merger.add(static_cast<int32_t>(document), candidate);
       }
@@ -315,8 +313,11 @@ class Assembly {
 
   void judge_queries() {
     const auto rankers = make_rankers();
+    store_->forget();
+    give_free_memory_back();
     if (options_.round_trip > 0) {
       round_trip(queries_, *rankers.back(), {options_.round_trip, options_.threads}, audit_);
+      give_free_memory_back();
     }
     balance(queries_, corpus_, options_.balance, audit_);
     if (options_.negatives.per_query > 0) {
@@ -325,29 +326,16 @@ class Assembly {
       for (const auto& ranker : rankers) miners.push_back(ranker.get());
       NegativeSettings settings = options_.negatives;
       settings.threads = options_.threads;
-      negatives_ = mine_negatives(queries_, corpus_, headings(), miners, settings, audit_);
+      negatives_ = mine_negatives(queries_, corpus_, headings_, miners, settings, audit_);
     }
     for (const auto& ranker : rankers) miners_.emplace_back(ranker->name());
     check_splits_apart(corpus_, queries_);
   }
 
-  PageHeadings headings() const {
-    PageHeadings headings(corpus_.pages.size());
-    for (size_t i = 0; i < corpus_.pages.size(); ++i) {
-      for (const std::string& section : page(i).sections) {
-        headings.add(static_cast<int32_t>(i), section);
-      }
-    }
-    return headings;
-  }
-
-  /// Tables are written with what is left. Of a page the first phase's facts go, of which those
-  /// that matter from here on are in the corpus.
+  /// Tables are written with what is left.
   void forget_what_is_done_with() {
-    for (Member& member : members_) {
-      std::vector<CuratedPage>().swap(member.document.pages);
-      std::vector<TranslatedHeading>().swap(member.headings);
-    }
+    std::vector<PageFacts>().swap(facts_);
+    headings_ = PageHeadings();
     exclusions_.reset();
     judge_.reset();
     store_->forget();
@@ -358,8 +346,26 @@ class Assembly {
     return corpus_.document_of(query.pages.front()).split;
   }
 
+  /// The pages last, when all that the other tables took is free again.
   void write() {
+    write_queries();
+    for (size_t i = 0; i < members_.size(); ++i) rows_.push_back(document_row(i));
+    count();
+    PlannedReport planned =
+        plan_report({corpus_, queries_, near_, rows_, stages_, report_, options_.seed});
+    std::vector<CorpusQuery>().swap(queries_);
+    std::vector<Negative>().swap(negatives_);
+    std::vector<NearPair>().swap(near_.pairs);
+    writer_.finish_small_tables();
+    give_free_memory_back();
     write_pages();
+    writer_.finish(dataset_manifest(options_, report_, files_),
+                   dataset_card_body(options_, report_, rows_));
+    write_file(places_.output / "report.html",
+               curation_report(std::move(planned), places_.output, corpus_, rows_, *store_));
+  }
+
+  void write_queries() {
     for (const CorpusQuery& query : queries_) {
       writer_.add(split_of(query), query.row);
       for (const int32_t answer : query.pages) {
@@ -372,35 +378,41 @@ class Assembly {
                   NegativeRow{query.row.query_id, corpus_.page_id(negative.page), negative.rank,
                               negative.score, miners_[negative.miner]});
     }
-    count();
-    writer_.finish(dataset_manifest(options_, report_, files_),
-                   dataset_card_body(options_, report_, rows_));
-    write_file(places_.output / "report.html",
-               curation_report({places_.output, corpus_, queries_, near_, rows_, stages_, report_,
-                                options_.seed},
-                               *store_));
   }
 
+  /// One split after the other.
   void write_pages() {
-    size_t next = 0;  // place in the corpus
+    std::vector<size_t> first(members_.size());  // places in the corpus
+    std::map<std::string, std::vector<size_t>> members;
+    size_t next = 0;
     for (size_t i = 0; i < members_.size(); ++i) {
-      const std::string& split = corpus_.documents[i].split;
-      rows_.push_back(document_row(i));
-      writer_.add(split, rows_.back());
-      const ParquetFile file(members_[i].place->place.pages);
-      int32_t at = 0;  // row of the file
-      size_t kept = 0;
-      for (int group = 0; group < file.groups(); ++group) {
-        throw_if_interrupted();
-        for (Row& cells : file.read(group, Table<PageRow>::columns())) {
-          const auto& rows = members_[i].rows;
-          if (kept == rows.size() || rows[kept] != at++) continue;
-          ++kept;
-          PageRow row = Table<PageRow>::from_row(std::move(cells));
-          const uint32_t near = near_.group[next++];
-          if (near != kNoGroup) row.near_group = near_.group_names[near];
-          writer_.add(split, row);
-        }
+      first[i] = next;
+      next += members_[i].rows.size();
+      members[rows_[i].split].push_back(i);
+    }
+    for (const auto& [split, of] : members) {
+      for (const size_t i : of) {
+        writer_.add(split, rows_[i]);
+        write_pages_of(i, first[i]);
+        give_free_memory_back();
+      }
+    }
+  }
+
+  void write_pages_of(size_t member, size_t next) {
+    const ParquetFile file(members_[member].place->place.pages);
+    const auto& rows = members_[member].rows;
+    int32_t at = 0;  // row of the file
+    size_t kept = 0;
+    for (int group = 0; group < file.groups(); ++group) {
+      throw_if_interrupted();
+      for (Row& cells : file.read(group, Table<PageRow>::columns())) {
+        if (kept == rows.size() || rows[kept] != at++) continue;
+        ++kept;
+        PageRow row = Table<PageRow>::from_row(std::move(cells));
+        const uint32_t near = near_.group[next++];
+        if (near != kNoGroup) row.near_group = near_.group_names[near];
+        writer_.add(rows_[member].split, row);
       }
     }
   }
@@ -452,6 +464,10 @@ class Assembly {
   std::vector<Member> members_;
   Corpus corpus_;  ///< documents as in members_
   std::optional<Exclusions> exclusions_;
+  std::vector<PageFacts> facts_;       ///< as corpus_.pages
+  PageHeadings headings_;              ///< of corpus_.pages
+  std::vector<TranslatedWork> works_;  ///< as members_
+  std::vector<StoredPage> stored_;     ///< of corpus_.pages, until the store has them
   std::optional<PageStore> store_;
   NearDuplicates near_;
   std::unique_ptr<Embedder> judge_;
@@ -465,6 +481,7 @@ class Assembly {
 
 CurateReport assemble(const std::vector<PlacedDocument>& documents, const Listing& files,
                       const CurateOptions& options, const AssemblyPlaces& places) {
+  return_freed_memory_at_once();
   return Assembly(documents, files, options, places).run();
 }
 

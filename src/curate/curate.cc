@@ -9,6 +9,7 @@
 #include "curate/reading.h"
 #include "curate/settings.h"
 #include "curate/work_directory.h"
+#include "data/arrow_memory.h"
 #include "model/model_directory.h"
 
 namespace recto {
@@ -74,6 +75,7 @@ std::set<std::string> standard_generators() {
 
 CurateReport curate(const std::vector<fs::path>& paths, const fs::path& output,
                     const CurateOptions& options) {
+  share_memory_with_arrow();
   check_options(options);
   if (options.endpoint && options.endpoint->dry_run) return count_requests(paths, options);
   const CurationTools tools = find_tools(options);

@@ -124,7 +124,7 @@ TEST(GlobalStages, AHundredThousandPagesInLittleMemory) {
   clock.say("round trip");
   EXPECT_EQ(report.kept + report.dropped, static_cast<int64_t>(before));
   EXPECT_GT(report.kept, report.dropped) << "the words are those of the page";
-  PageHeadings headings(corpus.pages.size());
+  PageHeadings headings;
   for (const CorpusQuery& query : queries) headings.add(query.pages.front(), query.folded);
   NegativeSettings settings;
   settings.threads = kThreads;

@@ -198,19 +198,27 @@ void record(std::span<const CorpusQuery> queries, std::span<Ranker* const> ranke
 
 void PageHeadings::add(int32_t page, std::string_view folded) {
   if (folded.empty()) return;
+  if (static_cast<size_t>(page) >= hashes_.size()) hashes_.resize(static_cast<size_t>(page) + 1);
   auto& hashes = hashes_[page];
   const uint64_t hash = heading_hash(folded);
   const auto at = std::lower_bound(hashes.begin(), hashes.end(), hash);
   if (at == hashes.end() || *at != hash) hashes.insert(at, hash);
 }
 
+const std::vector<uint64_t>& PageHeadings::of(int32_t page) const {
+  static const std::vector<uint64_t> none;
+  return static_cast<size_t>(page) < hashes_.size() ? hashes_[page] : none;
+}
+
 bool PageHeadings::has(int32_t page, std::string_view folded) const {
-  return std::binary_search(hashes_[page].begin(), hashes_[page].end(), heading_hash(folded));
+  const auto& hashes = of(page);
+  return std::binary_search(hashes.begin(), hashes.end(), heading_hash(folded));
 }
 
 bool PageHeadings::share(int32_t a, int32_t b) const {
-  const auto& other = hashes_[b];
-  return std::any_of(hashes_[a].begin(), hashes_[a].end(), [&](uint64_t hash) {
+  const auto& one = of(a);
+  const auto& other = of(b);
+  return std::any_of(one.begin(), one.end(), [&](uint64_t hash) {
     return std::binary_search(other.begin(), other.end(), hash);
   });
 }

@@ -16,13 +16,14 @@ namespace recto {
 /// The headings that have text on each page (Sections::sections_on), folded.
 class PageHeadings {
  public:
-  explicit PageHeadings(size_t pages) : hashes_(pages) {}
   void add(int32_t page, std::string_view folded);
   bool has(int32_t page, std::string_view folded) const;
   /// True when a heading has text on both.
   bool share(int32_t a, int32_t b) const;
 
  private:
+  const std::vector<uint64_t>& of(int32_t page) const;
+
   std::vector<std::vector<uint64_t>> hashes_;  ///< ascending; what few bytes can say of a heading
 };
 

@@ -55,7 +55,7 @@ PerceptualHash far_hash(uint64_t seed) {
 /// (9, 10; f1) in train, d3 (11; f2) in test. Page 2 answers the query.
 struct Scene {
   Corpus corpus;
-  PageHeadings headings{12};
+  PageHeadings headings;
   NegativeSettings settings;
   std::vector<CorpusQuery> queries;
   std::vector<double> scores = {20, 15, 10, 9.4, 9, 8, 7, 6, 5, 4, 3, 2};

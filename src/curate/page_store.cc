@@ -11,8 +11,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr size_t kOpenFiles = 16;
-constexpr size_t kGroups = 32;
+constexpr size_t kOpenFiles = 8;
+constexpr size_t kGroups = 8;
 
 /// Row group and place in it of a row of a file.
 std::pair<int, int64_t> place_of(const ParquetFile& file, int64_t row) {

@@ -8,7 +8,6 @@
 #include "base/utf8.h"
 #include "base/version.h"
 #include "curate/dataset_text.h"
-#include "curate/report_html.h"
 #include "data/dataset_id.h"
 #include "page/decode.h"
 
@@ -35,14 +34,13 @@ int64_t count_code_points(std::string_view text) {
   return count;
 }
 
-class Gathering {
+class Planning {
  public:
-  Gathering(const CuratedWhole& whole, PageStore& store) : whole_(whole), store_(store) {}
+  explicit Planning(const CuratedWhole& whole) : whole_(whole) {}
 
-  CurationReport run() {
-    CurationReport out;
-    out.title = "Curation of " + whole_.dataset.filename().string();
-    out.dataset_id = dataset_id(read_manifest_of(whole_.dataset));
+  PlannedReport run() {
+    PlannedReport planned;
+    CurationReport& out = planned.report;
     out.made_by = "recto " + std::string(recto_version());
     out.totals = {{"files", whole_.report.files},
                   {"documents", whole_.report.documents},
@@ -54,9 +52,9 @@ class Gathering {
       out.stages.push_back({stage.name, stage.kept + dropped, stage.kept, counts(stage.dropped)});
     }
     add_shares(out);
-    add_near_pairs(out);
-    add_samples(out);
-    return out;
+    add_near_pairs(planned);
+    add_samples(planned);
+    return planned;
   }
 
  private:
@@ -85,36 +83,19 @@ class Gathering {
     out.histograms = {report_histogram("Length of queries", "characters", std::move(lengths))};
   }
 
-  ReportPage page(int32_t place) {
-    const CorpusPage& of = whole_.corpus.pages[place];
-    const DocumentRow& document = whole_.documents[of.document];
-    ReportPage out;
-    out.page_id = whole_.corpus.page_id(place);
-    out.document = document.title.empty() ? document.source_name : document.title;
-    out.number = of.number;
-    out.licence = document.licence;
-    const Image image = decode_image(as_bytes(store_.image(place)), out.page_id);
-    out.jpeg = report_thumbnail(image);
-    out.width = image.width;
-    out.height = image.height;
-    out.excerpt = replace_invalid_utf8(store_.text(place).substr(0, kExcerptBytes));
-    return out;
-  }
-
   /// Pairs from one end of the list to the other.
-  void add_near_pairs(CurationReport& out) {
+  void add_near_pairs(PlannedReport& planned) {
     const auto& pairs = whole_.near.pairs;
-    out.near_pairs_total = std::ssize(pairs);
+    planned.report.near_pairs_total = std::ssize(pairs);
     const size_t wanted = std::min(kNearPairs, pairs.size());
     for (size_t i = 0; i < wanted; ++i) {
       const NearPair& pair = pairs[i * pairs.size() / wanted];
-      out.near_pairs.push_back({page(static_cast<int32_t>(pair.a)),
-                                page(static_cast<int32_t>(pair.b)), pair.distance, pair.jaccard,
-                                pair.duplicate});
+      planned.report.near_pairs.push_back({{}, {}, pair.distance, pair.jaccard, pair.duplicate});
+      planned.near_pages.emplace_back(pair.a, pair.b);
     }
   }
 
-  void add_samples(CurationReport& out) {
+  void add_samples(PlannedReport& planned) {
     std::vector<std::string> strata;
     std::vector<std::pair<size_t, int32_t>> pairs;
     for (size_t i = 0; i < whole_.queries.size(); ++i) {
@@ -124,18 +105,35 @@ class Gathering {
         pairs.emplace_back(i, answer);
       }
     }
-    out.samples_total = std::ssize(pairs);
+    planned.report.samples_total = std::ssize(pairs);
     for (const size_t place : report_sample(strata, kSamples, whole_.seed)) {
       const auto& [number, answer] = pairs[place];
       const QueryRow& row = whole_.queries[number].row;
-      out.samples.push_back({row.query_id, row.query, row.kind, row.method, row.language,
-                             whole_.corpus.document_of(answer).split, page(answer)});
+      planned.report.samples.push_back({row.query_id, row.query, row.kind, row.method, row.language,
+                                        whole_.corpus.document_of(answer).split, {}});
+      planned.sample_pages.push_back(answer);
     }
   }
 
   const CuratedWhole& whole_;
-  PageStore& store_;
 };
+
+ReportPage shown_page(int32_t place, const Corpus& corpus,
+                      const std::vector<DocumentRow>& documents, PageStore& store) {
+  const CorpusPage& of = corpus.pages[place];
+  const DocumentRow& document = documents[of.document];
+  ReportPage out;
+  out.page_id = corpus.page_id(place);
+  out.document = document.title.empty() ? document.source_name : document.title;
+  out.number = of.number;
+  out.licence = document.licence;
+  const Image image = decode_image(as_bytes(store.image(place)), out.page_id);
+  out.jpeg = report_thumbnail(image);
+  out.width = image.width;
+  out.height = image.height;
+  out.excerpt = replace_invalid_utf8(store.text(place).substr(0, kExcerptBytes));
+  return out;
+}
 
 }  // namespace
 
@@ -150,8 +148,23 @@ void StageCounts::add(const AuditRow& row) {
   }
 }
 
-std::string curation_report(const CuratedWhole& whole, PageStore& store) {
-  return report_html(Gathering(whole, store).run());
+PlannedReport plan_report(const CuratedWhole& whole) { return Planning(whole).run(); }
+
+std::string curation_report(PlannedReport&& planned, const std::filesystem::path& directory,
+                            const Corpus& corpus, const std::vector<DocumentRow>& documents,
+                            PageStore& store) {
+  CurationReport report = std::move(planned.report);
+  report.title = "Curation of " + directory.filename().string();
+  report.dataset_id = dataset_id(read_manifest_of(directory));
+  const auto shown = [&](int32_t place) { return shown_page(place, corpus, documents, store); };
+  for (size_t i = 0; i < report.near_pairs.size(); ++i) {
+    report.near_pairs[i].first = shown(planned.near_pages[i].first);
+    report.near_pairs[i].second = shown(planned.near_pages[i].second);
+  }
+  for (size_t i = 0; i < report.samples.size(); ++i) {
+    report.samples[i].page = shown(planned.sample_pages[i]);
+  }
+  return report_html(report);
 }
 
 }  // namespace recto

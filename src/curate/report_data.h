@@ -1,15 +1,18 @@
 #pragma once
 // What report.html shows of a curation, gathered.
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "curate/corpus.h"
 #include "curate/curate.h"
 #include "curate/near_duplicates.h"
 #include "curate/page_store.h"
+#include "curate/report_html.h"
 #include "data/dataset.h"
 
 namespace recto {
@@ -31,9 +34,8 @@ class StageCounts {
   std::vector<Stage> stages_;
 };
 
-/// A curation whose tables are written.
+/// A curation whose queries are decided.
 struct CuratedWhole {
-  const std::filesystem::path& dataset;
   const Corpus& corpus;
   const std::vector<CorpusQuery>& queries;
   const NearDuplicates& near;
@@ -43,7 +45,19 @@ struct CuratedWhole {
   uint64_t seed = 0;  ///< of the samples
 };
 
-/// The text of report.html (curate/report_html.h).
-std::string curation_report(const CuratedWhole& whole, PageStore& store);
+/// A report that lacks the pages it shows, which are only named: what makes it large.
+struct PlannedReport {
+  CurationReport report;
+  std::vector<std::pair<int32_t, int32_t>> near_pages;  ///< of report.near_pairs
+  std::vector<int32_t> sample_pages;                    ///< of report.samples
+};
+
+PlannedReport plan_report(const CuratedWhole& whole);
+
+/// The text of report.html (curate/report_html.h) of the dataset in `directory`, whose manifest is
+/// written. `corpus` and `documents` as they were for plan_report(); pictures and texts from `store`.
+std::string curation_report(PlannedReport&& planned, const std::filesystem::path& directory,
+                            const Corpus& corpus, const std::vector<DocumentRow>& documents,
+                            PageStore& store);
 
 }  // namespace recto

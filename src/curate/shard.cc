@@ -12,6 +12,7 @@
 #include "curate/finished.h"
 #include "curate/settings.h"
 #include "curate/work_directory.h"
+#include "data/arrow_memory.h"
 
 namespace recto {
 namespace fs = std::filesystem;
@@ -236,6 +237,7 @@ CurateReport curate_shard(const std::vector<fs::path>& paths, const fs::path& ou
 }
 
 CurateReport merge_shards(const std::vector<fs::path>& paths, const fs::path& output, int threads) {
+  share_memory_with_arrow();
   const std::vector<Shard> shards = read_shards(paths);
   const std::string where = (shards.front().path / kShardFile).string();
   CurateOptions options = read_settings(shards.front().settings, where);

@@ -28,9 +28,16 @@ ParquetWriter::Limits table_limits(const std::string& table) {
 struct DatasetWriter::State {
   fs::path directory;
   std::map<std::string, std::map<std::string, ShardWriter>> tables;  ///< by table, by split
+  std::string pages_of;  ///< the split of the last page
+  struct ClosedSplit {
+    std::vector<Shard> shards;
+    int64_t value_bytes = 0;
+  };
+  std::map<std::string, std::map<std::string, ClosedSplit>> closed;  ///< by table, by split
   CardFacts facts;
 
-  void append(const std::string& table, const std::string& split, Row row) {
+  void append(const std::string& table, const std::string& split, const Row& row) {
+    RECTO_CHECK(closed.count(table) == 0);
     auto& writers = tables[table];
     auto found = writers.find(split);
     if (found == writers.end()) {
@@ -43,7 +50,13 @@ struct DatasetWriter::State {
                                table_limits(table))
                   .first;
     }
-    found->second.append(std::move(row));
+    // Of pages, which are large, those of one split at a time are in memory.
+    if (table == Table<PageRow>::kName && split != pages_of) {
+      const auto other = writers.find(pages_of);
+      if (other != writers.end()) other->second.end_group();
+      pages_of = split;
+    }
+    found->second.append(row);
   }
 
   void note(const DocumentRow& row) {
@@ -66,14 +79,22 @@ struct DatasetWriter::State {
     append(Table<R>::kName, split, Table<R>::to_row(row));
   }
 
-  /// Closes the files of a table; their description goes into the manifest and the card.
-  void finish_table(const std::string& table, Json& manifest) {
+  /// Closes the files of a table.
+  void close(const std::string& table) {
+    for (auto& [split, writer] : tables[table]) {
+      closed[table][split] = {writer.finish(), writer.value_bytes()};
+    }
+    tables.erase(table);
+  }
+
+  /// The description of a closed table, for the manifest and the card.
+  void describe(const std::string& table, Json& manifest) {
     CardTable card{table, table_columns(table), {}};
     card.is_default = table == Table<PageRow>::kName;
-    for (auto& [split, writer] : tables[table]) {
-      CardSplit counts{split, 0, writer.value_bytes(), 0};
+    for (const auto& [split, files_of] : closed[table]) {
+      CardSplit counts{split, 0, files_of.value_bytes, 0};
       Json files = Json::array();
-      for (const Shard& shard : writer.finish()) {
+      for (const Shard& shard : files_of.shards) {
         files.push_back({{"path", table + "/" + shard.name},
                          {"rows", shard.rows},
                          {"bytes", shard.bytes},
@@ -106,6 +127,13 @@ void DatasetWriter::add(const std::string& split, const NegativeRow& row) {
 }
 void DatasetWriter::add(const std::string& split, const AuditRow& row) { state_->add(split, row); }
 
+void DatasetWriter::finish_small_tables() {
+  for (const std::string& table : table_names()) {
+    const bool small = table != Table<DocumentRow>::kName && table != Table<PageRow>::kName;
+    if (small && state_->tables.count(table) != 0) state_->close(table);
+  }
+}
+
 void DatasetWriter::finish(Json manifest, const std::string& card_body) {
   manifest["format"] = "recto-dataset";
   manifest["format_version"] = 1;
@@ -113,7 +141,8 @@ void DatasetWriter::finish(Json manifest, const std::string& card_body) {
   manifest["tables"] = Json::object();
   manifest["counts"] = Json::object();
   for (const std::string& table : table_names()) {
-    if (state_->tables.count(table) != 0) state_->finish_table(table, manifest);
+    if (state_->tables.count(table) != 0) state_->close(table);
+    if (state_->closed.count(table) != 0) state_->describe(table, manifest);
   }
   write_file(state_->directory / "manifest.json", pretty_json(manifest));
   write_file(state_->directory / "README.md", dataset_card(state_->facts, card_body));

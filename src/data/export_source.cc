@@ -98,7 +98,7 @@ void ExportTables::append(const std::string& config, const std::string& split, R
                               ShardWriter(directory_ / files.folder, split, files.columns, limits));
     files.rows.push_back(0);
   }
-  files.splits[i].second.append(std::move(row));
+  files.splits[i].second.append(row);
   ++files.rows[i];
 }
 

@@ -64,7 +64,9 @@ class ParquetWriter {
   ParquetWriter& operator=(const ParquetWriter&) = delete;
 
   /// `row` has a cell for each column, of its type or null.
-  void append(Row row);
+  void append(const Row& row);
+  /// Writes the rows collected so far as a row group of their own.
+  void end_group();
   /// Upper estimate of the file's size if it were closed now.
   int64_t size_estimate() const;
   int64_t rows() const;

@@ -129,6 +129,10 @@ std::shared_ptr<parquet::WriterProperties> writer_properties(const std::vector<C
   // and with them what it costs to read one image.
   if (has_image(columns)) builder.write_batch_size(1);
   for (const Column& column : columns) {
+    // Hardly a coordinate is there twice: a dictionary of them would be large and of no use.
+    if (column.type == ColumnType::kFloatList) {
+      builder.disable_dictionary(column.name + ".list.element");
+    }
     if (column.type != ColumnType::kImage) continue;
     for (const char* leaf : {".bytes", ".path"}) {
       builder.compression(column.name + leaf, parquet::Compression::UNCOMPRESSED)
@@ -138,13 +142,6 @@ std::shared_ptr<parquet::WriterProperties> writer_properties(const std::vector<C
     builder.disable_statistics(column.name + ".bytes");
   }
   return builder.build();
-}
-
-arrow::Result<std::shared_ptr<arrow::Array>> column_array(const std::vector<Row>& rows,
-                                                          size_t index, ColumnType type) {
-  ARROW_ASSIGN_OR_RAISE(auto builder, arrow::MakeBuilder(arrow_type(type)));
-  for (const Row& row : rows) ARROW_RETURN_NOT_OK(append_cell(*builder, type, row[index]));
-  return builder->Finish();
 }
 
 }  // namespace
@@ -192,7 +189,9 @@ struct ParquetWriter::State {
   std::shared_ptr<arrow::Schema> schema;
   std::shared_ptr<arrow::io::FileOutputStream> sink;
   std::unique_ptr<parquet::arrow::FileWriter> writer;
-  std::vector<Row> rows;  ///< of the row group being collected
+  /// The row group being collected, by column: as rows of cells it would be several times as large.
+  std::vector<std::unique_ptr<arrow::ArrayBuilder>> group;
+  int64_t group_rows = 0;
   int64_t group_bytes = 0;
   int64_t total_rows = 0;
 
@@ -205,6 +204,10 @@ struct ParquetWriter::State {
       fields.push_back(arrow::field(column.name, arrow_type(column.type)));
     }
     schema = arrow::schema(std::move(fields), std::move(pairs));
+    for (const Column& column : columns) {
+      ARROW_ASSIGN_OR_RAISE(auto builder, arrow::MakeBuilder(arrow_type(column.type)));
+      group.push_back(std::move(builder));
+    }
     ARROW_ASSIGN_OR_RAISE(sink, arrow::io::FileOutputStream::Open(path.string()));
     // Arrow drops the schema's metadata from the footer unless the schema is stored with it.
     const auto arrow_properties = parquet::ArrowWriterProperties::Builder().store_schema()->build();
@@ -214,17 +217,26 @@ struct ParquetWriter::State {
     return arrow::Status::OK();
   }
 
+  arrow::Status collect(const Row& row) {
+    for (size_t i = 0; i < columns.size(); ++i) {
+      ARROW_RETURN_NOT_OK(append_cell(*group[i], columns[i].type, row[i]));
+    }
+    ++group_rows;
+    ++total_rows;
+    return arrow::Status::OK();
+  }
+
   arrow::Status flush() {
-    if (rows.empty()) return arrow::Status::OK();
+    if (group_rows == 0) return arrow::Status::OK();
     std::vector<std::shared_ptr<arrow::Array>> arrays;
     arrays.reserve(columns.size());
-    for (size_t i = 0; i < columns.size(); ++i) {
-      ARROW_ASSIGN_OR_RAISE(auto array, column_array(rows, i, columns[i].type));
+    for (const auto& builder : group) {
+      ARROW_ASSIGN_OR_RAISE(auto array, builder->Finish());
       arrays.push_back(std::move(array));
     }
-    const auto table = arrow::Table::Make(schema, arrays, std::ssize(rows));
-    ARROW_RETURN_NOT_OK(writer->WriteTable(*table, table->num_rows()));
-    rows.clear();
+    const auto table = arrow::Table::Make(schema, arrays, group_rows);
+    ARROW_RETURN_NOT_OK(writer->WriteTable(*table, group_rows));
+    group_rows = 0;
     group_bytes = 0;
     return arrow::Status::OK();
   }
@@ -253,16 +265,19 @@ ParquetWriter::ParquetWriter(fs::path path, std::vector<Column> columns, Limits 
 
 ParquetWriter::~ParquetWriter() = default;
 
-void ParquetWriter::append(Row row) {
+void ParquetWriter::append(const Row& row) {
   RECTO_CHECK(row.size() == state_->columns.size());
   int64_t bytes = 0;
   for (const Cell& cell : row) bytes += cell_bytes(cell);
-  const bool full = std::ssize(state_->rows) >= state_->limits.group_rows ||
+  const bool full = state_->group_rows >= state_->limits.group_rows ||
                     state_->group_bytes + bytes > state_->limits.group_bytes;
   if (full) state_->guarded([&] { return state_->flush(); });
-  state_->rows.push_back(std::move(row));
+  state_->guarded([&] { return state_->collect(row); });
   state_->group_bytes += bytes;
-  ++state_->total_rows;
+}
+
+void ParquetWriter::end_group() {
+  state_->guarded([&] { return state_->flush(); });
 }
 
 int64_t ParquetWriter::size_estimate() const {

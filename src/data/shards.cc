@@ -86,11 +86,12 @@ fs::path ShardWriter::part_path(size_t index) const {
   return folder_ / fmt::format("{}-{:05}.part", split_, index);
 }
 
-void ShardWriter::append(Row row) {
+void ShardWriter::append(const Row& row) {
   int64_t bytes = 0;
   for (const Cell& cell : row) bytes += cell_bytes(cell);
   const bool full = writer_ != nullptr && writer_->rows() > 0 &&
-                    writer_->size_estimate() + bytes > max_shard_bytes_;
+                    (writer_->size_estimate() + bytes > max_shard_bytes_ ||
+                     writer_->rows() >= kMaxShardGroups * limits_.group_rows);
   if (full) {
     writer_->close();
     writer_.reset();
@@ -99,9 +100,13 @@ void ShardWriter::append(Row row) {
     writer_ = std::make_unique<ParquetWriter>(part_path(shard_rows_.size()), columns_, limits_);
     shard_rows_.push_back(0);
   }
-  writer_->append(std::move(row));
+  writer_->append(row);
   ++shard_rows_.back();
   value_bytes_ += bytes;
+}
+
+void ShardWriter::end_group() {
+  if (writer_ != nullptr) writer_->end_group();
 }
 
 std::vector<Shard> ShardWriter::finish() {

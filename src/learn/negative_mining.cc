@@ -121,7 +121,7 @@ struct NegativeMiner::Source {
   std::vector<size_t> pages, queries;  // of the data
   Corpus corpus;
   std::vector<CorpusQuery> asked;
-  PageHeadings headings{0};
+  PageHeadings headings;
 };
 
 NegativeMiner::Source::Source(const TrainingData& data, size_t number,
@@ -142,7 +142,6 @@ NegativeMiner::Source::Source(const TrainingData& data, size_t number,
           groups.emplace(page.near_group, static_cast<int32_t>(groups.size())).first->second;
     }
   }
-  headings = PageHeadings(pages.size());
   WordTokenizer tokenizer;
   for (size_t q = 0; q < data.queries.size(); ++q) {
     const TrainingData::Query& query = data.queries[q];

@@ -1,6 +1,7 @@
 #include "learn/reading_model.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/error.h"
 #include "learn/character_classes.h"
@@ -90,13 +91,17 @@ ReadingBatch::ReadingBatch(std::span<const ReadingTile> of, const TileShape& sha
 
 /// What the towers make of tiles.
 struct ReadingModelImpl::Seen {
+  torch::Tensor tapped;   // as patches, after tap_ layers
   torch::Tensor patches;  // [tiles, patches, vision width]
   torch::Tensor visual;   // [tiles, visual tokens, text width]
 };
 
 ReadingModelImpl::ReadingModelImpl(const ModelDirectory& directory, const TileShape& shape,
                                    uint64_t seed, Precision precision)
-    : shape_(shape), config_(directory.config()), precision_(precision) {
+    : shape_(shape),
+      config_(directory.config()),
+      precision_(precision),
+      tap_((2 * config_.vision.num_hidden_layers + 2) / 3) {
   vision_ = register_module("vision_model",
                             VisionTower(config_.vision, directory.contract().position_ids));
   connector_ = register_module("connector", Connector(config_));
@@ -131,7 +136,7 @@ ReadingModelImpl::ReadingModelImpl(const ModelDirectory& directory, const TileSh
 ReadingModelImpl::Seen ReadingModelImpl::see(const torch::Tensor& pixels) {
   const PassContext context = plain(precision_);
   Seen seen;
-  seen.patches = vision_(pixels, context);
+  std::tie(seen.tapped, seen.patches) = vision_->forward_tapped(pixels, tap_, context);
   seen.visual = connector_(seen.patches, context);
   return seen;
 }
@@ -223,7 +228,7 @@ ReadingOutput ReadingModelImpl::forward(const ReadingBatch& batch, size_t transc
   torch::Tensor characters, tokens;
   {
     const PrecisionScope scope(precision_, batch.pixels.device());
-    characters = character_head_(seen.patches, context).to(torch::kFloat32);
+    characters = character_head_(seen.tapped, context).to(torch::kFloat32);
     const torch::Tensor rows = seen.patches.flatten(0, 1).index_select(0, batch.token_patch);
     tokens = token_head_(rows, context);
   }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "base/error.h"
 #include "engine/position_ids.h"
 #include "learn/recompute.h"
 
@@ -85,20 +86,38 @@ torch::Tensor VisionTowerImpl::embed(const torch::Tensor& pixels, const PassCont
                                     .reshape({views, 3, side, p, side, p})
                                     .permute({0, 2, 4, 1, 3, 5})
                                     .reshape({views, side * side, 3 * p * p});
-  torch::Tensor x = torch::linear(patches, patch_weight_.flatten(1), patch_bias_);
+  torch::Tensor x;
+  {
+    const PrecisionScope scope(context.precision, pixels.device());
+    x = torch::linear(patches, patch_weight_.flatten(1), patch_bias_).to(torch::kFloat32);
+  }
   context.show("vision_model.embeddings.patch_embedding", x);
   x = x + torch::embedding(position_weight_, position_ids_);
   context.show("vision_model.embeddings", x);
   return x;
 }
 
-torch::Tensor VisionTowerImpl::forward(const torch::Tensor& pixels, const PassContext& context) {
-  torch::Tensor x = embed(pixels, context);
-  for (VisionLayer& layer : layers_) {
-    const auto run = [=](const torch::Tensor& input) mutable { return layer(input, context); };
-    x = context.recompute ? recomputed(x, run) : layer(x, context);
+torch::Tensor VisionTowerImpl::run(torch::Tensor x, size_t first, size_t last,
+                                   const PassContext& context) {
+  for (size_t i = first; i < last; ++i) {
+    VisionLayer layer = layers_[i];
+    const auto once = [=](const torch::Tensor& input) mutable { return layer(input, context); };
+    x = context.recompute ? recomputed(x, once) : layer(x, context);
   }
-  return post_norm_(x, context);
+  return x;
+}
+
+torch::Tensor VisionTowerImpl::forward(const torch::Tensor& pixels, const PassContext& context) {
+  return post_norm_(run(embed(pixels, context), 0, layers_.size(), context), context);
+}
+
+std::pair<torch::Tensor, torch::Tensor> VisionTowerImpl::forward_tapped(
+    const torch::Tensor& pixels, int blocks, const PassContext& context) {
+  const auto at = static_cast<size_t>(blocks);
+  RECTO_CHECK(at <= layers_.size());
+  torch::Tensor tapped = run(embed(pixels, context), 0, at, context);
+  torch::Tensor last = post_norm_(run(tapped, at, layers_.size(), context), context);
+  return {std::move(tapped), std::move(last)};
 }
 
 ConnectorImpl::ConnectorImpl(const ModelConfig& config) : scale_(config.scale_factor) {

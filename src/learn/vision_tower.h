@@ -2,6 +2,7 @@
 // The SigLIP vision tower, pixel shuffle and the connector.
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "learn/layers.h"
@@ -34,9 +35,14 @@ class VisionTowerImpl : public torch::nn::Module {
 
   /// pixels [views, 3, T, T] -> [views, P*P, hidden], after the final layer norm.
   torch::Tensor forward(const torch::Tensor& pixels, const PassContext& context);
+  /// The same, and before it the states after the first `blocks` layers, without a norm.
+  std::pair<torch::Tensor, torch::Tensor> forward_tapped(const torch::Tensor& pixels, int blocks,
+                                                         const PassContext& context);
 
  private:
   torch::Tensor embed(const torch::Tensor& pixels, const PassContext& context);
+  /// The layers from `first` to before `last`.
+  torch::Tensor run(torch::Tensor x, size_t first, size_t last, const PassContext& context);
 
   VisionConfig config_;
   torch::Tensor position_ids_;  // [P*P]

@@ -1,0 +1,15 @@
+#include "base/heap.h"
+
+#include <malloc.h>
+
+namespace recto {
+
+void return_freed_memory_at_once() {
+#if defined(__GLIBC__)
+  // Set once, neither grows with the blocks that are freed (mallopt(3)).
+  ::mallopt(M_MMAP_THRESHOLD, 128 << 10);
+  ::mallopt(M_TRIM_THRESHOLD, 1 << 20);
+#endif
+}
+
+}  // namespace recto
