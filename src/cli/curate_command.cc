@@ -66,14 +66,27 @@ void choose_generators(Options& options) {
   }
 }
 
+/// What is said to an endpoint is lost where none is asked.
+void check_endpoint_is_asked(const Options& options) {
+  if (options.curate.endpoint) return;
+  const EndpointSettings& values = options.endpoint.values;
+  const std::pair<const char*, bool> given[] = {
+      {"--endpoint is asked only by", !values.url.empty()},
+      {"--dry-run counts what would be asked by", values.dry_run},
+      {"--llm names a model for", !values.model.empty()},
+      {"--prompt is for", !options.endpoint.prompt.empty()},
+      {"--request-parameters are for", !options.endpoint.parameters.empty()},
+      {"--max-requests is for", values.max_requests != 0}};
+  for (const auto& [what, is_given] : given) {
+    if (!is_given) continue;
+    fail(ErrorCode::kUsage, "{} --generator openai, which is not named; add it, or leave this out",
+         what);
+  }
+}
+
 int run(Options options) {
   choose_generators(options);
-  if (!options.curate.endpoint && !options.endpoint.values.url.empty()) {
-    fail(ErrorCode::kUsage, "--endpoint is asked only by --generator openai; add it");
-  }
-  if (!options.curate.endpoint && options.endpoint.values.dry_run) {
-    fail(ErrorCode::kUsage, "--dry-run counts what --generator openai would ask; add it");
-  }
+  check_endpoint_is_asked(options);
   if (!options.negative_ranks.empty())
     parse_ranks(options.negative_ranks, options.curate.negatives);
   options.curate.exclude.assign(options.exclude.begin(), options.exclude.end());

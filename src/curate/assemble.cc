@@ -39,8 +39,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr double kDefaultTestShare = 0.1;
-
 bool matches_any(const std::vector<std::string>& patterns, const SourcePlace& place) {
   return std::any_of(patterns.begin(), patterns.end(),
                      [&](const std::string& pattern) { return matches_glob(pattern, place); });
@@ -238,10 +236,7 @@ class Assembly {
         pinned.insert(family);
       }
     }
-    const double test_share =
-        options_.test_share.value_or(options_.test_documents.empty() ? kDefaultTestShare : 0);
-    const auto by_family =
-        assign_splits(languages, pinned, {options_.validation_share, test_share, options_.seed});
+    const auto by_family = assign_splits(languages, pinned, split_settings(options_));
     for (CorpusDocument& document : corpus_.documents) {
       document.split = by_family.at(document.family);
       audit_.keep(document.document_id, "split",

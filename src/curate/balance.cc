@@ -16,21 +16,6 @@ namespace {
 
 constexpr const char* kStage = "balance";
 
-void check_settings(const BalanceSettings& settings) {
-  if (settings.max_per_language < 0 || settings.max_per_document < 0 || settings.max_per_kind < 0 ||
-      settings.target < 0) {
-    fail(ErrorCode::kUsage, "caps and target of the balance must be at least 0");
-  }
-  if (!(settings.temperature >= 1) || std::isinf(settings.temperature)) {
-    fail(ErrorCode::kUsage, "a temperature of {}: at least 1 is wanted", settings.temperature);
-  }
-  if (settings.temperature != 1 && settings.target == 0) {
-    fail(ErrorCode::kUsage,
-         "a temperature of {} says nothing without the number of queries to keep: give a target",
-         settings.temperature);
-  }
-}
-
 /// Places of the queries in the order of their hashes.
 std::vector<int32_t> hashed_order(const std::vector<CorpusQuery>& queries, uint64_t seed) {
   std::vector<std::pair<uint64_t, int32_t>> keys;
@@ -190,6 +175,28 @@ std::vector<int64_t> share_out(const std::vector<int64_t>& counts, int64_t targe
     --left;
   }
   return kept;
+}
+
+void check_settings(const BalanceSettings& settings) {
+  const auto check_count = [](const char* option, int64_t count) {
+    if (count >= 0) return;
+    fail(ErrorCode::kUsage, "{} is {}; it must be at least 0, which is no limit", option, count);
+  };
+  check_count("--max-per-language", settings.max_per_language);
+  check_count("--max-per-document", settings.max_per_document);
+  check_count("--max-per-kind", settings.max_per_kind);
+  check_count("--max-queries", settings.target);
+  if (!(settings.temperature >= 1) || std::isinf(settings.temperature)) {
+    fail(ErrorCode::kUsage,
+         "--balance-temperature is {}; it must be at least 1, which keeps the proportions",
+         settings.temperature);
+  }
+  if (settings.temperature != 1 && settings.target == 0) {
+    fail(ErrorCode::kUsage,
+         "--balance-temperature {} says nothing without a number of queries to keep; give "
+         "--max-queries N, or leave it out",
+         settings.temperature);
+  }
 }
 
 BalanceReport balance(std::vector<CorpusQuery>& queries, const Corpus& corpus,

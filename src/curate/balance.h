@@ -24,6 +24,10 @@ struct BalanceSettings {
   uint64_t seed = 0;
 };
 
+/// Throws Error(kUsage) naming the option for a negative cap or target, a temperature below 1, or
+/// one other than 1 without a target.
+void check_settings(const BalanceSettings& settings);
+
 struct BalanceReport {
   int64_t kept = 0;
   std::map<std::string, int64_t> dropped;  ///< by reason, as in the audit
@@ -32,8 +36,7 @@ struct BalanceReport {
 /// Removes what is too much: first by the caps, then down to the target. Which queries of a stratum
 /// go is decided by SHA-256 of "SEED QUERY_ID", so that it does not depend on their order. Each
 /// query that goes has a row in `audit` (stage "balance"), and those that stay too when any setting
-/// asks for something. Throws Error(kUsage) for a negative cap or target, a temperature below 1, or
-/// one other than 1 without a target.
+/// asks for something. Throws what check_settings() throws.
 BalanceReport balance(std::vector<CorpusQuery>& queries, const Corpus& corpus,
                       const BalanceSettings& settings, Audit& audit);
 

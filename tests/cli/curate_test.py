@@ -122,7 +122,10 @@ class CurateWhole(CurateCase):
     def test_options_that_cannot_be_meant(self):
         for arguments, says in [(["--generator", "nonsense"], "nonsense"), (["--negative-ranks", "5"], "1-50"),
                                 (["--endpoint", "http://localhost:1"], "--generator openai"),
-                                (["--dry-run"], "--generator openai"),
+                                (["--dry-run"], "--generator openai"), (["--llm", "x"], "--llm"),
+                                (["--test-share", "0.9", "--validation-share", "0.5"], "--test-share 0.9"),
+                                (["--negative-ranks", "50-1"], "50-1"),
+                                (["--balance-temperature", "2"], "--max-queries"),
                                 (["--generator", "openai"], "endpoint")]:
             self.fail_with(2, "curate", self.path("pdf"), "--output", self.path("dataset"), *arguments, says=[says])
             self.assert_absent(self.path("dataset"))
