@@ -14,7 +14,7 @@
 namespace recto {
 
 inline constexpr const char* kCrossLingualGenerator = "cross_lingual";
-inline constexpr const char* kCrossLingualVersion = "4";
+inline constexpr const char* kCrossLingualVersion = "5";
 
 /// One entry of an outline; those that cannot be queries count for the alignment.
 struct TranslatedHeading {

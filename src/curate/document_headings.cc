@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "curate/text_lines.h"
+#include "curate/loose_accents.h"
 
 namespace recto {
 
@@ -35,7 +35,7 @@ std::string page_spelling(DocumentText& text, const Heading& heading) {
       if (spelling.size() > 2 * heading.query.size() + 16) break;
       if (is_ascii(spelling)) continue;
       const std::string stripped =
-          join_loose_accents(strip_numbering(spell_out_ligatures(spelling)));
+          lower_lifted_accents(join_loose_accents(strip_numbering(spell_out_ligatures(spelling))));
       if (stripped.empty() || text.fold(stripped).joined() != heading.folded) continue;
       if (is_punctuation(stripped.front()) && stripped.front() != heading.query.front()) continue;
       if (is_ascii(stripped) || is_in_capitals(stripped) || has_accent_marks(stripped)) continue;

@@ -9,6 +9,7 @@
 #include "curate/book_index.h"
 #include "curate/function_words.h"
 #include "curate/generator_context.h"
+#include "curate/loose_accents.h"
 #include "curate/text_lines.h"
 
 namespace recto {

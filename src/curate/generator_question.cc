@@ -8,6 +8,7 @@
 #include "curate/asking.h"
 #include "curate/generator_context.h"
 #include "curate/heading_context.h"
+#include "curate/loose_accents.h"
 #include "curate/section_text.h"
 #include "curate/text_lines.h"
 

@@ -321,6 +321,18 @@ TEST(OutlineGenerator, AccentsThatTheOutlineLostAreThePages) {
                   "heading Die Ubersicht aller nutzbaren Seiten von sehr grossen Buchern @2"));
 }
 
+TEST(OutlineGenerator, AccentsApartFromTheirLettersAreJoinedOrLeftToTheOutline) {
+  const CuratedDocument document =
+      document_of({"Ubliche Notation für Saiteninstrumente mit Bünden ¨\n" + kBody,
+                   "Are there upgrades in stable’ for the users? \u0300\n" + kBody},
+                  {{"Ubliche Notation fur Saiteninstrumente mit Bunden", 0, 1},
+                   {"Are there upgrades in 'stable' for the users?", 0, 2}});
+  EXPECT_THAT(queries(document, "outline"),
+              ElementsAre("heading Übliche Notation für Saiteninstrumente mit Bünden @1"));
+  EXPECT_THAT(queries(document, "question"),
+              ElementsAre("question Are there upgrades in 'stable' for the users? @2"));
+}
+
 TEST(OutlineGenerator, LettersOfAppendicesAreLeftOut) {
   CuratedDocument document =
       document_of({"A Trip\n" + kBody, "A Copying files\n" + kBody, "B Writing commands\n" + kBody},

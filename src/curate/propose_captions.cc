@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "curate/heading_context.h"
-#include "curate/text_lines.h"
+#include "curate/loose_accents.h"
 
 namespace recto {
 

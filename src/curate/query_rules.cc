@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "curate/deixis.h"
 #include "curate/folded_text.h"
+#include "curate/loose_accents.h"
 #include "curate/numbered_references.h"
 #include "curate/personal_data.h"
 #include "curate/query_text.h"
@@ -195,6 +196,9 @@ std::optional<Problem> QueryRules::check(const QueryFacts& query) const {
   const std::string text = in_plain_signs(query.query);
   const FoldedText words(state_->tokenizer, text);
   if (auto problem = check_length(text, words, state_->settings)) return problem;
+  if (has_loose_accents(text) || has_accent_marks(text)) {
+    return Problem{"letters and accents apart"};
+  }
   if (has_markdown(text)) return Problem{"markdown"};
   if (const int questions = count_questions(text); questions > 1) {
     return Problem{"several questions", double(questions), 1};
