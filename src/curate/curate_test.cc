@@ -135,6 +135,8 @@ TEST_F(Curate, DocumentsPagesQueriesAndReasons) {
   EXPECT_EQ(audit.at("page " + engine + "-1"), "kept: rendered");
   EXPECT_THAT(audit.at("split " + sha256_file(in() / "faq-book.de.pdf")), HasSubstr("pinned"));
   EXPECT_THAT(describe(report), HasSubstr("5 documents, 9 pages"));
+  EXPECT_EQ(dataset.manifest()["languages"]["listed"], Json({"de", "en"}));
+  EXPECT_THAT(read_file(out() / "README.md"), HasSubstr("language:\n- \"de\"\n- \"en\"\nlicense"));
 }
 
 TEST_F(Curate, AReportIsReadAsItWasWritten) {
@@ -316,6 +318,34 @@ TEST_F(Curate, NothingUsableIsAnErrorThatSaysWhy) {
   }
   EXPECT_FALSE(fs::exists(out()));
   EXPECT_THROW(curate({in() / "absent"}, out(), options_), Error);
+}
+
+TEST_F(Curate, WhereNoFileIsReadItSaysWhichAre) {
+  fs::create_directories(directory_.path() / "notes");
+  write_file(directory_.path() / "notes" / "notes.txt", "text");
+  struct Case {
+    fs::path path;
+    bool licence;
+    std::vector<std::string> says;
+  };
+  const fs::path table = directory_.path() / "sources.csv";
+  write_file(table, "glob,licence\nother.pdf,CC0-1.0\n");
+  for (const Case& test :
+       {Case{directory_.path() / "notes", false, {"no file", ".pdf", ".docx", ".tar"}},
+        Case{in() / "sub", true, {"all 2 files are left out", "licence"}}}) {
+    CurateOptions options = options_;
+    if (test.licence) options.sources = table;
+    options.require_licence = test.licence;
+    try {
+      curate({test.path}, out(), options);
+      ADD_FAILURE() << test.says.front() << ": no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kBadInput) << error.what();
+      for (const std::string& says : test.says) EXPECT_THAT(error.what(), HasSubstr(says));
+    }
+    EXPECT_FALSE(fs::exists(out()));
+    EXPECT_FALSE(fs::exists(WorkDirectory::path_of(out())));
+  }
 }
 
 TEST_F(Curate, InterruptedItLeavesNothing) {
