@@ -27,6 +27,7 @@
 #include "curate/ranker.h"
 #include "curate/report_data.h"
 #include "curate/round_trip.h"
+#include "curate/source_names.h"
 #include "curate/splits.h"
 #include "data/dataset.h"
 #include "data/page_id.h"
@@ -127,15 +128,27 @@ class Assembly {
     std::vector<StoredPage> stored;
     for (const Member& member : members_) {
       const auto document = static_cast<int32_t>(corpus_.documents.size());
-      corpus_.documents.push_back({member.document.document_id, "", ""});
+      corpus_.documents.push_back({member.document.document_id, "", "", ""});
       for (size_t i = 0; i < member.document.pages.size(); ++i) {
         const CuratedPage& page = member.document.pages[i];
         corpus_.pages.push_back({document, page.number, page.language, page.hash});
         stored.push_back({document, member.rows[i]});
       }
     }
+    name_document_sources();
     store_.emplace(page_files(), std::move(stored));
     exclusions_ = std::move(exclusions);
+  }
+
+  void name_document_sources() {
+    std::vector<SourcedDocument> documents;
+    documents.reserve(members_.size());
+    for (const Member& member : members_) {
+      const Source& source = member.place->source;
+      documents.push_back({member.document.document_id, source.facts.title, source.place});
+    }
+    std::vector<std::string> names = name_sources(documents);
+    for (size_t i = 0; i < names.size(); ++i) corpus_.documents[i].source = std::move(names[i]);
   }
 
   std::vector<fs::path> page_files() const {

@@ -1,9 +1,10 @@
 #pragma once
-// So that no language, document or kind of query outweighs the rest.
+// So that no language, source or kind of query outweighs the rest.
 
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "curate/audit.h"
@@ -11,12 +12,23 @@
 
 namespace recto {
 
-/// The defaults leave everything as it is.
+/// What of a document keeps strata apart: where it comes from, or itself.
+enum class BalanceBy { kSource, kDocument };
+
+/// "source" or "document".
+const char* balance_by_name(BalanceBy by);
+/// Throws Error(kUsage) for another name.
+BalanceBy parse_balance_by(std::string_view name);
+
+/// The defaults leave everything as it is. Document and source of a query are those of its first
+/// answer (CorpusDocument::source).
 struct BalanceSettings {
   int64_t max_per_language = 0;  ///< queries; 0 for no cap
-  int64_t max_per_document = 0;  ///< the document of a query is that of its first answer
+  int64_t max_per_source = 0;
+  int64_t max_per_document = 0;
   int64_t max_per_kind = 0;
-  /// Queries to keep of all; 0 keeps all. Which ones: a stratum (language x document x kind) of n
+  BalanceBy by = BalanceBy::kSource;
+  /// Queries to keep of all; 0 keeps all. Which ones: a stratum (language x `by` x kind) of n
   /// queries has a share in proportion to n^(1/temperature), and what a stratum cannot fill goes to
   /// the others. 1 keeps the proportions, larger values favour small strata.
   int64_t target = 0;

@@ -20,7 +20,7 @@ namespace {
 
 constexpr const char* kShardFile = "shard.json";
 constexpr const char* kFormat = "recto-curation-shard";
-constexpr int kFormatVersion = 2;
+constexpr int kFormatVersion = 3;
 
 Json place_json(const SourcePlace& place) {
   return {{"location", place.location},
