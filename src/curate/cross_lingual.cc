@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/language_tag.h"
 #include "curate/contents_pages.h"
 #include "curate/document_headings.h"
 #include "curate/generator_context.h"
@@ -65,15 +66,11 @@ std::vector<int> levels_of(const TranslatedWork& work) {
 }
 
 /// "pt-BR" and "pt" are one language: a heading in the one asks for nothing foreign in the other.
-std::string base_language(const std::string& language) {
-  return language.substr(0, language.find('-'));
-}
-
 bool may_be_translations(const TranslatedWork& a, const TranslatedWork& b) {
   const bool same_work = (!a.name_key.empty() && a.name_key == b.name_key) ||
                          (!a.family.empty() && a.family == b.family);
   return same_work && !a.language.empty() && !b.language.empty() &&
-         base_language(a.language) != base_language(b.language) &&
+         primary_language(a.language) != primary_language(b.language) &&
          a.outline.size() >= kMinEntries && b.outline.size() >= kMinEntries;
 }
 
@@ -171,7 +168,7 @@ class CrossLingual {
     std::set<std::string> languages;
     for (size_t i = 0; i < fit.size() && languages.size() < wanted; ++i) {
       const Asker& asker = fit[(entry + work + i) % fit.size()];
-      if (!languages.insert(base_language(works_[asker.work].language)).second) continue;
+      if (!languages.insert(primary_language(works_[asker.work].language)).second) continue;
       add(work, entry, asker);
     }
   }

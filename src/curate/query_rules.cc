@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "base/error.h"
+#include "base/language_tag.h"
 #include "base/utf8.h"
 #include "curate/deixis.h"
 #include "curate/folded_text.h"
@@ -140,12 +141,12 @@ bool has_tag(std::string_view text) {
 }
 
 /// Writings that detectors take for each other get one name.
-std::string_view primary_language(std::string_view tag) {
-  tag = tag.substr(0, tag.find_first_of("-_"));
-  if (tag == "nb" || tag == "nn") return "no";
-  if (tag == "sr" || tag == "bs") return "hr";
-  if (tag == "ms") return "id";
-  return tag == "und" ? "" : tag;
+std::string detected_language(std::string_view tag) {
+  const std::string language = primary_language(tag);
+  if (language == "nb" || language == "nn") return "no";
+  if (language == "sr" || language == "bs") return "hr";
+  if (language == "ms") return "id";
+  return language == "und" ? "" : language;
 }
 
 }  // namespace
@@ -178,9 +179,9 @@ int count_questions(std::string_view query) {
 }
 
 bool languages_agree(std::string_view a, std::string_view b) {
-  a = primary_language(a);
-  b = primary_language(b);
-  return a.empty() || b.empty() || a == b;
+  const std::string one = detected_language(a);
+  const std::string other = detected_language(b);
+  return one.empty() || other.empty() || one == other;
 }
 
 struct QueryRules::State {

@@ -79,6 +79,7 @@ TEST(QueryRules, OnlyConfidentDisagreementOfLanguagesDrops) {
       {"de-AT", 0.9, "de", 0.9, "heading", false},
       {"pt-BR", 0.9, "pt_PT", 0.9, "heading", false},
       {"zh-Hant", 0.9, "zh", 0.9, "heading", false},
+      {"DE", 0.9, "de", 0.9, "heading", false},
       {"nb", 0.9, "no", 0.9, "heading", false},
       {"nn", 0.9, "nb", 0.9, "heading", false},
       {"sr", 0.9, "hr", 0.9, "heading", false},
