@@ -144,8 +144,8 @@ namespace {
 void check_there_is_one(const Listing& files) {
   if (files.files.listed.empty()) {
     fail(ErrorCode::kBadInput,
-         "no file to read: the folders and archives named hold none; read are {}, told by their "
-         "names",
+         "no file to read: the folders and archives named hold none (links to folders are not "
+         "followed); read are {}, told by their names",
          readable_kinds());
   }
   if (!files.files.sources.empty() || !files.files.problems.empty()) return;

@@ -91,6 +91,8 @@ class CurateWhole(CurateCase):
         self.assertEqual(bytes_of(self.path("merged")), bytes_of(single))
         self.fail_with(1, "dataset", "merge", shards[0], "--output", self.path("half"), says=["shard 2 of 2"])
         self.fail_with(2, "curate", self.path("pdf"), "--output", self.path("x"), "--shard", "3/2", says=["3/2"])
+        self.fail_with(1, "dataset", "merge", single, shards[0], "--output", self.path("two"),
+                       says=["finished dataset", "one run", "--data"])
 
     def test_what_is_excluded_is_not_there(self):
         first = self.curate("--test-documents", "manual-2.pdf")
