@@ -325,11 +325,14 @@ TEST(OutlineGenerator, AccentsThatTheOutlineLostAreThePages) {
 TEST(OutlineGenerator, AccentsApartFromTheirLettersAreJoinedOrLeftToTheOutline) {
   const CuratedDocument document =
       document_of({"Ubliche Notation für Saiteninstrumente mit Bünden ¨\n" + kBody,
-                   "Are there upgrades in stable’ for the users? \u0300\n" + kBody},
+                   "Are there upgrades in stable’ for the users? \u0300\n" + kBody,
+                   "✡ ✠ Veränderungen der Höhe in alten und neuen Stücken\n" + kBody},
                   {{"Ubliche Notation fur Saiteninstrumente mit Bunden", 0, 1},
-                   {"Are there upgrades in 'stable' for the users?", 0, 2}});
+                   {"Are there upgrades in 'stable' for the users?", 0, 2},
+                   {"Veranderungen der Hohe in alten und neuen Stucken", 0, 3}});
   EXPECT_THAT(queries(document, "outline"),
-              ElementsAre("heading Übliche Notation für Saiteninstrumente mit Bünden @1"));
+              ElementsAre("heading Übliche Notation für Saiteninstrumente mit Bünden @1",
+                          "heading Veranderungen der Hohe in alten und neuen Stucken @3"));
   EXPECT_THAT(queries(document, "question"),
               ElementsAre("question Are there upgrades in 'stable' for the users? @2"));
 }
