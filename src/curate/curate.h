@@ -106,8 +106,8 @@ CurateReport read_report(const Json& json);
 SplitSettings split_settings(const CurateOptions& options);
 
 /// Throws Error(kUsage), naming the option, for a value that cannot be meant and for options that
-/// contradict each other; Error(kNotFound) for a path of `exclude`, and what opening the judge
-/// throws. Looks at no document.
+/// contradict each other; what check_exclusions() and opening the judge throw. Looks at no
+/// document.
 void check_options(const CurateOptions& options);
 
 }  // namespace recto

@@ -4,6 +4,7 @@
 #include "curate/cross_lingual.h"
 #include "curate/curate.h"
 #include "curate/endpoint_settings.h"
+#include "curate/exclusion_list.h"
 #include "model/model_directory.h"
 
 namespace recto {
@@ -78,9 +79,7 @@ void check_options(const CurateOptions& options) {
   check_settings(options.negatives);
   check_settings(options.balance);
   // What the second phase needs is asked for before hours of the first.
-  for (const fs::path& path : options.exclude) {
-    if (!fs::exists(path)) fail(ErrorCode::kNotFound, "--exclude {}: not found", path.string());
-  }
+  for (const fs::path& path : options.exclude) check_exclusions(path);
   check_judge(options);
 }
 

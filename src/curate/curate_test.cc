@@ -296,6 +296,25 @@ TEST_F(Curate, WhatCannotBeMeantIsRefusedBeforeAnyFileIsLookedAt) {
   }
 }
 
+TEST_F(Curate, WhatCannotBeExcludedIsSaidBeforeAnyFileIsLookedAt) {
+  const fs::path list = directory_.path() / "hashes.txt";
+  write_file(list, "phash:abc\n");
+  const std::pair<fs::path, ErrorCode> cases[] = {
+      {directory_.path() / "none", ErrorCode::kNotFound},
+      {list, ErrorCode::kBadInput},
+      {in(), ErrorCode::kBadInput}};
+  for (const auto& [path, code] : cases) {
+    options_.exclude = {path};
+    try {
+      curate({in() / "absent"}, out(), options_);
+      ADD_FAILURE() << path << ": no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), code) << error.what();
+      EXPECT_THAT(error.what(), HasSubstr(path.filename().string()));
+    }
+  }
+}
+
 TEST_F(Curate, APatternThatNamesNoFileIsRefused) {
   options_.test_documents = {"nosuch-*"};
   try {
