@@ -26,6 +26,7 @@ struct Options {
   std::string judge;
   std::string ocr = "auto";
   std::string negative_ranks;
+  std::string balance_by = balance_by_name(BalanceBy::kSource);
   std::string shard;
   bool json = false;
 };
@@ -66,19 +67,33 @@ void choose_generators(Options& options) {
   }
 }
 
+/// What is said to an endpoint is lost where none is asked.
+void check_endpoint_is_asked(const Options& options) {
+  if (options.curate.endpoint) return;
+  const EndpointSettings& values = options.endpoint.values;
+  const std::pair<const char*, bool> given[] = {
+      {"--endpoint is asked only by", !values.url.empty()},
+      {"--dry-run counts what would be asked by", values.dry_run},
+      {"--llm names a model for", !values.model.empty()},
+      {"--prompt is for", !options.endpoint.prompt.empty()},
+      {"--request-parameters are for", !options.endpoint.parameters.empty()},
+      {"--max-requests is for", values.max_requests != 0}};
+  for (const auto& [what, is_given] : given) {
+    if (!is_given) continue;
+    fail(ErrorCode::kUsage, "{} --generator openai, which is not named; add it, or leave this out",
+         what);
+  }
+}
+
 int run(Options options) {
   choose_generators(options);
-  if (!options.curate.endpoint && !options.endpoint.values.url.empty()) {
-    fail(ErrorCode::kUsage, "--endpoint is asked only by --generator openai; add it");
-  }
-  if (!options.curate.endpoint && options.endpoint.values.dry_run) {
-    fail(ErrorCode::kUsage, "--dry-run counts what --generator openai would ask; add it");
-  }
+  check_endpoint_is_asked(options);
   if (!options.negative_ranks.empty())
     parse_ranks(options.negative_ranks, options.curate.negatives);
   options.curate.exclude.assign(options.exclude.begin(), options.exclude.end());
   options.curate.judge = options.judge;
   options.curate.ocr = options.ocr == "auto";
+  options.curate.balance.by = parse_balance_by(options.balance_by);
   options.curate.balance.seed = options.curate.seed;
   options.curate.threads = options.threads > 0 ? options.threads : available_cores();
   options.curate.sources = options.sources;
@@ -149,9 +164,15 @@ void add_negative_options(CLI::App& app, Options& options) {
               kNegativeGroup);
 }
 
-void add_balance_options(CLI::App& app, BalanceSettings& balance) {
+void add_balance_options(CLI::App& app, Options& options) {
+  BalanceSettings& balance = options.curate.balance;
   add_setting(app, "max-per-language", balance.max_per_language,
               "Queries of one language; 0 for no cap", kBalanceGroup)
+      ->type_name("N");
+  add_setting(app, "max-per-source", balance.max_per_source,
+              "Queries of one source: a title of --sources, else an archive or a folder; 0 for no "
+              "cap",
+              kBalanceGroup)
       ->type_name("N");
   add_setting(app, "max-per-document", balance.max_per_document,
               "Queries of one document; 0 for no cap", kBalanceGroup)
@@ -163,9 +184,14 @@ void add_balance_options(CLI::App& app, BalanceSettings& balance) {
               kBalanceGroup)
       ->type_name("N");
   add_setting(app, "balance-temperature", balance.temperature,
-              "With --max-queries: language x document x kind of n queries counts n^(1/T)",
+              "With --max-queries: language x source x kind of n queries counts n^(1/T)",
               kBalanceGroup)
       ->type_name("T");
+  add_setting(app, "balance-by", options.balance_by,
+              "With --max-queries: source, or document: language x document x kind is evened out",
+              kBalanceGroup)
+      ->check(CLI::IsMember({"source", "document"}).description(""))
+      ->type_name("source|document");
 }
 
 }  // namespace
@@ -219,7 +245,7 @@ void add_curate_command(CommandLine& line) {
       ->type_name("auto|off");
   add_query_options(app, *options);
   add_negative_options(app, *options);
-  add_balance_options(app, curate.balance);
+  add_balance_options(app, *options);
   add_endpoint_options(app, options->endpoint);
   add_json_option(app, options->json);
   add_setting(app, "threads", options->threads, "Documents read at a time; 0 is one for each core",

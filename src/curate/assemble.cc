@@ -28,6 +28,7 @@
 #include "curate/ranker.h"
 #include "curate/report_data.h"
 #include "curate/round_trip.h"
+#include "curate/source_names.h"
 #include "curate/splits.h"
 #include "data/dataset.h"
 #include "data/page_id.h"
@@ -39,8 +40,6 @@ namespace recto {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr double kDefaultTestShare = 0.1;
 
 bool matches_any(const std::vector<std::string>& patterns, const SourcePlace& place) {
   return std::any_of(patterns.begin(), patterns.end(),
@@ -127,10 +126,22 @@ class Assembly {
            report_.failed.empty() ? "" : report_.failed.front());
     }
     if (members_.empty()) fail(ErrorCode::kBadInput, "every page is in what --exclude names");
+    name_document_sources();
     std::vector<fs::path> files;
     files.reserve(members_.size());
     for (const Member& member : members_) files.push_back(member.place->place.pages);
     store_.emplace(std::move(files), std::move(stored_));
+  }
+
+  void name_document_sources() {
+    std::vector<SourcedDocument> documents;
+    documents.reserve(members_.size());
+    for (const Member& member : members_) {
+      const Source& source = member.place->source;
+      documents.push_back({member.document.document_id, source.facts.title, source.place});
+    }
+    std::vector<std::string> names = name_sources(documents);
+    for (size_t i = 0; i < names.size(); ++i) corpus_.documents[i].source = std::move(names[i]);
   }
 
   /// Its pages into the corpus, but for those that are excluded; nothing when none is left.
@@ -142,7 +153,7 @@ class Assembly {
     if (exclusions_) drop_excluded_pages(place.place.pages, of, rows);
     if (rows.empty()) return;
     const auto document = std::ssize(members_);
-    corpus_.documents.push_back({of.document_id, "", ""});
+    corpus_.documents.push_back({of.document_id, "", "", ""});
     for (size_t i = 0; i < rows.size(); ++i) {
       add_page(static_cast<int32_t>(document), of.pages[i]);
       stored_.push_back({static_cast<int32_t>(document), rows[i]});
@@ -234,10 +245,7 @@ class Assembly {
         pinned.insert(family);
       }
     }
-    const double test_share =
-        options_.test_share.value_or(options_.test_documents.empty() ? kDefaultTestShare : 0);
-    const auto by_family =
-        assign_splits(languages, pinned, {options_.validation_share, test_share, options_.seed});
+    const auto by_family = assign_splits(languages, pinned, split_settings(options_));
     for (CorpusDocument& document : corpus_.documents) {
       document.split = by_family.at(document.family);
       audit_.keep(document.document_id, "split",

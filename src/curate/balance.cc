@@ -16,21 +16,6 @@ namespace {
 
 constexpr const char* kStage = "balance";
 
-void check_settings(const BalanceSettings& settings) {
-  if (settings.max_per_language < 0 || settings.max_per_document < 0 || settings.max_per_kind < 0 ||
-      settings.target < 0) {
-    fail(ErrorCode::kUsage, "caps and target of the balance must be at least 0");
-  }
-  if (!(settings.temperature >= 1) || std::isinf(settings.temperature)) {
-    fail(ErrorCode::kUsage, "a temperature of {}: at least 1 is wanted", settings.temperature);
-  }
-  if (settings.temperature != 1 && settings.target == 0) {
-    fail(ErrorCode::kUsage,
-         "a temperature of {} says nothing without the number of queries to keep: give a target",
-         settings.temperature);
-  }
-}
-
 /// Places of the queries in the order of their hashes.
 std::vector<int32_t> hashed_order(const std::vector<CorpusQuery>& queries, uint64_t seed) {
   std::vector<std::pair<uint64_t, int32_t>> keys;
@@ -52,7 +37,7 @@ std::vector<int32_t> hashed_order(const std::vector<CorpusQuery>& queries, uint6
   return order;
 }
 
-/// How many queries of one language, document or kind have been taken.
+/// How many queries of one language, source, document or kind have been taken.
 template <typename Key>
 class Cap {
  public:
@@ -83,39 +68,44 @@ class Balancer {
   }
 
  private:
-  int32_t document_of(const CorpusQuery& query) const {
-    return corpus_.pages[query.pages.front()].document;
+  const CorpusDocument& document_of(const CorpusQuery& query) const {
+    return corpus_.document_of(query.pages.front());
   }
 
   void apply_caps() {
     Cap<std::string> languages(settings_.max_per_language);
-    Cap<int32_t> documents(settings_.max_per_document);
+    Cap<std::string> sources(settings_.max_per_source);
+    Cap<std::string> documents(settings_.max_per_document);
     Cap<std::string> kinds(settings_.max_per_kind);
     for (const int32_t i : order_) {
       const QueryRow& row = queries_[i].row;
-      const int32_t document = document_of(queries_[i]);
+      const CorpusDocument& document = document_of(queries_[i]);
       if (languages.full(row.language)) {
         reasons_[i] = "enough of its language";
-      } else if (documents.full(document)) {
+      } else if (sources.full(document.source)) {
+        reasons_[i] = "enough of its source";
+      } else if (documents.full(document.document_id)) {
         reasons_[i] = "enough of its document";
       } else if (kinds.full(row.kind)) {
         reasons_[i] = "enough of its kind";
       } else {
         languages.take(row.language);
-        documents.take(document);
+        sources.take(document.source);
+        documents.take(document.document_id);
         kinds.take(row.kind);
       }
     }
   }
 
   void apply_target() {
-    // Documents go by id: their places depend on the order they came in.
     std::map<std::tuple<std::string, std::string, std::string>, std::vector<int32_t>> strata;
     for (const int32_t i : order_) {
       if (reasons_[i] != nullptr) continue;
       const CorpusQuery& query = queries_[i];
-      const std::string& document = corpus_.document_of(query.pages.front()).document_id;
-      strata[{query.row.language, document, query.row.kind}].push_back(i);
+      const CorpusDocument& document = document_of(query);
+      const std::string& apart =
+          settings_.by == BalanceBy::kSource ? document.source : document.document_id;
+      strata[{query.row.language, apart, query.row.kind}].push_back(i);
     }
     std::vector<int64_t> counts;
     counts.reserve(strata.size());
@@ -170,6 +160,17 @@ std::vector<double> exact_shares(const std::vector<int64_t>& counts, int64_t tar
 
 }  // namespace
 
+const char* balance_by_name(BalanceBy by) {
+  return by == BalanceBy::kSource ? "source" : "document";
+}
+
+BalanceBy parse_balance_by(std::string_view name) {
+  for (const BalanceBy by : {BalanceBy::kSource, BalanceBy::kDocument}) {
+    if (name == balance_by_name(by)) return by;
+  }
+  fail(ErrorCode::kUsage, "--balance-by {}: source or document is wanted", name);
+}
+
 std::vector<int64_t> share_out(const std::vector<int64_t>& counts, int64_t target,
                                double temperature) {
   if (target >= std::accumulate(counts.begin(), counts.end(), int64_t{0})) return counts;
@@ -192,13 +193,37 @@ std::vector<int64_t> share_out(const std::vector<int64_t>& counts, int64_t targe
   return kept;
 }
 
+void check_settings(const BalanceSettings& settings) {
+  const auto check_count = [](const char* option, int64_t count) {
+    if (count >= 0) return;
+    fail(ErrorCode::kUsage, "{} is {}; it must be at least 0, which is no limit", option, count);
+  };
+  check_count("--max-per-language", settings.max_per_language);
+  check_count("--max-per-source", settings.max_per_source);
+  check_count("--max-per-document", settings.max_per_document);
+  check_count("--max-per-kind", settings.max_per_kind);
+  check_count("--max-queries", settings.target);
+  if (!(settings.temperature >= 1) || std::isinf(settings.temperature)) {
+    fail(ErrorCode::kUsage,
+         "--balance-temperature is {}; it must be at least 1, which keeps the proportions",
+         settings.temperature);
+  }
+  if (settings.temperature != 1 && settings.target == 0) {
+    fail(ErrorCode::kUsage,
+         "--balance-temperature {} says nothing without a number of queries to keep; give "
+         "--max-queries N, or leave it out",
+         settings.temperature);
+  }
+}
+
 BalanceReport balance(std::vector<CorpusQuery>& queries, const Corpus& corpus,
                       const BalanceSettings& settings, Audit& audit) {
   check_settings(settings);
   BalanceReport report;
   report.kept = std::ssize(queries);
-  const bool idle = settings.max_per_language == 0 && settings.max_per_document == 0 &&
-                    settings.max_per_kind == 0 && settings.target == 0;
+  const bool idle = settings.max_per_language == 0 && settings.max_per_source == 0 &&
+                    settings.max_per_document == 0 && settings.max_per_kind == 0 &&
+                    settings.target == 0;
   if (idle) return report;
   const auto reasons = Balancer(queries, corpus, settings).run();
   std::vector<uint8_t> dropped(queries.size());

@@ -45,22 +45,24 @@ TEST(Balance, SharesOfTheTarget) {
   }
 }
 
-/// Two documents; a hundred queries: 60 English headings and 20 English captions of the first, 20
-/// German headings of the second.
+/// Three documents of two sources; a hundred queries: 60 English headings of the first document, 20
+/// English captions of the second, which has the same source, 20 German headings of the third.
 struct Scene {
   Corpus corpus;
   std::vector<CorpusQuery> queries;
 
   Scene() {
-    corpus.documents = {{"d0", "f0", "train"}, {"d1", "f1", "train"}};
-    corpus.pages.resize(2);
+    corpus.documents = {
+        {"d0", "f0", "train", "s0"}, {"d1", "f1", "train", "s0"}, {"d2", "f2", "train", "s1"}};
+    corpus.pages.resize(3);
     corpus.pages[1].document = 1;
+    corpus.pages[2].document = 2;
     for (int i = 0; i < 100; ++i) {
       CorpusQuery query;
       query.row.query_id = fmt::format("q{}", i);
       query.row.language = i < 80 ? "en" : "de";
       query.row.kind = i >= 60 && i < 80 ? "caption" : "heading";
-      query.pages = {i < 80 ? 0 : 1};
+      query.pages = {i < 60 ? 0 : i < 80 ? 1 : 2};
       queries.push_back(std::move(query));
     }
   }
@@ -81,7 +83,8 @@ TEST(Balance, CapsAndTargets) {
   const Case cases[] = {
       {"nothing asked", {}, 60, 20, 20},
       {"kind", {.max_per_kind = 80}, 60, 20, 20},
-      {"document", {.max_per_document = 80}, 60, 20, 20},
+      {"document", {.max_per_document = 60}, 60, 20, 20},
+      {"source", {.max_per_source = 80}, 60, 20, 20},
       {"target", {.target = 50}, 30, 10, 10},
       {"temperature", {.target = 60, .temperature = 1e9}, 20, 20, 20},
   };
@@ -103,17 +106,23 @@ TEST(Balance, CapsAndTargets) {
 TEST(Balance, CapsHoldAndAreCounted) {
   Scene scene;
   Audit audit;
-  const BalanceReport report = balance(
-      scene.queries, scene.corpus,
-      {.max_per_language = 50, .max_per_document = 40, .max_per_kind = 30, .seed = 3}, audit);
+  const BalanceReport report = balance(scene.queries, scene.corpus,
+                                       {.max_per_language = 50,
+                                        .max_per_source = 40,
+                                        .max_per_document = 25,
+                                        .max_per_kind = 30,
+                                        .seed = 3},
+                                       audit);
   std::map<std::string, int> counts;
   for (const CorpusQuery& query : scene.queries) {
     ++counts[query.row.language];
     ++counts[query.row.kind];
     ++counts[fmt::format("d{}", query.pages[0])];
+    ++counts[scene.corpus.document_of(query.pages[0]).source];
   }
   EXPECT_LE(counts["en"], 50);
-  EXPECT_EQ(counts["d0"], 40) << "caps are filled";
+  EXPECT_LE(counts["d0"], 25);
+  EXPECT_EQ(counts["s0"], 40) << "caps are filled";
   EXPECT_LE(counts["heading"], 30);
   int64_t dropped = 0;
   for (const auto& [reason, count] : report.dropped) dropped += count;
@@ -122,6 +131,26 @@ TEST(Balance, CapsHoldAndAreCounted) {
   EXPECT_EQ(dropped, std::count_if(audit.rows().begin(), audit.rows().end(), [](const auto& row) {
               return row.decision == "dropped" && row.stage == "balance";
             }));
+}
+
+TEST(Balance, SourcesAreEvenedOutOrDocumentsWhereThatIsAsked) {
+  // All of one language and kind: of 30 two sources get 15 each, three documents 10.
+  for (const auto& [by, of_last_document] :
+       {std::pair{BalanceBy::kSource, 15}, std::pair{BalanceBy::kDocument, 10}}) {
+    Scene scene;
+    for (CorpusQuery& query : scene.queries) {
+      query.row.language = "en";
+      query.row.kind = "heading";
+    }
+    Audit audit;
+    balance(scene.queries, scene.corpus, {.by = by, .target = 30, .temperature = 1e9}, audit);
+    EXPECT_EQ(scene.queries.size(), 30u);
+    EXPECT_EQ(std::count_if(scene.queries.begin(), scene.queries.end(),
+                            [](const CorpusQuery& query) { return query.pages[0] == 2; }),
+              of_last_document);
+  }
+  EXPECT_EQ(parse_balance_by("document"), BalanceBy::kDocument);
+  EXPECT_THROW(parse_balance_by("page"), Error);
 }
 
 TEST(Balance, DependsOnSeedAndIdsNotOnTheOrder) {
@@ -141,6 +170,7 @@ TEST(Balance, DependsOnSeedAndIdsNotOnTheOrder) {
 TEST(Balance, SettingsThatCannotBeMeantAreRefused) {
   for (const BalanceSettings& settings : {
            BalanceSettings{.max_per_language = -1},
+           BalanceSettings{.max_per_source = -1},
            BalanceSettings{.max_per_document = -1},
            BalanceSettings{.max_per_kind = -1},
            BalanceSettings{.target = -1},

@@ -16,6 +16,7 @@ struct CorpusDocument {
   std::string document_id;
   std::string family;
   std::string split;
+  std::string source;  ///< name_sources() (curate/source_names.h)
 };
 
 struct CorpusPage {

@@ -7,12 +7,9 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
-#include "curate/contents_pages.h"
-#include "curate/document_headings.h"
+#include "base/language_tag.h"
 #include "curate/generator_context.h"
-#include "curate/heading_context.h"
 #include "curate/outline_alignment.h"
-#include "curate/section_text.h"
 
 namespace recto {
 
@@ -65,15 +62,11 @@ std::vector<int> levels_of(const TranslatedWork& work) {
 }
 
 /// "pt-BR" and "pt" are one language: a heading in the one asks for nothing foreign in the other.
-std::string base_language(const std::string& language) {
-  return language.substr(0, language.find('-'));
-}
-
 bool may_be_translations(const TranslatedWork& a, const TranslatedWork& b) {
   const bool same_work = (!a.name_key.empty() && a.name_key == b.name_key) ||
                          (!a.family.empty() && a.family == b.family);
   return same_work && !a.language.empty() && !b.language.empty() &&
-         base_language(a.language) != base_language(b.language) &&
+         primary_language(a.language) != primary_language(b.language) &&
          a.outline.size() >= kMinEntries && b.outline.size() >= kMinEntries;
 }
 
@@ -171,7 +164,7 @@ class CrossLingual {
     std::set<std::string> languages;
     for (size_t i = 0; i < fit.size() && languages.size() < wanted; ++i) {
       const Asker& asker = fit[(entry + work + i) % fit.size()];
-      if (!languages.insert(base_language(works_[asker.work].language)).second) continue;
+      if (!languages.insert(primary_language(works_[asker.work].language)).second) continue;
       add(work, entry, asker);
     }
   }
@@ -219,28 +212,20 @@ class CrossLingual {
 
 }  // namespace
 
-std::vector<TranslatedHeading> translated_headings(const CuratedDocument& document) {
-  DocumentText text(document);
-  Audit ignored;  // generate() records what becomes of these entries
+std::vector<TranslatedHeading> translated_headings(DocumentParts& parts) {
   std::vector<TranslatedHeading> outline;
-  outline.reserve(document.outline.size());
-  for (const OutlineEntry& entry : document.outline) outline.push_back({entry.level, 0, "", ""});
-  const std::vector<Heading> headings = headings_of(text, ignored);
-  const std::set<int> contents = find_contents_pages(text, headings);
-  const GeneratorSettings settings;
-  const Sections sections(headings, document.page_count);
-  std::vector<Candidate> none;
-  GeneratorContext context{document, settings, text, headings, sections, ignored, none};
-  const HeadingContext around(context);
-  const SectionText section_text(context);
-  for (const Heading& heading : headings) {
-    const FoldedText folded = text.fold(heading.query);
-    if (contents.count(heading.page) != 0) continue;
-    if (section_text.unanswered(heading) != nullptr || credits_translation(heading)) continue;
+  outline.reserve(parts.document.outline.size());
+  for (const OutlineEntry& entry : parts.document.outline) {
+    outline.push_back({entry.level, 0, "", ""});
+  }
+  for (const Heading& heading : parts.headings) {
+    const FoldedText folded = parts.text.fold(heading.query);
+    if (parts.contents_pages.count(heading.page) != 0) continue;
+    if (parts.section_text.unanswered(heading) != nullptr || credits_translation(heading)) continue;
     TranslatedHeading& entry = outline[static_cast<size_t>(heading.entry)];
     entry.page = heading.page;
     entry.folded = heading.folded;
-    entry.query = query_abroad(around, heading, folded);
+    entry.query = query_abroad(parts.around, heading, folded);
   }
   return outline;
 }

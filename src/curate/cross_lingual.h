@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "curate/audit.h"
-#include "curate/document.h"
+#include "curate/document_parts.h"
 
 namespace recto {
 
 inline constexpr const char* kCrossLingualGenerator = "cross_lingual";
-inline constexpr const char* kCrossLingualVersion = "4";
+inline constexpr const char* kCrossLingualVersion = "5";
 
 /// One entry of an outline; those that cannot be queries count for the alignment.
 struct TranslatedHeading {
@@ -45,7 +45,7 @@ struct CrossLingualSettings {
 /// The outline of a document as this stage wants it: what the phase that has the text hands on.
 /// Headings that their page does not answer (curate/section_text.h), and those of the credits of a
 /// translation, which name other people in each language, count as on no page.
-std::vector<TranslatedHeading> translated_headings(const CuratedDocument& document);
+std::vector<TranslatedHeading> translated_headings(DocumentParts& parts);
 
 /// Pairs of documents (by position, first < second) that are translations of one work: the same
 /// name key or family, different languages, ten entries or more, and outlines that align. For

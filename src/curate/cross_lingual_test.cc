@@ -57,7 +57,9 @@ TEST(TranslatedHeadings, ShortOnesAskWithWhatTheyStandUnder) {
       {0, ""},
       {2, "Help: More than that (Packaging Tutorial)"},
       {3, "What the installed maintainer scripts of a package do on removal"}};
-  const std::vector<TranslatedHeading> outline = translated_headings(document);
+  Audit ignored;
+  DocumentParts parts(document, ignored);
+  const std::vector<TranslatedHeading> outline = translated_headings(parts);
   ASSERT_EQ(outline.size(), std::size(wanted));
   for (size_t i = 0; i < outline.size(); ++i) {
     EXPECT_EQ(outline[i].page, wanted[i].first) << wanted[i].second;

@@ -16,6 +16,7 @@
 #include "curate/generator.h"
 #include "curate/negatives.h"
 #include "curate/query_rules.h"
+#include "curate/splits.h"
 #include "page/reader.h"
 
 namespace recto {
@@ -101,7 +102,12 @@ Json report_json(const CurateReport& report);
 /// The inverse.
 CurateReport read_report(const Json& json);
 
-/// Throws Error(kUsage) for options that cannot be meant.
+/// How families are split: with what stands for a test_share that is not set.
+SplitSettings split_settings(const CurateOptions& options);
+
+/// Throws Error(kUsage), naming the option, for a value that cannot be meant and for options that
+/// contradict each other; what check_exclusions() and opening the judge throw. Looks at no
+/// document.
 void check_options(const CurateOptions& options);
 
 }  // namespace recto

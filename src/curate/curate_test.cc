@@ -13,6 +13,7 @@
 #include "base/interrupt.h"
 #include "base/sha256.h"
 #include "curate/test_book.h"
+#include "curate/work_directory.h"
 #include "data/dataset.h"
 #include "data/parquet.h"
 #include "data/tables.h"
@@ -134,6 +135,8 @@ TEST_F(Curate, DocumentsPagesQueriesAndReasons) {
   EXPECT_EQ(audit.at("page " + engine + "-1"), "kept: rendered");
   EXPECT_THAT(audit.at("split " + sha256_file(in() / "faq-book.de.pdf")), HasSubstr("pinned"));
   EXPECT_THAT(describe(report), HasSubstr("5 documents, 9 pages"));
+  EXPECT_EQ(dataset.manifest()["languages"]["listed"], Json({"de", "en"}));
+  EXPECT_THAT(read_file(out() / "README.md"), HasSubstr("language:\n- \"de\"\n- \"en\"\nlicense"));
 }
 
 TEST_F(Curate, AReportIsReadAsItWasWritten) {
@@ -229,30 +232,99 @@ TEST_F(Curate, NoFamilyAndNoQueryIsInTwoSplits) {
   }
 }
 
-TEST_F(Curate, WrongUsageIsSaidAndLeavesNothing) {
+TEST_F(Curate, WhatCannotBeMeantIsRefusedBeforeAnyFileIsLookedAt) {
   struct Case {
-    const char* word;
+    std::vector<std::string> says;  ///< option, what was found, what is wanted
     std::function<void(CurateOptions&)> spoil;
   };
   const std::vector<Case> cases = {
-      {"longest edge", [](CurateOptions& o) { o.longest_edge = 0; }},
-      {"quality", [](CurateOptions& o) { o.jpeg_quality = 101; }},
-      {"threads", [](CurateOptions& o) { o.threads = 0; }},
-      {"shares", [](CurateOptions& o) { o.validation_share = 1; }},
-      {"\"nosuch-*\"", [](CurateOptions& o) { o.test_documents = {"nosuch-*"}; }},
+      {{"--longest-edge is 0", "16"}, [](auto& o) { o.longest_edge = 0; }},
+      {{"--jpeg-quality is 101", "100"}, [](auto& o) { o.jpeg_quality = 101; }},
+      {{"--threads is 0", "at least 1"}, [](auto& o) { o.threads = 0; }},
+      {{"\"nosuch\"", "outline"}, [](auto& o) { o.generators = {"nosuch"}; }},
+      {{"--validation-share is 1", "below 1"}, [](auto& o) { o.validation_share = 1; }},
+      {{"--test-share is -0.1", "at least 0"}, [](auto& o) { o.test_share = -0.1; }},
+      {{"--validation-share 0.5 and --test-share 0.9", "together", "below 1", "lower"},
+       [](auto& o) {
+         o.validation_share = 0.5;
+         o.test_share = 0.9;
+       }},
+      {{"--validation-share 0.95 and --test-share 0.1"},
+       [](auto& o) { o.validation_share = 0.95; }},
+      {{"--require-licence", "--sources"}, [](auto& o) { o.require_licence = true; }},
+      {{"--generic-families is 1", "at least 2"}, [](auto& o) { o.generic_families = 1; }},
+      {{"--max-pages-per-query is 0", "at least 1"}, [](auto& o) { o.max_pages_per_query = 0; }},
+      {{"--round-trip is -1", "at least 0"}, [](auto& o) { o.round_trip = -1; }},
+      {{"--negatives is -1", "at least 0"}, [](auto& o) { o.negatives.per_query = -1; }},
+      {{"--negative-ranks 50-1", "1-50"},
+       [](auto& o) {
+         o.negatives.first_rank = 50;
+         o.negatives.last_rank = 1;
+       }},
+      {{"--negative-ranks 0-3", "at least 1"},
+       [](auto& o) {
+         o.negatives.per_query = 0;  // said although nobody would miss it
+         o.negatives.first_rank = 0;
+         o.negatives.last_rank = 3;
+       }},
+      {{"--negative-max-share is 1.5", "at most 1"}, [](auto& o) { o.negatives.max_share = 1.5; }},
+      {{"--max-per-language is -1", "at least 0"},
+       [](auto& o) { o.balance.max_per_language = -1; }},
+      {{"--max-queries is -5", "at least 0"}, [](auto& o) { o.balance.target = -5; }},
+      {{"--balance-temperature is 0.5", "at least 1"},
+       [](auto& o) { o.balance.temperature = 0.5; }},
+      {{"--balance-temperature 2", "--max-queries"}, [](auto& o) { o.balance.temperature = 2; }},
+      {{"--judge", "--round-trip 0", "--negatives 0"},
+       [](auto& o) {
+         o.judge = "/absent/model";
+         o.round_trip = 0;
+         o.negatives.per_query = 0;
+       }},
   };
   for (const Case& test : cases) {
     CurateOptions options = options_;
     test.spoil(options);
     try {
-      curate({in()}, out(), options);
-      ADD_FAILURE() << test.word << ": no error";
+      curate({in() / "absent"}, out(), options);  // whoever looked for it would say so
+      ADD_FAILURE() << test.says.front() << ": no error";
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::kUsage) << error.what();
-      EXPECT_THAT(error.what(), HasSubstr(test.word));
+      for (const std::string& says : test.says) EXPECT_THAT(error.what(), HasSubstr(says));
     }
     EXPECT_FALSE(fs::exists(out()));
+    EXPECT_FALSE(fs::exists(WorkDirectory::path_of(out())));
   }
+}
+
+TEST_F(Curate, WhatCannotBeExcludedIsSaidBeforeAnyFileIsLookedAt) {
+  const fs::path list = directory_.path() / "hashes.txt";
+  write_file(list, "phash:abc\n");
+  const std::pair<fs::path, ErrorCode> cases[] = {
+      {directory_.path() / "none", ErrorCode::kNotFound},
+      {list, ErrorCode::kBadInput},
+      {in(), ErrorCode::kBadInput}};
+  for (const auto& [path, code] : cases) {
+    options_.exclude = {path};
+    try {
+      curate({in() / "absent"}, out(), options_);
+      ADD_FAILURE() << path << ": no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), code) << error.what();
+      EXPECT_THAT(error.what(), HasSubstr(path.filename().string()));
+    }
+  }
+}
+
+TEST_F(Curate, APatternThatNamesNoFileIsRefused) {
+  options_.test_documents = {"nosuch-*"};
+  try {
+    curate({in()}, out(), options_);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUsage) << error.what();
+    EXPECT_THAT(error.what(), HasSubstr("\"nosuch-*\""));
+  }
+  EXPECT_FALSE(fs::exists(out()));
 }
 
 TEST_F(Curate, NothingUsableIsAnErrorThatSaysWhy) {
@@ -265,6 +337,34 @@ TEST_F(Curate, NothingUsableIsAnErrorThatSaysWhy) {
   }
   EXPECT_FALSE(fs::exists(out()));
   EXPECT_THROW(curate({in() / "absent"}, out(), options_), Error);
+}
+
+TEST_F(Curate, WhereNoFileIsReadItSaysWhichAre) {
+  fs::create_directories(directory_.path() / "notes");
+  write_file(directory_.path() / "notes" / "notes.txt", "text");
+  struct Case {
+    fs::path path;
+    bool licence;
+    std::vector<std::string> says;
+  };
+  const fs::path table = directory_.path() / "sources.csv";
+  write_file(table, "glob,licence\nother.pdf,CC0-1.0\n");
+  for (const Case& test :
+       {Case{directory_.path() / "notes", false, {"no file", ".pdf", ".docx", ".tar"}},
+        Case{in() / "sub", true, {"all 2 files are left out", "licence"}}}) {
+    CurateOptions options = options_;
+    if (test.licence) options.sources = table;
+    options.require_licence = test.licence;
+    try {
+      curate({test.path}, out(), options);
+      ADD_FAILURE() << test.says.front() << ": no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kBadInput) << error.what();
+      for (const std::string& says : test.says) EXPECT_THAT(error.what(), HasSubstr(says));
+    }
+    EXPECT_FALSE(fs::exists(out()));
+    EXPECT_FALSE(fs::exists(WorkDirectory::path_of(out())));
+  }
 }
 
 TEST_F(Curate, InterruptedItLeavesNothing) {

@@ -125,6 +125,10 @@ std::string dataset_card_body(const CurateOptions& options, const CurateReport& 
       "documents that share pages) is wholly in one split; no query and no group of duplicate "
       "pages "
       "is in two.\n\n"
+      "## Languages\n\nListed are the languages of queries, of documents, and of three pages or "
+      "more "
+      "whose language was told with a confidence of 0.5. The column `language` of the pages has "
+      "rarer guesses, too; `manifest.json` counts their pages (`languages`).\n\n"
       "## Known limits\n\nQueries that documents carry themselves repeat the words of the page, "
       "which favours lexical search. Other pages may answer a query too and are not marked as "
       "answers.\n";

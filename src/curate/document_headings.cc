@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
-#include "curate/text_lines.h"
+#include "base/utf8.h"
+#include "curate/loose_accents.h"
 
 namespace recto {
 
@@ -17,8 +18,16 @@ bool is_ascii(const std::string& text) {
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-/// ". .. Tremolo": dots of the music above the heading.
-bool is_punctuation(char c) { return std::ispunct(static_cast<unsigned char>(c)) != 0; }
+/// ". .. Tremolo", "✡ ✠ Tremolo": dots of the music above the heading, and what its font calls
+/// notes.
+bool begins_with_a_sign(const std::string& text) {
+  constexpr char32_t kFirstSymbol = 0x2190;     // arrows, shapes, dingbats...
+  constexpr char32_t kFirstEastAsian = 0x2E80;  // ...up to scripts
+  size_t at = 0;
+  const char32_t first = decode_utf8(text, at);
+  return (first < 0x80 && std::ispunct(static_cast<int>(first)) != 0) ||
+         (first >= kFirstSymbol && first < kFirstEastAsian);
+}
 
 bool is_in_capitals(const std::string& text) {
   return std::none_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
@@ -35,9 +44,9 @@ std::string page_spelling(DocumentText& text, const Heading& heading) {
       if (spelling.size() > 2 * heading.query.size() + 16) break;
       if (is_ascii(spelling)) continue;
       const std::string stripped =
-          join_loose_accents(strip_numbering(spell_out_ligatures(spelling)));
+          lower_lifted_accents(join_loose_accents(strip_numbering(spell_out_ligatures(spelling))));
       if (stripped.empty() || text.fold(stripped).joined() != heading.folded) continue;
-      if (is_punctuation(stripped.front()) && stripped.front() != heading.query.front()) continue;
+      if (begins_with_a_sign(stripped) && stripped.front() != heading.query.front()) continue;
       if (is_ascii(stripped) || is_in_capitals(stripped) || has_accent_marks(stripped)) continue;
       return stripped;
     }

@@ -15,7 +15,8 @@ std::vector<OutlineEntry> without_appendix_letters(const std::vector<OutlineEntr
 
 /// find_headings() of the document without the letters of appendices, also short ones. A heading
 /// whose outline has plain ASCII where its page has letters beyond ("Sicherheit fur Anfanger",
-/// "?Por que?") takes the page's spelling, unless that is in capitals or has its accents apart.
+/// "?Por que?") takes the page's spelling (lower_lifted_accents()), unless that is in capitals,
+/// begins with a sign of its own, or has its accents apart.
 std::vector<Heading> headings_of(DocumentText& text, Audit& audit);
 
 }  // namespace recto

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/language_tag.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/sha256.h"
@@ -64,8 +65,6 @@ std::string note_for(const std::string& problem, int attempt) {
       "and nothing else.",
       attempt, problem);
 }
-
-std::string primary(const std::string& language) { return language.substr(0, language.find('-')); }
 
 std::string lower_ascii(std::string text) {
   for (char& c : text) {
@@ -361,7 +360,8 @@ std::vector<Candidate> EndpointGenerator::candidates(const CuratedPage& page,
                      .page = page.number});
     }
   }
-  const bool agrees = page.language.empty() || primary(page.language) == primary(found.language);
+  const bool agrees =
+      page.language.empty() || primary_language(page.language) == primary_language(found.language);
   audit.keep(page_id, kStage,
              agrees ? "answered"
                     : fmt::format("answered: the model takes the page for {}, its text reads as {}",

@@ -200,6 +200,13 @@ class ExcludedTable {
 
 bool is_parquet(const fs::path& path) { return path.extension() == ".parquet"; }
 
+[[noreturn]] void fail_for_nothing(const fs::path& path) {
+  fail(ErrorCode::kBadInput,
+       "{}: nothing to exclude: a folder with Parquet files that have a column image or query is "
+       "wanted, or a list of hashes",
+       path.string());
+}
+
 }  // namespace
 
 QueryPrint query_print(WordTokenizer& tokenizer, std::string_view query, int run_words) {
@@ -257,11 +264,15 @@ void read_exclusions(const fs::path& path, const ExclusionSettings& settings, Ex
     read_hash_list(path, list);
     ++list.counts.files;
   }
-  if (list.seen == before) {
-    fail(ErrorCode::kBadInput,
-         "{}: nothing to exclude: a folder with Parquet files that have a column image or query is "
-         "wanted, or a list of hashes",
-         path.string());
+  if (list.seen == before) fail_for_nothing(path);
+}
+
+void check_exclusions(const fs::path& path) {
+  if (fs::is_directory(path)) {
+    if (list_files_below(path, {.wanted = is_parquet}).empty()) fail_for_nothing(path);
+  } else if (!fs::exists(path) || !is_parquet(path)) {
+    ExclusionList ignored;
+    read_exclusions(path, {}, ignored);
   }
 }
 

@@ -40,6 +40,10 @@ struct ExclusionList {
   void add_query(WordTokenizer& tokenizer, std::string_view query, int run_words);
 };
 
+/// What load() would say of a path and can be known without reading tables: Error(kNotFound) when
+/// it is not there, Error(kBadInput) for a broken list of hashes and for a folder without tables.
+void check_exclusions(const std::filesystem::path& path);
+
 /// Reads one of the paths of Exclusions::load.
 void read_exclusions(const std::filesystem::path& path, const ExclusionSettings& settings,
                      ExclusionList& list);

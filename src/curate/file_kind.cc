@@ -1,5 +1,7 @@
 #include "curate/file_kind.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -79,6 +81,23 @@ NamedKind kind_of_name(std::string_view name) {
     kind.inner_ending = inner->text;
   }
   return kind;
+}
+
+std::string readable_kinds() {
+  const auto endings = [](FileKind kind) {
+    std::string list;
+    for (const Ending& ending : kEndings) {
+      if (ending.kind != kind) continue;
+      if (!list.empty()) list += ' ';
+      list += ending.text;
+    }
+    return list;
+  };
+  return fmt::format(
+      "PDFs and images ({}), with LibreOffice office files ({}), archives of these ({}) and "
+      "compressed ones ({})",
+      endings(FileKind::kPage), endings(FileKind::kOffice), endings(FileKind::kArchive),
+      endings(FileKind::kCompressed));
 }
 
 bool is_companion_file(std::string_view name) {

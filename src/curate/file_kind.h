@@ -26,6 +26,10 @@ struct NamedKind {
 /// By the endings of a file's name, in any case.
 NamedKind kind_of_name(std::string_view name);
 
+/// "PDFs and images (.pdf, ...), office files (...), archives (...), compressed files (...)": which
+/// files of a folder are read, for people.
+std::string readable_kinds();
+
 /// Files that a system keeps beside documents and that end like them: AppleDouble files (._a.pdf)
 /// and lock files of office programs (~$a.docx).
 bool is_companion_file(std::string_view name);

@@ -5,8 +5,6 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
-#include "curate/contents_pages.h"
-#include "curate/document_headings.h"
 #include "curate/generator_context.h"
 
 namespace recto {
@@ -20,12 +18,12 @@ struct Generator {
 
 const std::vector<Generator>& all() {
   static const std::vector<Generator> generators = {
-      {{kOutlineGenerator, "5", "heading",
+      {{kOutlineGenerator, "6", "heading",
         "headings of the outline that stand on their page; unspecific ones with the heading above "
         "them or the work's title",
         true},
        generate_outline},
-      {{kQuestionGenerator, "4", "question", "headings that ask a question, in the outline or text",
+      {{kQuestionGenerator, "5", "question", "headings that ask a question, in the outline or text",
         true},
        generate_questions},
       {{kCaptionGenerator, "3", "caption", "captions of figures, and lists of figures", true},
@@ -57,12 +55,11 @@ void check_names(const std::set<std::string>& names) {
 /// Leaves the first of several with the same words on the same page, and none on a page that was
 /// not rendered or that lists what is elsewhere.
 void remove_repetitions(GeneratorContext& context) {
-  const std::set<int> contents = find_contents_pages(context.text, context.headings);
   std::unordered_set<std::string> seen;
   std::vector<Candidate> kept;
   for (Candidate& candidate : context.out) {
     if (context.document.page(candidate.page) == nullptr) continue;
-    if (contents.count(candidate.page) != 0) {
+    if (context.parts.contents_pages.count(candidate.page) != 0) {
       context.audit.drop(context.page_item(candidate.page), candidate.method,
                          "on a page that lists headings");
       continue;
@@ -93,14 +90,11 @@ std::set<std::string> default_generators() {
   return names;
 }
 
-std::vector<Candidate> generate(const CuratedDocument& document, const GeneratorSettings& settings,
+std::vector<Candidate> generate(DocumentParts& parts, const GeneratorSettings& settings,
                                 Audit& audit) {
   check_names(settings.on);
-  DocumentText text(document);
-  const std::vector<Heading> headings = headings_of(text, audit);
-  const Sections sections(headings, document.page_count);
   std::vector<Candidate> candidates;
-  GeneratorContext context{document, settings, text, headings, sections, audit, candidates};
+  GeneratorContext context{parts, settings, audit, candidates};
   for (const Generator& generator : all()) {
     if (settings.on.count(std::string(generator.info.name)) == 0) continue;
     throw_if_interrupted();

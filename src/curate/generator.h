@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "curate/audit.h"
-#include "curate/document.h"
+#include "curate/document_parts.h"
 
 namespace recto {
 
@@ -38,12 +38,12 @@ struct GeneratorSettings {
   WordRarity rarity;
 };
 
-/// The queries of the generators that are on, each on a page of document.pages, in the order of
+/// The queries of the generators that are on, each on a page of the document, in the order of
 /// generators() and then of the document; no two with the same folded query and page. What a
 /// generator found and left out has a row in `audit` (stage: the generator's name; item: the
 /// document_id with "#outline-N" or "-PAGE" behind it). Depends on nothing but its arguments.
 /// Throws Error(kUsage) for a name that is no generator's.
-std::vector<Candidate> generate(const CuratedDocument& document, const GeneratorSettings& settings,
+std::vector<Candidate> generate(DocumentParts& parts, const GeneratorSettings& settings,
                                 Audit& audit);
 
 }  // namespace recto

@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "curate/document_parts.h"
 #include "curate/document_text.h"
 #include "curate/generator.h"
 #include "curate/headings.h"
-#include "curate/sections.h"
 #include "data/page_id.h"
 
 namespace recto {
@@ -22,13 +22,13 @@ inline constexpr const char* kIndexGenerator = "index";
 inline constexpr const char* kSentenceGenerator = "sentence";
 
 struct GeneratorContext {
-  const CuratedDocument& document;
+  DocumentParts& parts;
   const GeneratorSettings& settings;
-  DocumentText& text;
-  const std::vector<Heading>& headings;  ///< that stand on their pages, also short ones
-  const Sections& sections;
   Audit& audit;
   std::vector<Candidate>& out;
+
+  const CuratedDocument& document = parts.document;
+  DocumentText& text = parts.text;
 
   /// Adds a query for a page; the caller fills in what else it knows.
   Candidate& propose(std::string query, const char* kind, int page) {
@@ -36,7 +36,7 @@ struct GeneratorContext {
     candidate.query = std::move(query);
     candidate.kind = kind;
     candidate.page = page;
-    candidate.section = sections.section_of(page);
+    candidate.section = parts.sections.section_of(page);
     return out.emplace_back(std::move(candidate));
   }
   std::string page_item(int page) const { return make_page_id(document.document_id, page); }

@@ -43,12 +43,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   recto::GeneratorSettings settings;
   for (const recto::GeneratorInfo& info : recto::generators()) settings.on.emplace(info.name);
   recto::Audit audit;
-  for (const recto::Candidate& candidate : recto::generate(document, settings, audit)) {
+  recto::DocumentParts parts(document, audit);
+  for (const recto::Candidate& candidate : recto::generate(parts, settings, audit)) {
     RECTO_CHECK(recto::is_valid_utf8(candidate.query) && !candidate.query.empty());
     RECTO_CHECK(candidate.query.find('\n') == std::string::npos);
     RECTO_CHECK(document.page(candidate.page) != nullptr);
   }
-  for (const auto& heading : recto::translated_headings(document)) {
+  for (const auto& heading : recto::translated_headings(parts)) {
     RECTO_CHECK(heading.page >= 0 && heading.page <= document.page_count);
   }
   return 0;

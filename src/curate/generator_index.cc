@@ -9,6 +9,7 @@
 #include "curate/book_index.h"
 #include "curate/function_words.h"
 #include "curate/generator_context.h"
+#include "curate/loose_accents.h"
 #include "curate/text_lines.h"
 
 namespace recto {
@@ -110,7 +111,7 @@ std::string without_references(const std::string& line) {
 class IndexGenerator {
  public:
   explicit IndexGenerator(GeneratorContext& context)
-      : context_(context), title_(work_title(context.document)) {}
+      : context_(context), title_(context.parts.title) {}
 
   void run() {
     const std::vector<int> pages = find_index_pages(context_.text);
@@ -196,7 +197,7 @@ class IndexGenerator {
   }
 
   GeneratorContext& context_;
-  std::string title_;
+  const std::string& title_;
   std::set<int> index_pages_;
 };
 

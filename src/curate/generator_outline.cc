@@ -3,8 +3,6 @@
 #include <set>
 
 #include "curate/generator_context.h"
-#include "curate/heading_context.h"
-#include "curate/section_text.h"
 
 namespace recto {
 
@@ -101,10 +99,10 @@ const std::set<std::string_view>& introductions() {
 class OutlineGenerator {
  public:
   explicit OutlineGenerator(GeneratorContext& context)
-      : context_(context), around_(context), sections_(context) {}
+      : context_(context), around_(context.parts.around), sections_(context.parts.section_text) {}
 
   void run() {
-    for (const Heading& heading : context_.headings) {
+    for (const Heading& heading : context_.parts.headings) {
       if (is_question(heading.query)) continue;  // another generator's
       if (lists_of_contents().count(heading.folded) != 0) {
         drop(heading, "a list of what is elsewhere");
@@ -147,8 +145,8 @@ class OutlineGenerator {
   }
 
   GeneratorContext& context_;
-  HeadingContext around_;
-  SectionText sections_;
+  const HeadingContext& around_;
+  const SectionText& sections_;
 };
 
 }  // namespace

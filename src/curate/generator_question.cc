@@ -7,8 +7,7 @@
 
 #include "curate/asking.h"
 #include "curate/generator_context.h"
-#include "curate/heading_context.h"
-#include "curate/section_text.h"
+#include "curate/loose_accents.h"
 #include "curate/text_lines.h"
 
 namespace recto {
@@ -88,12 +87,12 @@ class QuestionGenerator {
  public:
   explicit QuestionGenerator(GeneratorContext& context)
       : context_(context),
-        around_(context),
-        sections_(context),
-        title_(work_title(context.document)) {}
+        around_(context.parts.around),
+        sections_(context.parts.section_text),
+        title_(context.parts.title) {}
 
   void run() {
-    for (const Heading& heading : context_.headings) {
+    for (const Heading& heading : context_.parts.headings) {
       if (is_question(heading.query)) propose(heading);
     }
     for (const CuratedPage& page : context_.document.pages) read_page(page.number);
@@ -223,9 +222,9 @@ class QuestionGenerator {
   }
 
   GeneratorContext& context_;
-  HeadingContext around_;
-  SectionText sections_;
-  std::string title_;
+  const HeadingContext& around_;
+  const SectionText& sections_;
+  const std::string& title_;
   std::set<std::string> known_;  ///< folded
 };
 

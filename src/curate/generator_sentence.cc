@@ -8,6 +8,7 @@
 
 #include "base/interrupt.h"
 #include "curate/generator_context.h"
+#include "curate/loose_accents.h"
 #include "curate/sentences.h"
 #include "curate/text_lines.h"
 

@@ -13,6 +13,7 @@
 namespace recto {
 namespace {
 using test::document_of;
+using test::generate_for;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -26,7 +27,7 @@ Lines queries(const CuratedDocument& document, const std::string& generator,
   settings.on = {generator};
   Audit own;
   Lines lines;
-  for (const Candidate& c : generate(document, settings, audit == nullptr ? own : *audit)) {
+  for (const Candidate& c : generate_for(document, settings, audit == nullptr ? own : *audit)) {
     lines.push_back(fmt::format("{} {} @{}", c.kind, c.query, c.page));
   }
   return lines;
@@ -52,7 +53,7 @@ TEST(Generators, NamesAreKnownOrRefused) {
   settings.on = {"outlines"};
   Audit audit;
   try {
-    generate(document, settings, audit);
+    generate_for(document, settings, audit);
     FAIL() << "an unknown name was taken";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kUsage);
@@ -60,7 +61,7 @@ TEST(Generators, NamesAreKnownOrRefused) {
                                         "outline, question, caption, table, index, sentence"));
   }
   settings.on.clear();
-  EXPECT_THAT(generate(document, settings, audit), IsEmpty());
+  EXPECT_THAT(generate_for(document, settings, audit), IsEmpty());
   EXPECT_EQ(generators().size(), 6u);
   EXPECT_EQ(default_generators().count("outline"), 1u);
 }
@@ -70,7 +71,7 @@ TEST(Generators, CandidatesAreStampedAndLeadToTheirSection) {
       document_of({"1 Reading the pages of books\ntext", "more", "2 Writing the pages of books"},
                   {{"1 Reading the pages of books", 0, 1}, {"2 Writing the pages of books", 0, 3}});
   Audit audit;
-  const std::vector<Candidate> found = generate(document, {}, audit);
+  const std::vector<Candidate> found = generate_for(document, {}, audit);
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[1].method, "outline");
   EXPECT_EQ(found[1].version, generators().front().version);
@@ -84,7 +85,7 @@ TEST(Generators, APageThatWasNotRenderedHasNoQuery) {
       document_of({"Reading the pages of books", "", "x"}, {{"Reading the pages of books", 0, 1}});
   document.pages.erase(document.pages.begin());
   Audit audit;
-  EXPECT_THAT(generate(document, {}, audit), IsEmpty());
+  EXPECT_THAT(generate_for(document, {}, audit), IsEmpty());
 }
 
 // ---- outline
@@ -229,7 +230,7 @@ TEST(OutlineGenerator, SectionsThatRepeatOrOnlyReferAreLeftOut) {
   EXPECT_THAT(reasons(audit),
               ElementsAre("doc#outline-4 outline: repeats a section of the same name",
                           "doc#outline-6 outline: its text is a reference"));
-  const std::vector<Candidate> found = generate(document, {}, audit);
+  const std::vector<Candidate> found = generate_for(document, {}, audit);
   EXPECT_EQ(found[1].within, (PageRange{1, 2})) << "it names the exercises";
   EXPECT_EQ(found[0].within, PageRange());
 }
@@ -319,6 +320,21 @@ TEST(OutlineGenerator, AccentsThatTheOutlineLostAreThePages) {
           "outline"),
       ElementsAre("heading Über Bücher für Anfänger und Fortgeschrittene @1",
                   "heading Die Ubersicht aller nutzbaren Seiten von sehr grossen Buchern @2"));
+}
+
+TEST(OutlineGenerator, AccentsApartFromTheirLettersAreJoinedOrLeftToTheOutline) {
+  const CuratedDocument document =
+      document_of({"Ubliche Notation für Saiteninstrumente mit Bünden ¨\n" + kBody,
+                   "Are there upgrades in stable’ for the users? \u0300\n" + kBody,
+                   "✡ ✠ Veränderungen der Höhe in alten und neuen Stücken\n" + kBody},
+                  {{"Ubliche Notation fur Saiteninstrumente mit Bunden", 0, 1},
+                   {"Are there upgrades in 'stable' for the users?", 0, 2},
+                   {"Veranderungen der Hohe in alten und neuen Stucken", 0, 3}});
+  EXPECT_THAT(queries(document, "outline"),
+              ElementsAre("heading Übliche Notation für Saiteninstrumente mit Bünden @1",
+                          "heading Veranderungen der Hohe in alten und neuen Stucken @3"));
+  EXPECT_THAT(queries(document, "question"),
+              ElementsAre("question Are there upgrades in 'stable' for the users? @2"));
 }
 
 TEST(OutlineGenerator, LettersOfAppendicesAreLeftOut) {
@@ -522,7 +538,8 @@ TEST(SentenceGenerator, TakesTheRarestThatStandsAlone) {
   GeneratorSettings settings;
   settings.on = {"sentence"};
   settings.rarity = [](const std::string& word) { return word == "many" ? 9.0 : 0.0; };
-  EXPECT_THAT(generate(document, settings, audit), IsEmpty()) << "repeated sentences never count";
+  EXPECT_THAT(generate_for(document, settings, audit), IsEmpty())
+      << "repeated sentences never count";
 }
 
 }  // namespace

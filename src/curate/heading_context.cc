@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "curate/document_headings.h"
+#include "curate/generator_context.h"
+
 namespace recto {
 
 namespace {
@@ -15,20 +18,22 @@ constexpr int kBareEastAsianLetters = 9;
 
 }  // namespace
 
-HeadingContext::HeadingContext(GeneratorContext& context)
-    : context_(context),
-      outline_(without_appendix_letters(context.document.outline)),
-      title_(work_title(context.document)),
-      title_folded_(context.text.fold(title_).joined()) {
+HeadingContext::HeadingContext(DocumentText& text, const std::vector<Heading>& headings,
+                               std::string title)
+    : text_(text),
+      headings_(headings),
+      outline_(without_appendix_letters(text.document().outline)),
+      title_(std::move(title)),
+      title_folded_(text.fold(title_).joined()) {
   std::map<std::string, std::set<int>> places;
-  for (const Heading& heading : context.headings) places[heading.folded].insert(heading.page);
+  for (const Heading& heading : headings) places[heading.folded].insert(heading.page);
   for (const auto& [words, pages] : places) {
     if (pages.size() > 1) repeated_.insert(words);
   }
-  for (const OutlineEntry& entry : context.document.outline) {
+  for (const OutlineEntry& entry : text.document().outline) {
     places_.push_back({entry.level, entry.page});
   }
-  for (const Heading& heading : context.headings) by_entry_[heading.entry] = &heading;
+  for (const Heading& heading : headings) by_entry_[heading.entry] = &heading;
 }
 
 std::string HeadingContext::title_of(int entry) const {
@@ -44,11 +49,11 @@ ContextQuery HeadingContext::with_context(const Heading& heading) const {
   const std::string path = above.text.empty() ? words : above.text + ": " + words;
   const PageRange within =
       above.text.empty() ? PageRange{} : pages_above(places_, static_cast<size_t>(heading.entry));
-  const FoldedText own = context_.text.fold(words);
+  const FoldedText own = text_.fold(words);
   const bool is_bare =
       is_east_asian(own) ? own.letters() <= kBareEastAsianLetters : own.words() < 2;
   if (above.telling && !is_bare) return {checked(path), within};
-  const std::string folded = context_.text.fold(path).joined();
+  const std::string folded = text_.fold(path).joined();
   if (title_.empty() || folded.find(title_folded_) != std::string::npos ||
       title_folded_.find(folded) != std::string::npos) {
     return {above.text.empty() ? "" : checked(path), within};
@@ -58,7 +63,7 @@ ContextQuery HeadingContext::with_context(const Heading& heading) const {
 }
 
 HeadingContext::Path HeadingContext::path_above(const Heading& heading) const {
-  const std::vector<OutlineEntry>& outline = context_.document.outline;
+  const std::vector<OutlineEntry>& outline = text_.document().outline;
   Path path;
   int level = heading.level;
   for (int i = heading.entry - 1; i >= 0 && level > 0 && !path.telling; --i) {
@@ -66,7 +71,7 @@ HeadingContext::Path HeadingContext::path_above(const Heading& heading) const {
     if (entry.level >= level) continue;
     level = entry.level;
     const std::string title = title_of(i);
-    const FoldedText words = context_.text.fold(title);
+    const FoldedText words = text_.fold(title);
     if (words.letters() == 0 || repeated_.count(words.joined()) != 0 ||
         words.joined().find(heading.folded) != std::string::npos) {
       continue;
@@ -83,11 +88,11 @@ bool HeadingContext::is_telling_title(const FoldedText& words) const {
 }
 
 std::string HeadingContext::section_above(int page, const FoldedText& part) const {
-  const std::string& text = context_.text.folded(page).joined();
+  const std::string& text = text_.folded(page).joined();
   const size_t place = text.rfind(part.joined());
   const Heading* above = nullptr;
   size_t nearest = 0;
-  for (const Heading& heading : context_.headings) {
+  for (const Heading& heading : headings_) {
     if (heading.page > page || (above != nullptr && heading.page < above->page)) continue;
     size_t own = 0;
     if (heading.page == page) {
@@ -103,13 +108,13 @@ std::string HeadingContext::section_above(int page, const FoldedText& part) cons
   }
   if (above == nullptr || another_may_follow(*above, page)) return "";
   std::string own = without_colon(above->query);
-  if (is_telling_title(context_.text.fold(own))) return own;
+  if (is_telling_title(text_.fold(own))) return own;
   const Path path = path_above(*above);
   return path.telling ? path.text + ": " + own : "";
 }
 
 bool HeadingContext::another_may_follow(const Heading& heading, int page) const {
-  const std::vector<OutlineEntry>& outline = context_.document.outline;
+  const std::vector<OutlineEntry>& outline = text_.document().outline;
   for (size_t i = static_cast<size_t>(heading.entry) + 1; i < outline.size(); ++i) {
     if (outline[i].page > page) break;
     if (by_entry_.count(static_cast<int>(i)) == 0) return true;
@@ -118,7 +123,7 @@ bool HeadingContext::another_may_follow(const Heading& heading, int page) const 
 }
 
 std::string HeadingContext::checked(const std::string& query) const {
-  return context_.text.fold(query).words() <= kMaxWords ? query : "";
+  return text_.fold(query).words() <= kMaxWords ? query : "";
 }
 
 std::string without_colon(std::string title) {

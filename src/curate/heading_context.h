@@ -1,5 +1,5 @@
 #pragma once
-// Unspecific headings with what they stand under. Private to generator_*.cc.
+// Unspecific headings with what they stand under.
 
 #include <map>
 #include <set>
@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "curate/document_headings.h"
-#include "curate/generator_context.h"
+#include "curate/document_text.h"
+#include "curate/headings.h"
 
 namespace recto {
 
@@ -20,7 +20,8 @@ struct ContextQuery {
 
 class HeadingContext {
  public:
-  explicit HeadingContext(GeneratorContext& context);
+  /// `title` is the work's. `text` and `headings` (headings_of()) must outlive the object.
+  HeadingContext(DocumentText& text, const std::vector<Heading>& headings, std::string title);
 
   /// True for a heading whose words head several pages of the document.
   bool is_repeated(const Heading& heading) const { return repeated_.count(heading.folded) != 0; }
@@ -47,7 +48,8 @@ class HeadingContext {
   /// The title of an outline's entry, as its page writes it where it was found there.
   std::string title_of(int entry) const;
 
-  GeneratorContext& context_;
+  DocumentText& text_;
+  const std::vector<Heading>& headings_;
   std::vector<OutlineEntry> outline_;  ///< without the letters of appendices
   std::string title_;
   std::string title_folded_;

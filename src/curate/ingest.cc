@@ -186,9 +186,10 @@ void propose_queries(DocumentRecord& record, const IngestTools& tools, const fs:
                      Audit& audit) {
   CuratedDocument& document = record.document;
   record.outline_entries = std::ssize(document.outline);
-  record.headings = translated_headings(document);
+  DocumentParts parts(document, audit);
+  record.headings = translated_headings(parts);
   fill_sections(document, record.headings);
-  record.candidates = generate(document, tools.generators, audit);
+  record.candidates = generate(parts, tools.generators, audit);
   if (tools.endpoint == nullptr) return;
   for (Candidate& candidate : endpoint_queries(*tools.endpoint, document, pages_file, audit)) {
     record.candidates.push_back(std::move(candidate));

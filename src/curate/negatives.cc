@@ -1,6 +1,7 @@
 #include "curate/negatives.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -24,20 +25,6 @@ uint64_t heading_hash(std::string_view folded) {
   uint64_t hash = 14695981039346656037U;
   for (const char c : folded) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
   return hash;
-}
-
-void check_settings(const NegativeSettings& settings) {
-  if (settings.first_rank < 1 || settings.last_rank < settings.first_rank ||
-      settings.per_query < 1) {
-    fail(ErrorCode::kUsage,
-         "{} hard negatives of the ranks {} to {}: at least 1 is wanted, of ascending ranks from 1",
-         settings.per_query, settings.first_rank, settings.last_rank);
-  }
-  if (!(settings.max_share > 0) || !(settings.max_share <= 1)) {
-    fail(ErrorCode::kUsage,
-         "a hard negative with {} of the answer's score: above 0 and at most 1 is wanted",
-         settings.max_share);
-  }
 }
 
 /// Queries in the order of their words, to find those of the same words.
@@ -196,6 +183,23 @@ void record(std::span<const CorpusQuery> queries, std::span<Ranker* const> ranke
 
 }  // namespace
 
+void check_settings(const NegativeSettings& settings) {
+  if (settings.first_rank < 1 || settings.last_rank < settings.first_rank) {
+    fail(ErrorCode::kUsage,
+         "--negative-ranks {}-{}: wanted are a first rank of at least 1 and a last one not before "
+         "it, such as 1-50",
+         settings.first_rank, settings.last_rank);
+  }
+  if (!(settings.max_share > 0) || !(settings.max_share <= 1)) {
+    fail(ErrorCode::kUsage, "--negative-max-share is {}; it must be above 0 and at most 1",
+         settings.max_share);
+  }
+  if (settings.max_score && !std::isfinite(*settings.max_score)) {
+    fail(ErrorCode::kUsage, "--negative-max-score is {}; a finite number is wanted",
+         *settings.max_score);
+  }
+}
+
 void PageHeadings::add(int32_t page, std::string_view folded) {
   if (folded.empty()) return;
   if (static_cast<size_t>(page) >= hashes_.size()) hashes_.resize(static_cast<size_t>(page) + 1);
@@ -227,6 +231,7 @@ std::vector<Negative> mine_negatives(std::span<const CorpusQuery> queries, const
                                      const PageHeadings& headings, std::span<Ranker* const> rankers,
                                      const NegativeSettings& settings, Audit& audit) {
   check_settings(settings);
+  RECTO_CHECK(settings.per_query > 0);
   const NegativeMiner miner(queries, corpus, headings, settings);
   std::map<std::string, std::vector<int32_t>> by_split;
   for (size_t q = 0; q < queries.size(); ++q) {

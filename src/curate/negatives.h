@@ -31,13 +31,17 @@ struct NegativeSettings {
   /// Places among the pages of the query's split without its answers, from 1, both included.
   int first_rank = 1;
   int last_rank = 50;
-  int per_query = 8;                ///< of each ranker
+  int per_query = 8;                ///< of each ranker; of a curation, 0 for none
   double max_share = 0.95;          ///< of the score of the answer (NV-Retriever)
   std::optional<double> max_score;  ///< whatever the answer's score
   bool other_document = false;      ///< never of an answer's document
   bool other_family = false;        ///< never of its family: its translations and editions
   int threads = 1;
 };
+
+/// Throws Error(kUsage) naming the option for ranks that do not ascend from 1, a share that is not
+/// above 0 and at most 1, or a score that is not finite.
+void check_settings(const NegativeSettings& settings);
 
 /// NegativeRow with places for ids.
 struct Negative {
@@ -56,7 +60,7 @@ struct Negative {
 /// an answer is under too or that is the query itself; of duplicates one; a page that an earlier
 /// ranker gave not again. Ascending by query, ranker, rank; a row in `audit` for each query and
 /// ranker (stage "negatives") with how many were found and wanted. The same result whatever
-/// `threads` is. Throws Error(kUsage) for settings that cannot be meant, and what rankers throw.
+/// `threads` is. `per_query` is at least 1. Throws what check_settings() and rankers throw.
 std::vector<Negative> mine_negatives(std::span<const CorpusQuery> queries, const Corpus& corpus,
                                      const PageHeadings& headings, std::span<Ranker* const> rankers,
                                      const NegativeSettings& settings, Audit& audit);

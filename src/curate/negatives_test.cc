@@ -182,7 +182,7 @@ TEST(Negatives, SettingsThatCannotBeMeantAreRefused) {
   const std::function<void(NegativeSettings&)> spoils[] = {
       [](NegativeSettings& s) { s.first_rank = 0; },
       [](NegativeSettings& s) { s.last_rank = 0; },
-      [](NegativeSettings& s) { s.per_query = 0; },
+      [](NegativeSettings& s) { s.max_score = std::numeric_limits<double>::infinity(); },
       [](NegativeSettings& s) { s.max_share = 0; },
       [](NegativeSettings& s) { s.max_share = 1.1; },
       [](NegativeSettings& s) { s.max_share = std::numeric_limits<double>::quiet_NaN(); }};

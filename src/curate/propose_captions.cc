@@ -5,8 +5,7 @@
 #include <set>
 #include <utility>
 
-#include "curate/heading_context.h"
-#include "curate/text_lines.h"
+#include "curate/loose_accents.h"
 
 namespace recto {
 
@@ -52,8 +51,8 @@ class CaptionQueries {
  public:
   CaptionQueries(GeneratorContext& context, size_t telling_words)
       : context_(context),
-        around_(context),
-        title_(work_title(context.document)),
+        around_(context.parts.around),
+        title_(context.parts.title),
         telling_words_(telling_words) {}
 
   /// "Section: photo of it (Title of the work)": few words alone may stand below many figures.
@@ -78,8 +77,8 @@ class CaptionQueries {
   }
 
   GeneratorContext& context_;
-  HeadingContext around_;
-  std::string title_;
+  const HeadingContext& around_;
+  const std::string& title_;
   size_t telling_words_;
 };
 

@@ -20,10 +20,10 @@ constexpr const char* kStage = "query";
 constexpr const char* kCrossLingual = "cross_lingual";
 constexpr size_t kIdDigits = 16;
 
-/// What decides an id: the words, for cross-lingual queries with the language they lead to.
-std::string id_key(std::string_view folded, std::string_view kind, std::string_view language) {
+/// What decides an id: the words, for cross-lingual queries with that.
+std::string id_key(std::string_view folded, bool crosses) {
   std::string key(folded);
-  if (kind == kCrossLingual) key += fmt::format("\n{}", language);
+  if (crosses) key += fmt::format("\n{}", kCrossLingual);
   return key;
 }
 
@@ -33,7 +33,7 @@ std::string hashed_id(std::string_view key) { return "q-" + sha256_hex(key).subs
 struct Variant {
   QueryRow row;
   std::vector<int32_t> pages;           ///< in order of appearance
-  std::string target;                   ///< language the cross-lingual lead to, else ""
+  bool crosses = false;                 ///< cross-lingual
   std::map<int32_t, PageRange> within;  ///< by page, where Candidate::within leaves pages out
 };
 
@@ -58,9 +58,8 @@ void sort_pages(std::vector<int32_t>& pages) {
 
 }  // namespace
 
-std::string query_id(std::string_view folded, std::string_view kind,
-                     std::string_view page_language) {
-  return hashed_id(id_key(folded, kind, page_language));
+std::string query_id(std::string_view folded, std::string_view kind) {
+  return hashed_id(id_key(folded, kind == kCrossLingual));
 }
 
 struct QueryMerger::State {
@@ -87,11 +86,8 @@ struct QueryMerger::State {
 
   Variant& variant_of(Group& group, const Candidate& candidate, const CorpusPage& page) const {
     const bool crosses = candidate.kind == kCrossLingual;
-    const std::string target = crosses ? page.language : "";
     for (Variant& variant : group.variants) {
-      if ((variant.row.kind == kCrossLingual) == crosses && variant.target == target) {
-        return variant;
-      }
+      if (variant.crosses == crosses) return variant;
     }
     QueryRow row;
     row.query = candidate.query;
@@ -99,26 +95,29 @@ struct QueryMerger::State {
     row.kind = candidate.kind;
     row.method = candidate.method;
     row.generator_version = candidate.version;
-    group.variants.push_back({std::move(row), {}, target, {}});
+    group.variants.push_back({std::move(row), {}, crosses, {}});
     return group.variants.back();
   }
 
   std::string unique_id(const Group& group, const Variant& variant) {
-    const std::string key = id_key(group.folded, variant.row.kind, variant.target);
+    const std::string key = id_key(group.folded, variant.crosses);
     std::string id = hashed_id(key);
     // Two of 64 bits that are equal are not to be expected; were they, ids would still differ.
     for (int n = 2; !ids.insert(id).second; ++n) id = hashed_id(fmt::format("{}\n#{}", key, n));
     return id;
   }
 
-  /// Pages that show the same are one.
+  /// Pages that show the same are one. Of a cross-lingual query the most in one language.
   int distinct_pages(const Variant& variant) const {
-    std::set<std::pair<bool, int32_t>> distinct;
-    for (const int32_t page : variant.pages) {
-      const int32_t group = corpus.pages[page].group;
-      distinct.insert({group >= 0, group >= 0 ? group : page});
+    std::map<std::string_view, std::set<std::pair<bool, int32_t>>> distinct;
+    for (const int32_t i : variant.pages) {
+      const CorpusPage& page = corpus.pages[i];
+      const std::string_view language = variant.crosses ? std::string_view(page.language) : "";
+      distinct[language].insert({page.group >= 0, page.group >= 0 ? page.group : i});
     }
-    return static_cast<int>(distinct.size());
+    size_t most = 0;
+    for (const auto& [language, pages] : distinct) most = std::max(most, pages.size());
+    return static_cast<int>(most);
   }
 
   /// False when the query of `page` names a heading that `other`, of the same document, does not
@@ -208,7 +207,7 @@ std::vector<CorpusQuery> QueryMerger::finish(Audit& audit) {
       audit.keep(id, kStage, several ? "on several pages, all of them answers" : "on one page",
                  state_->distinct_pages(variant), state_->settings.max_pages);
       variant.row.query_id = std::move(id);
-      if (variant.target.empty() && state_->in_several_languages(variant)) {
+      if (!variant.crosses && state_->in_several_languages(variant)) {
         variant.row.language.clear();
       }
       queries.push_back({std::move(variant.row), group.folded, std::move(variant.pages)});

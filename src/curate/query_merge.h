@@ -19,9 +19,8 @@ struct MergeSettings {
 };
 
 /// The id of a query: "q-" and 16 digits of the SHA-256 of its folded words; for kind
-/// "cross_lingual" of the words, a line feed and the language of the page.
-std::string query_id(std::string_view folded, std::string_view kind,
-                     std::string_view page_language);
+/// "cross_lingual" of the words, a line feed and the kind.
+std::string query_id(std::string_view folded, std::string_view kind);
 
 /// Merges candidates whose words (folded: without case, accents, white space and punctuation) are
 /// the same. Memory is that of the distinct queries. Not thread-safe.
@@ -29,14 +28,17 @@ std::string query_id(std::string_view folded, std::string_view kind,
 /// - Words that stand in `generic_families` families or more, whatever the kind, are generic; in
 ///   two or more: ambiguous. Both are dropped, so that no query is in two splits.
 /// - On several pages of one family: all are answers; on more than `max_pages`: ambiguous, dropped.
-///   Duplicates of a page count as the same page.
+///   Duplicates of a page count as the same page; of cross-lingual queries pages count by language.
 /// - A duplicate of an answer is an answer, but for one outside of the heading that the query names
 ///   (Candidate::within). When one is in another family (boilerplate), the query
 ///   is ambiguous and dropped.
 /// - Kind, method, spelling and language are those of the first candidate; the language is "" when
 ///   the pages are in several.
-/// - Cross-lingual candidates are queries of their own, one for each language of the pages they
-///   lead to: the same words may be a heading of its own language too.
+/// - Cross-lingual candidates are queries of their own: the same words may be a heading of their
+/// own
+///   language too, and whoever measures across languages wants the others alone. Those of the same
+///   words are one query with answers in several languages: each of its pages answers it, and as
+///   queries of their own they would call each other's answers wrong.
 class QueryMerger {
  public:
   /// `corpus` must outlive the object, with its groups filled in.

@@ -144,13 +144,18 @@ TEST(QueryMerge, DuplicatesOutsideOfTheNamedHeadingAreNoAnswers) {
                {"heading: Packaging a gem", {"d0-2", "d0-5", "d0-9", "d1-2"}}}));
 }
 
+Candidate crossing(const std::string& query, const std::string& language, int page) {
+  Candidate out = candidate(query, page, "cross_lingual");
+  out.language = language;
+  return out;
+}
+
 TEST(QueryMerge, CrossLingualQueriesAreTheirOwn) {
-  const Result result =
-      merge(small_corpus(), {{0, candidate("Security updates", 4)},
-                             {1, candidate("Security updates", 4, "cross_lingual")},
-                             {1, candidate("Sicherheit im Netz", 7)},
-                             {0, candidate("Sicherheit im Netz", 7, "cross_lingual")},
-                             {0, candidate("Sicherheit im Netz", 8, "cross_lingual")}});
+  const Result result = merge(small_corpus(), {{0, candidate("Security updates", 4)},
+                                               {1, crossing("Security updates", "en", 4)},
+                                               {1, candidate("Sicherheit im Netz", 7)},
+                                               {0, crossing("Sicherheit im Netz", "de", 7)},
+                                               {0, crossing("Sicherheit im Netz", "de", 8)}});
   EXPECT_EQ(result.answers, (Answers{{"heading: Security updates", {"d0-4"}},
                                      {"cross_lingual: Security updates", {"d1-4"}},
                                      {"heading: Sicherheit im Netz", {"d1-7"}},
@@ -158,7 +163,29 @@ TEST(QueryMerge, CrossLingualQueriesAreTheirOwn) {
   std::map<std::string, int> ids;
   for (const CorpusQuery& query : result.queries) ++ids[query.row.query_id];
   EXPECT_EQ(ids.size(), 4u);
-  EXPECT_EQ(result.queries[1].row.query_id, query_id("securityupdates", "cross_lingual", "de"));
+  EXPECT_EQ(result.queries[1].row.query_id, query_id("securityupdates", "cross_lingual"));
+  EXPECT_EQ(result.queries[1].row.language, "en");
+}
+
+TEST(QueryMerge, OneCrossLingualQueryHasItsAnswersInAllLanguages) {
+  // French asks for pages in English, German, Italian; each language may have as many pages as a
+  // query of its own.
+  Corpus corpus = small_corpus();
+  for (int page = 9; page < kPagesEach; ++page) corpus.pages[page].language = "it";  // d0-10...
+  const Result result = merge(corpus, {{0, crossing("Mises à jour de sécurité", "fr", 4)},
+                                       {1, crossing("Mises à jour de sécurité", "fr", 3)},
+                                       {1, crossing("mises à jour de sécurité", "fr", 4)},
+                                       {0, crossing("Mises à jour de sécurité", "fr", 10)},
+                                       {0, crossing("Réseau local", "fr", 1)},
+                                       {0, crossing("Réseau local", "fr", 2)},
+                                       {0, crossing("Réseau local", "fr", 3)},
+                                       {0, crossing("Réseau local", "fr", 4)},
+                                       {1, crossing("Réseau local", "fr", 1)}});
+  EXPECT_EQ(
+      result.answers,
+      (Answers{{"cross_lingual: Mises à jour de sécurité", {"d0-4", "d0-10", "d1-3", "d1-4"}}}));
+  EXPECT_EQ(result.queries[0].row.language, "fr") << "the one it is asked in";
+  EXPECT_EQ(result.reasons.at("dropped ambiguous: words of many pages"), 1) << "four in English";
 }
 
 TEST(QueryMerge, WordsOfOtherKindsCountForGenericOnes) {

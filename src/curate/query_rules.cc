@@ -5,9 +5,11 @@
 #include <cctype>
 
 #include "base/error.h"
+#include "base/language_tag.h"
 #include "base/utf8.h"
 #include "curate/deixis.h"
 #include "curate/folded_text.h"
+#include "curate/loose_accents.h"
 #include "curate/numbered_references.h"
 #include "curate/personal_data.h"
 #include "curate/query_text.h"
@@ -139,12 +141,12 @@ bool has_tag(std::string_view text) {
 }
 
 /// Writings that detectors take for each other get one name.
-std::string_view primary_language(std::string_view tag) {
-  tag = tag.substr(0, tag.find_first_of("-_"));
-  if (tag == "nb" || tag == "nn") return "no";
-  if (tag == "sr" || tag == "bs") return "hr";
-  if (tag == "ms") return "id";
-  return tag == "und" ? "" : tag;
+std::string detected_language(std::string_view tag) {
+  const std::string language = primary_language(tag);
+  if (language == "nb" || language == "nn") return "no";
+  if (language == "sr" || language == "bs") return "hr";
+  if (language == "ms") return "id";
+  return language == "und" ? "" : language;
 }
 
 }  // namespace
@@ -177,9 +179,9 @@ int count_questions(std::string_view query) {
 }
 
 bool languages_agree(std::string_view a, std::string_view b) {
-  a = primary_language(a);
-  b = primary_language(b);
-  return a.empty() || b.empty() || a == b;
+  const std::string one = detected_language(a);
+  const std::string other = detected_language(b);
+  return one.empty() || other.empty() || one == other;
 }
 
 struct QueryRules::State {
@@ -195,6 +197,9 @@ std::optional<Problem> QueryRules::check(const QueryFacts& query) const {
   const std::string text = in_plain_signs(query.query);
   const FoldedText words(state_->tokenizer, text);
   if (auto problem = check_length(text, words, state_->settings)) return problem;
+  if (has_loose_accents(text) || has_accent_marks(text)) {
+    return Problem{"letters and accents apart"};
+  }
   if (has_markdown(text)) return Problem{"markdown"};
   if (const int questions = count_questions(text); questions > 1) {
     return Problem{"several questions", double(questions), 1};

@@ -29,6 +29,7 @@ struct QueryFacts {
 
 /// The rules, in this order; the first one broken is told:
 ///   "no letters", "short", "short: one word", "long", "long: characters"   the settings above
+///   "letters and accents apart"   has_loose_accents(), has_accent_marks(): the text layer broke it
 ///   "markdown"            marks of Markdown or HTML: headings, bold, code, links, tables, tags
 ///   "several questions"   more than one question mark
 ///   "personal data: KIND" personal_data()

@@ -13,6 +13,7 @@
 #include "base/progress.h"
 #include "base/sha256.h"
 #include "base/threads.h"
+#include "curate/file_kind.h"
 #include "curate/settings.h"
 #include "data/parquet.h"
 
@@ -137,7 +138,29 @@ Listing list_files(const std::vector<fs::path>& paths, const fs::path& scratch,
   return listing;
 }
 
+namespace {
+
+/// Folders without a file that is read, and files that are all left out.
+void check_there_is_one(const Listing& files) {
+  if (files.files.listed.empty()) {
+    fail(ErrorCode::kBadInput,
+         "no file to read: the folders and archives named hold none (links to folders are not "
+         "followed); read are {}, told by their names",
+         readable_kinds());
+  }
+  if (!files.files.sources.empty() || !files.files.problems.empty()) return;
+  std::string first;
+  for (const AuditRow& row : files.audit) {
+    if (first.empty() && row.decision == "dropped") first = row.item + ": " + row.reason;
+  }
+  fail(ErrorCode::kBadInput, "all {} files are left out; the first one: {}",
+       files.files.listed.size(), first);
+}
+
+}  // namespace
+
 void check_files(const Listing& files, const CurateOptions& options) {
+  check_there_is_one(files);
   // A pattern that names nothing is a slip of the pen, and would leave the test empty unnoticed.
   for (const std::string& pattern : options.test_documents) {
     const auto& listed = files.files.listed;

@@ -122,18 +122,18 @@ const std::set<std::string_view>& empty_names() {
 
 }  // namespace
 
-SectionText::SectionText(GeneratorContext& context) : context_(context) {
-  for (const Heading& heading : context.headings) by_page_[heading.page].push_back(&heading);
-  find_repetitions();
+SectionText::SectionText(DocumentText& text, const std::vector<Heading>& headings) : text_(text) {
+  for (const Heading& heading : headings) by_page_[heading.page].push_back(&heading);
+  find_repetitions(headings);
 }
 
-void SectionText::find_repetitions() {
+void SectionText::find_repetitions(const std::vector<Heading>& all) {
   std::map<std::string_view, std::set<int>> pages;
-  for (const Heading& heading : context_.headings) pages[heading.folded].insert(heading.page);
+  for (const Heading& heading : all) pages[heading.folded].insert(heading.page);
   std::set<std::string> beginnings;
   for (const auto& [page, headings] : by_page_) {
     for (const Heading* heading : headings) {
-      const std::string& text = context_.text.folded(page).joined();
+      const std::string& text = text_.folded(page).joined();
       const size_t place = text.rfind(heading->folded);
       if (pages.at(heading->folded).size() < 2 || place == std::string::npos) continue;
       const std::string beginning = text.substr(place, heading->folded.size() + kSameBytes);
@@ -145,7 +145,7 @@ void SectionText::find_repetitions() {
 
 SectionText::Extent SectionText::extent(const Heading& heading) const {
   Extent extent;
-  const std::string& text = context_.text.folded(heading.page).joined();
+  const std::string& text = text_.folded(heading.page).joined();
   // Its last occurrence: the first may be in a running head.
   const size_t place = text.rfind(heading.folded);
   if (place == std::string::npos) return extent;
@@ -158,7 +158,7 @@ SectionText::Extent SectionText::extent(const Heading& heading) const {
     extent.ends = true;
   }
   if (extent.ends) return extent;
-  const std::string& next = context_.text.folded(heading.page + 1).joined();
+  const std::string& next = text_.folded(heading.page + 1).joined();
   extent.next = next.size();
   const auto begin = by_page_.find(heading.page + 1);
   if (begin == by_page_.end()) return extent;
@@ -173,9 +173,8 @@ SectionText::Extent SectionText::extent(const Heading& heading) const {
 const std::vector<std::string>& SectionText::folded_lines(int page) const {
   const auto [found, is_new] = lines_.try_emplace(page);
   if (is_new) {
-    for (const std::string& line : context_.text.lines(page)) {
-      found->second.push_back(
-          context_.text.fold(strip_numbering(spell_out_ligatures(line))).joined());
+    for (const std::string& line : text_.lines(page)) {
+      found->second.push_back(text_.fold(strip_numbering(spell_out_ligatures(line))).joined());
     }
   }
   return found->second;
@@ -189,16 +188,16 @@ bool SectionText::begins_line(const Heading& heading) const {
       heading.query.find(' ') == std::string::npos;
   if (is_function) {
     const std::string name = heading.query.substr(0, slash);
-    const std::vector<std::string>& lines = context_.text.lines(heading.page);
+    const std::vector<std::string>& lines = text_.lines(heading.page);
     return std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
       const size_t bracket = line.find('(');
       return bracket != std::string::npos && line.substr(0, bracket).ends_with(name);
     });
   }
   // With the letter of an appendix, too.
-  const std::string& title = context_.document.outline[static_cast<size_t>(heading.entry)].title;
+  const std::string& title = text_.document().outline[static_cast<size_t>(heading.entry)].title;
   return begins_line(heading.folded, heading.page) ||
-         begins_line(context_.text.fold(title).joined(), heading.page);
+         begins_line(text_.fold(title).joined(), heading.page);
 }
 
 bool SectionText::begins_line(const std::string& folded, int page) const {
@@ -220,20 +219,20 @@ bool SectionText::is_index(const Heading& heading) const {
       })) {
     return false;
   }
-  const std::vector<std::string>& lines = context_.text.lines(heading.page);
+  const std::vector<std::string>& lines = text_.lines(heading.page);
   return count_contents_lines(lines) * kIndexLines >= std::ssize(lines);
 }
 
 bool SectionText::has_sections(const Heading& heading) const {
-  const std::vector<OutlineEntry>& outline = context_.document.outline;
+  const std::vector<OutlineEntry>& outline = text_.document().outline;
   const size_t next = static_cast<size_t>(heading.entry) + 1;
   return next < outline.size() && outline[next].level > heading.level;
 }
 
 bool SectionText::heads_long_chapter(const Heading& heading) const {
   if (!has_sections(heading)) return false;
-  const std::vector<OutlineEntry>& outline = context_.document.outline;
-  int end = context_.document.page_count + 1;
+  const std::vector<OutlineEntry>& outline = text_.document().outline;
+  int end = text_.document().page_count + 1;
   for (size_t next = static_cast<size_t>(heading.entry) + 1; next < outline.size(); ++next) {
     if (outline[next].level > heading.level || outline[next].page < heading.page) continue;
     end = outline[next].page;
@@ -246,8 +245,8 @@ const char* SectionText::unanswered(const Heading& heading) const {
   if (empty_names().count(heading.folded) != 0) return "names no subject";
   if (!begins_line(heading)) return "mentioned in a line that begins otherwise";
   if (is_index(heading)) return "an index";
-  const FoldedText words = context_.text.fold(heading.query);
-  if (begins_at_page_end(words, context_.text.folded(heading.page))) {
+  const FoldedText words = text_.fold(heading.query);
+  if (begins_at_page_end(words, text_.folded(heading.page))) {
     return "at the end of its page, its text is on the next";
   }
   if (heads_long_chapter(heading)) return "a chapter of several pages";

@@ -1,5 +1,5 @@
 #pragma once
-// Whether the page of a heading has what the heading promises. Private to generators.
+// Whether the page of a heading has what the heading promises.
 
 #include <map>
 #include <set>
@@ -7,19 +7,20 @@
 #include <string_view>
 #include <vector>
 
-#include "curate/generator_context.h"
+#include "curate/document_text.h"
+#include "curate/headings.h"
 
 namespace recto {
 
 class SectionText {
  public:
-  explicit SectionText(GeneratorContext& context);
+  /// `text` and `headings` (headings_of()) must outlive the object.
+  SectionText(DocumentText& text, const std::vector<Heading>& headings);
 
   /// Why the page of the heading does not answer it, or null when it does:
   /// - it says nothing of its own, whatever it stands under ("Conclusion", "Miscellaneous");
   /// - it begins no line of the page, which therefore only mentions it; "name/2" (a function and
-  /// the
-  ///   number of its arguments) must stand as "name(" there;
+  ///   the number of its arguments) must stand as "name(" there;
   /// - the page is an index;
   /// - its text is on the next page: it begins at the page's end (begins_at_page_end), or the next
   ///   page has more than twice as much of its text;
@@ -46,9 +47,9 @@ class SectionText {
   bool heads_long_chapter(const Heading& heading) const;
   /// Without their numbering, folded.
   const std::vector<std::string>& folded_lines(int page) const;
-  void find_repetitions();
+  void find_repetitions(const std::vector<Heading>& headings);
 
-  GeneratorContext& context_;
+  DocumentText& text_;
   std::map<int, std::vector<const Heading*>> by_page_;  ///< in the outline's order
   std::set<int> again_;                                 ///< entries whose text was there before
   mutable std::map<int, std::vector<std::string>> lines_;

@@ -61,8 +61,10 @@ NegativeSettings read_negatives(const Json& json, const std::string& where) {
 
 Json balance_json(const BalanceSettings& balance) {
   return {{"max_per_language", balance.max_per_language},
+          {"max_per_source", balance.max_per_source},
           {"max_per_document", balance.max_per_document},
           {"max_per_kind", balance.max_per_kind},
+          {"by", balance_by_name(balance.by)},
           {"target", balance.target},
           {"temperature", balance.temperature},
           {"seed", balance.seed}};
@@ -71,8 +73,10 @@ Json balance_json(const BalanceSettings& balance) {
 BalanceSettings read_balance(const Json& json, const std::string& where) {
   BalanceSettings balance;
   balance.max_per_language = json_required<int64_t>(json, "max_per_language", where);
+  balance.max_per_source = json_required<int64_t>(json, "max_per_source", where);
   balance.max_per_document = json_required<int64_t>(json, "max_per_document", where);
   balance.max_per_kind = json_required<int64_t>(json, "max_per_kind", where);
+  balance.by = parse_balance_by(json_required<std::string>(json, "by", where));
   balance.target = json_required<int64_t>(json, "target", where);
   balance.temperature = json_required<double>(json, "temperature", where);
   balance.seed = read_seed(json, where);

@@ -21,7 +21,7 @@ namespace {
 
 constexpr const char* kShardFile = "shard.json";
 constexpr const char* kFormat = "recto-curation-shard";
-constexpr int kFormatVersion = 2;
+constexpr int kFormatVersion = 3;
 
 Json place_json(const SourcePlace& place) {
   return {{"location", place.location},
@@ -122,6 +122,13 @@ struct Shard {
 
 Shard read_shard(const fs::path& path) {
   const fs::path file = path / kShardFile;
+  if (!fs::exists(file) && fs::exists(path / "manifest.json")) {
+    fail(ErrorCode::kUnsupported,
+         "{} is a finished dataset, no shard: what two datasets have in common (pages, families, "
+         "queries) may be in different splits. Curate the files of both in one run, or in the "
+         "shards of one; trainings take several datasets as they are (--data A --data B)",
+         path.string());
+  }
   if (!fs::exists(file)) {
     fail(ErrorCode::kNotFound,
          "{} has no {}; a directory that recto curate --shard has written is wanted", path.string(),

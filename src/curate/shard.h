@@ -22,7 +22,8 @@ CurateReport curate_shard(const std::vector<std::filesystem::path>& paths,
 /// Joins the shards of one run, in any order, to the dataset that curate() with the same options
 /// makes: the same bytes. Options that do not decide the content (threads) are the caller's.
 /// Throws Error(kMismatch) when a shard is missing, twice there, or of another run (naming the
-/// setting or file that differs), Error(kBadInput | kNotFound) for what is no shard.
+/// setting or file that differs), Error(kUnsupported) for a finished dataset, whose splits are
+/// made, Error(kBadInput | kNotFound) for what else is no shard.
 CurateReport merge_shards(const std::vector<std::filesystem::path>& shards,
                           const std::filesystem::path& output, int threads);
 

@@ -33,14 +33,25 @@ bool is_wanted(const fs::path& path) {
                                             : kind.kind != FileKind::kOther;
 }
 
-void list_path(const fs::path& path, std::vector<ListedFile>& listed) {
+/// How the files below `scratch` begin when `folder` is listed, "" when that does not hold it.
+std::string scratch_below(const fs::path& folder, const fs::path& scratch) {
+  const fs::path relative =
+      fs::weakly_canonical(scratch).lexically_relative(fs::weakly_canonical(folder));
+  if (relative.empty() || *relative.begin() == "..") return "";
+  return (folder / relative / "").string();
+}
+
+/// What a former run has unpacked is not there to be read again: an output may be in a PATH.
+void list_path(const fs::path& path, const fs::path& scratch, std::vector<ListedFile>& listed) {
   if (!is_folder(path)) {
     const std::string location = path.string();
     listed.push_back({{location, location.size() - path.filename().string().size()}, true});
     return;
   }
   const size_t relative_at = (path / "").string().size();
+  const std::string unpacked = scratch_below(path, scratch);
   for (const fs::path& file : list_files_below(path, {.wanted = is_wanted})) {
+    if (!unpacked.empty() && file.string().starts_with(unpacked)) continue;
     listed.push_back({{file.string(), relative_at}, false});
   }
 }
@@ -55,7 +66,7 @@ class Collector {
 
   SourceList run(const std::vector<fs::path>& paths) {
     std::vector<ListedFile> listed;
-    for (const fs::path& path : paths) list_path(path, listed);
+    for (const fs::path& path : paths) list_path(path, scratch_, listed);
     make_directories(scratch_);
     std::vector<Unpacked> found(listed.size());
     parallel_for(listed.size(), options_.threads, [&](size_t i) {

@@ -50,16 +50,16 @@ struct SourceList {
   std::vector<std::string> unused_globs;
 };
 
-/// The documents under `paths`: PATHs in order, folders sorted by path and without links to
-/// folders, archives sorted by member. In folders and archives files count by their ending
-/// (file_kind.h); a PATH itself is taken as it is. `audit` gets a row at stage "file" (item: the
-/// document's name) for every file left out, and for every archive that was unpacked; `problems` an
-/// entry for what is broken, encrypted, refused or too large, and not for copies, for what has no
-/// licence, and for office files where LibreOffice is missing (unless they were named as a PATH).
-/// Archives are unpacked and office files converted into `scratch`, under names made of hashes; a
-/// conversion that is already there is used. The same files give the same list, whatever `threads`
-/// is. Throws Error(kUsage) for require_licence without provenance, Error(kNotFound) for a PATH
-/// that is not there, Error(kIo) when `scratch` cannot be written, Error(kInterrupted).
+/// The documents under `paths`: PATHs in order, folders sorted by path, without links to folders
+/// and without `scratch`, archives sorted by member. In folders and archives files count by their
+/// ending (file_kind.h); a PATH itself is taken as it is. `audit` gets a row at stage "file" (item:
+/// the document's name) for every file left out, and for every archive that was unpacked;
+/// `problems` an entry for what is broken, encrypted, refused or too large, and not for copies, for
+/// what has no licence, and for office files where LibreOffice is missing (unless they were named
+/// as a PATH). Archives are unpacked and office files converted into `scratch`, under names made of
+/// hashes; a conversion that is already there is used. The same files give the same list, whatever
+/// `threads` is. Throws Error(kUsage) for require_licence without provenance, Error(kNotFound) for
+/// a PATH that is not there, Error(kIo) when `scratch` cannot be written, Error(kInterrupted).
 SourceList collect_sources(const std::vector<std::filesystem::path>& paths,
                            const std::filesystem::path& scratch, const SourceOptions& options,
                            Audit& audit);

@@ -107,6 +107,22 @@ TEST_F(Sources, EveryKindInOrderWithoutCopies) {
   }
 }
 
+TEST_F(Sources, WhatWasUnpackedInsideAPathIsNotReadAgain) {
+  const fs::path scratch = in() / "sub" / "out.partial" / "sources";
+  const fs::path link = directory_.path() / "link";
+  fs::create_directory_symlink(in(), link);
+  for (const fs::path& path : {in(), in() / "", link, in() / "sub" / "."}) {
+    for (int run = 0; run < 2; ++run) {
+      const SourceList list = collect_sources({path, in() / "docs.zip"}, scratch, options_, audit_);
+      EXPECT_FALSE(fs::is_empty(scratch)) << path;
+      for (const SourcePlace& place : list.listed) {
+        EXPECT_EQ(place.location.find("out.partial"), std::string::npos) << place.location;
+      }
+      EXPECT_GT(list.sources.size(), 1u);
+    }
+  }
+}
+
 TEST_F(Sources, AreTheSameForAnyNumberOfThreads) {
   const SourceList one = collect();
   const auto rows = audit();

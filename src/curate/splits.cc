@@ -19,16 +19,6 @@ double number_of(const std::string& family, uint64_t seed) {
   return std::ldexp(static_cast<double>(std::strtoull(digits.c_str(), nullptr, 16)), -52);
 }
 
-void check_shares(const SplitSettings& settings) {
-  const double sum = settings.validation_share + settings.test_share;
-  if (!(settings.validation_share >= 0) || !(settings.test_share >= 0) || !(sum < 1)) {
-    fail(ErrorCode::kUsage,
-         "shares of {} for validation and {} for test: each must be at least 0, and together they "
-         "must be below 1",
-         settings.validation_share, settings.test_share);
-  }
-}
-
 /// Families by their numbers.
 using Numbered = std::set<std::pair<double, std::string>>;
 
@@ -94,10 +84,24 @@ class OneSplit {
 
 }  // namespace
 
+void check_settings(const SplitSettings& settings) {
+  const auto check_share = [](const char* option, double share) {
+    if (share >= 0 && share < 1) return;
+    fail(ErrorCode::kUsage, "{} is {}; it must be at least 0 and below 1", option, share);
+  };
+  check_share("--validation-share", settings.validation_share);
+  check_share("--test-share", settings.test_share);
+  if (settings.validation_share + settings.test_share < 1) return;
+  fail(ErrorCode::kUsage,
+       "--validation-share {} and --test-share {} leave no family for training: together they must "
+       "be below 1; lower one of them",
+       settings.validation_share, settings.test_share);
+}
+
 std::map<std::string, std::string> assign_splits(
     const std::map<std::string, std::string>& languages, const std::set<std::string>& pinned,
     const SplitSettings& settings) {
-  check_shares(settings);
+  check_settings(settings);
   std::map<std::string, std::string> splits;
   std::map<std::string, Numbered> by_language;
   for (const auto& [family, language] : languages) {

@@ -17,6 +17,10 @@ struct SplitSettings {
   uint64_t seed = 0;
 };
 
+/// Throws Error(kUsage) naming the option for a share below 0, and for shares of together 1 or
+/// more.
+void check_settings(const SplitSettings& settings);
+
 /// The split of each family; `languages` has the language of each. A family of `pinned` is test.
 /// Another one is where the number in [0, 1) that SHA-256 of "SEED FAMILY" gives falls: test,
 /// validation, train from 0 up, so that a family stays where it is when others come or go. Each
@@ -25,8 +29,7 @@ struct SplitSettings {
 /// say otherwise, the families nearest to the border move. When
 /// test or validation has a share but no family, it gets the train family with the smallest
 /// number, as long as train keeps one; when train has none, it gets the one with the largest number
-/// of those that are not pinned. Throws Error(kUsage) for shares below 0 or of together 1 or
-/// more.
+/// of those that are not pinned. Throws what check_settings() throws.
 std::map<std::string, std::string> assign_splits(
     const std::map<std::string, std::string>& languages, const std::set<std::string>& pinned,
     const SplitSettings& settings);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "curate/document.h"
+#include "curate/generator.h"
 
 namespace recto::test {
 
@@ -30,6 +31,13 @@ inline CuratedDocument document_of(const std::vector<std::string>& texts,
     document.pages.push_back(std::move(page));
   }
   return document;
+}
+
+/// generate() of a document alone.
+inline std::vector<Candidate> generate_for(const CuratedDocument& document,
+                                           const GeneratorSettings& settings, Audit& audit) {
+  DocumentParts parts(document, audit);
+  return generate(parts, settings, audit);
 }
 
 }  // namespace recto::test

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "base/utf8.h"
 
@@ -89,12 +88,6 @@ std::string_view without_closers(std::string_view text) {
   return text;
 }
 
-bool is_ascii_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
-
-/// Accents as characters of their own; the last one opens quotations, too.
-constexpr auto kAccents =
-    std::to_array<std::string_view>({"´", "¨", "ˆ", "˜", "¸", "ˇ", "˚", "˙", "˛", "`"});
-
 }  // namespace
 
 std::vector<std::string> split_lines(std::string_view text) {
@@ -156,69 +149,6 @@ int64_t count_contents_lines(const std::vector<std::string>& lines) {
   return std::count_if(lines.begin(), lines.end(), [](const std::string& line) {
     return !parse_contents_line(line).label.empty();
   });
-}
-
-bool has_accent_marks(std::string_view text) {
-  return std::any_of(kAccents.begin(), kAccents.end() - 1, [&](std::string_view accent) {
-    return text.find(accent) != std::string_view::npos;
-  });
-}
-
-bool has_loose_accents(std::string_view text) {
-  for (const std::string_view accent : kAccents) {
-    for (size_t at = text.find(accent); at != text.npos; at = text.find(accent, at + 1)) {
-      const size_t next = at + accent.size();
-      // A grave accent opens quotations too, but not inside a word nor of a single letter ("`a").
-      const bool inside = at > 0 && is_ascii_letter(text[at - 1]);
-      const bool alone = next + 1 >= text.size() || is_ascii_space(text[next + 1]);
-      const bool letter =
-          next < text.size() && (is_ascii_letter(text[next]) || text.substr(next).starts_with("ı"));
-      if ((accent != "`" || inside || alone) && letter) return true;
-    }
-  }
-  return false;
-}
-
-std::string join_loose_accents(std::string_view text) {
-  struct Joined {
-    std::string_view accent;
-    std::string_view letters;               ///< ASCII
-    std::array<std::string_view, 15> with;  ///< the same with the accent
-  };
-  static constexpr auto kJoined = std::to_array<Joined>(
-      {{"´", "aeiouyAEIOUY", {"á", "é", "í", "ó", "ú", "ý", "Á", "É", "Í", "Ó", "Ú", "Ý"}},
-       {"´", "cnszCNSZ", {"ć", "ń", "ś", "ź", "Ć", "Ń", "Ś", "Ź"}},
-       {"`", "aeiouAEIOU", {"à", "è", "ì", "ò", "ù", "À", "È", "Ì", "Ò", "Ù"}},
-       {"ˆ", "aeiouAEIOU", {"â", "ê", "î", "ô", "û", "Â", "Ê", "Î", "Ô", "Û"}},
-       {"¨", "aeiouyAEIOU", {"ä", "ë", "ï", "ö", "ü", "ÿ", "Ä", "Ë", "Ï", "Ö", "Ü"}},
-       {"˜", "anoANO", {"ã", "ñ", "õ", "Ã", "Ñ", "Õ"}},
-       {"¸", "csCS", {"ç", "ş", "Ç", "Ş"}},
-       {"˚", "auAU", {"å", "ů", "Å", "Ů"}},
-       {"ˇ",
-        "cdenrstzCENRSTZ",
-        {"č", "ď", "ě", "ň", "ř", "š", "ť", "ž", "Č", "Ě", "Ň", "Ř", "Š", "Ť", "Ž"}},
-       {"˙", "zZ", {"ż", "Ż"}},
-       {"˛", "aeAE", {"ą", "ę", "Ą", "Ę"}}});
-  std::string out;
-  while (!text.empty()) {
-    size_t used = 0;
-    for (const Joined& joined : kJoined) {
-      if (!text.starts_with(joined.accent) || text.size() == joined.accent.size()) continue;
-      std::string_view rest = text.substr(joined.accent.size());
-      const bool dotless = rest.starts_with("ı");
-      const size_t place = joined.letters.find(dotless ? 'i' : rest.front());
-      if (place == std::string_view::npos) continue;
-      out += joined.with[place];
-      used = joined.accent.size() + (dotless ? std::string_view("ı").size() : 1);
-      break;
-    }
-    if (used == 0) {
-      out += text.front();
-      used = 1;
-    }
-    text.remove_prefix(used);
-  }
-  return out;
 }
 
 bool ends_sentence(std::string_view text) {

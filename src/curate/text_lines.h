@@ -32,18 +32,6 @@ ContentsLine parse_contents_line(std::string_view line);
 /// How many of the lines end in a page's number.
 int64_t count_contents_lines(const std::vector<std::string>& lines);
 
-/// True for a text from a layer in which accents are characters of their own ("r´eserv´e"), as
-/// TeX's older fonts leave it: fit for folding and comparing, not for showing.
-bool has_loose_accents(std::string_view text);
-
-/// The text with such accents joined to the letters behind them ("qu´e" is "qué"), where Latin
-/// script has that letter; those that stand alone stay.
-std::string join_loose_accents(std::string_view text);
-
-/// True for a text with an accent by itself, whatever stands behind it; not a grave one, which
-/// opens quotations.
-bool has_accent_marks(std::string_view text);
-
 /// True when the text ends as a sentence does: with . ! ? : or their East Asian forms, also before
 /// a closing quotation mark or parenthesis.
 bool ends_sentence(std::string_view text);

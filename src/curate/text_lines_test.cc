@@ -36,22 +36,6 @@ TEST(TextLines, ContentsLines) {
   }
 }
 
-TEST(TextLines, LooseAccentsAreJoined) {
-  EXPECT_EQ(join_loose_accents("r´eserv´e, ver¨andert, a˜nade, Dvoˇr´ak, ´ındice, 90˚, `"),
-            "réservé, verändert, añade, Dvořák, índice, 90˚, `");
-  EXPECT_EQ(join_loose_accents(""), "");
-}
-
-TEST(TextLines, LooseAccentsAreSeenButNotQuotationMarks) {
-  for (const char* text :
-       {"r´eserv´e", "mati`eres", "¨uber", "se˜nor", "gar¸con", "grille `a deux"}) {
-    EXPECT_TRUE(has_loose_accents(text)) << text;
-  }
-  for (const char* text : {"réservé", "the `ls' command", "`ls`", "x ^ y", "", "a ´"}) {
-    EXPECT_FALSE(has_loose_accents(text)) << text;
-  }
-}
-
 TEST(TextLines, EndsAndBeginningsOfSentences) {
   for (const char* text : {"Done.", "Done!", "So:", "(Done.)", "„Fertig.”", "完了。"}) {
     EXPECT_TRUE(ends_sentence(text)) << text;

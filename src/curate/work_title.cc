@@ -6,6 +6,7 @@
 #include "curate/families.h"
 #include "curate/generator_context.h"
 #include "curate/headings.h"
+#include "curate/loose_accents.h"
 #include "curate/text_lines.h"
 
 namespace recto {

@@ -27,7 +27,7 @@ struct CardTable {
 
 struct CardFacts {
   std::vector<CardTable> tables;    ///< in the order of the card
-  std::set<std::string> languages;  ///< BCP 47
+  std::set<std::string> languages;  ///< BCP 47 (data/language_census.h)
   std::set<std::string> licences;   ///< as the sources name them
   int64_t pages = 0;
 };

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "data/card.h"
 #include "data/dataset.h"
+#include "data/language_census.h"
 #include "data/shards.h"
 #include "data/tables.h"
 
@@ -35,6 +36,7 @@ struct DatasetWriter::State {
   };
   std::map<std::string, std::map<std::string, ClosedSplit>> closed;  ///< by table, by split
   CardFacts facts;
+  LanguageCensus languages;
 
   void append(const std::string& table, const std::string& split, const Row& row) {
     RECTO_CHECK(closed.count(table) == 0);
@@ -60,16 +62,14 @@ struct DatasetWriter::State {
   }
 
   void note(const DocumentRow& row) {
-    if (!row.language.empty()) facts.languages.insert(row.language);
+    languages.add(row);
     if (!row.licence.empty()) facts.licences.insert(row.licence);
   }
   void note(const PageRow& row) {
-    if (!row.language.empty()) facts.languages.insert(row.language);
+    languages.add(row);
     ++facts.pages;
   }
-  void note(const QueryRow& row) {
-    if (!row.language.empty()) facts.languages.insert(row.language);
-  }
+  void note(const QueryRow& row) { languages.add(row); }
   template <typename R>
   void note(const R&) {}
 
@@ -138,6 +138,9 @@ void DatasetWriter::finish(Json manifest, const std::string& card_body) {
   manifest["format"] = "recto-dataset";
   manifest["format_version"] = 1;
   manifest["tools"]["arrow"] = ARROW_VERSION_STRING;
+  state_->facts.languages = state_->languages.listed();
+  manifest["languages"] = {{"listed", state_->facts.languages},
+                           {"unlisted_pages", state_->languages.unlisted()}};
   manifest["tables"] = Json::object();
   manifest["counts"] = Json::object();
   for (const std::string& table : table_names()) {

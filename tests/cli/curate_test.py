@@ -91,6 +91,8 @@ class CurateWhole(CurateCase):
         self.assertEqual(bytes_of(self.path("merged")), bytes_of(single))
         self.fail_with(1, "dataset", "merge", shards[0], "--output", self.path("half"), says=["shard 2 of 2"])
         self.fail_with(2, "curate", self.path("pdf"), "--output", self.path("x"), "--shard", "3/2", says=["3/2"])
+        self.fail_with(1, "dataset", "merge", single, shards[0], "--output", self.path("two"),
+                       says=["finished dataset", "one run", "--data"])
 
     def test_what_is_excluded_is_not_there(self):
         first = self.curate("--test-documents", "manual-2.pdf")
@@ -122,7 +124,10 @@ class CurateWhole(CurateCase):
     def test_options_that_cannot_be_meant(self):
         for arguments, says in [(["--generator", "nonsense"], "nonsense"), (["--negative-ranks", "5"], "1-50"),
                                 (["--endpoint", "http://localhost:1"], "--generator openai"),
-                                (["--dry-run"], "--generator openai"),
+                                (["--dry-run"], "--generator openai"), (["--llm", "x"], "--llm"),
+                                (["--test-share", "0.9", "--validation-share", "0.5"], "--test-share 0.9"),
+                                (["--negative-ranks", "50-1"], "50-1"),
+                                (["--balance-temperature", "2"], "--max-queries"),
                                 (["--generator", "openai"], "endpoint")]:
             self.fail_with(2, "curate", self.path("pdf"), "--output", self.path("dataset"), *arguments, says=[says])
             self.assert_absent(self.path("dataset"))
