@@ -1,6 +1,5 @@
 #include "base/cpu.h"
 
-#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -94,12 +93,6 @@ uint64_t peak_memory_bytes() {
   struct rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
-}
-
-void give_free_memory_back() {
-#if defined(__GLIBC__)
-  ::malloc_trim(0);
-#endif
 }
 
 }  // namespace recto

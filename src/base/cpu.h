@@ -29,7 +29,4 @@ uint64_t available_memory_bytes();
 /// Largest resident set of this process so far, in bytes.
 uint64_t peak_memory_bytes();
 
-/// Gives memory that was freed back to the system, where the allocator keeps it (glibc).
-void give_free_memory_back();
-
 }  // namespace recto

@@ -9,7 +9,6 @@
 #include <set>
 #include <utility>
 
-#include "base/cpu.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/heap.h"
@@ -167,8 +166,8 @@ class Assembly {
   void add_page(int32_t document, const CuratedPage& page) {
     const auto place = static_cast<int32_t>(corpus_.pages.size());
     corpus_.pages.push_back({document, page.number, page.language, page.hash});
-    facts_.push_back({page.words, page.ink < kSparseInk,
-                      page.content_class == ContentClass::kBlank, page.language_confidence});
+    facts_.push_back({page.words, page.ink < kSparseInk, page.content_class == ContentClass::kBlank,
+                      page.language_confidence});
     for (const std::string& section : page.sections) headings_.add(place, section);
   }
 

@@ -109,8 +109,13 @@ class Planning {
     for (const size_t place : report_sample(strata, kSamples, whole_.seed)) {
       const auto& [number, answer] = pairs[place];
       const QueryRow& row = whole_.queries[number].row;
-      planned.report.samples.push_back({row.query_id, row.query, row.kind, row.method, row.language,
-                                        whole_.corpus.document_of(answer).split, {}});
+      planned.report.samples.push_back({row.query_id,
+                                        row.query,
+                                        row.kind,
+                                        row.method,
+                                        row.language,
+                                        whole_.corpus.document_of(answer).split,
+                                        {}});
       planned.sample_pages.push_back(answer);
     }
   }

@@ -55,7 +55,8 @@ struct PlannedReport {
 PlannedReport plan_report(const CuratedWhole& whole);
 
 /// The text of report.html (curate/report_html.h) of the dataset in `directory`, whose manifest is
-/// written. `corpus` and `documents` as they were for plan_report(); pictures and texts from `store`.
+/// written. `corpus` and `documents` as they were for plan_report(); pictures and texts from
+/// `store`.
 std::string curation_report(PlannedReport&& planned, const std::filesystem::path& directory,
                             const Corpus& corpus, const std::vector<DocumentRow>& documents,
                             PageStore& store);

@@ -124,8 +124,8 @@ class DatasetWriter {
   void add(const std::string& split, const QrelRow& row);
   void add(const std::string& split, const NegativeRow& row);
   void add(const std::string& split, const AuditRow& row);
-  /// Closes the tables that have rows but those of documents and pages: nothing is added to them any
-  /// more, and their memory is free for the pages.
+  /// Closes the tables that have rows but those of documents and pages: nothing is added to them
+  /// any more, and their memory is free for the pages.
   void finish_small_tables();
   /// Closes the tables, writes manifest.json (with counts and the tables' hashes added) and the
   /// card README.md.

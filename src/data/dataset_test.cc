@@ -117,6 +117,43 @@ TEST(Dataset, PageGroupsAreSmallAndTheOrderOfManyPagesIsKept) {
   EXPECT_EQ(dataset.image("train", "train-document-201"), picture("tiny_16x32.png"));
 }
 
+TEST(Dataset, PagesOfOneSplitAtATimeAreCollectedAndKeepTheirOrder) {
+  const TemporaryDirectory directory;
+  DatasetWriter writer(directory.path());
+  const std::string image = picture("tiny_16x32.png");
+  for (const int number : {1, 2, 3}) {
+    writer.add("train", page("a", number, image));
+    writer.add("test", page("b", number, image));
+  }
+  writer.add("train", QueryRow{"q-1", "a valve", "en", "heading", "outline", "1"});
+  writer.finish_small_tables();
+  writer.add("train", page("a", 4, image));
+  writer.finish({{"name", "example"}}, "");
+  const ParquetFile file(directory.path() / "pages/train-00000-of-00001.parquet");
+  EXPECT_EQ(file.groups(), 3);
+  EXPECT_EQ(file.group_rows(2), 2);
+  const Dataset dataset = Dataset::open(directory.path());
+  for (const auto& [split, count] : {std::pair{"train", 4}, std::pair{"test", 3}}) {
+    const auto pages = dataset.pages(split);
+    ASSERT_EQ(std::ssize(pages), count);
+    for (int i = 0; i < count; ++i) EXPECT_EQ(pages[i].page_number, i + 1);
+  }
+  EXPECT_EQ(dataset.queries("train").size(), 1U);
+  EXPECT_EQ(dataset.manifest().at("counts").at("queries").at("train"), 1);
+}
+
+TEST(Dataset, AShardHasAtMostFiftyRowGroups) {
+  const TemporaryDirectory directory;
+  ShardWriter writer(directory.path() / "pages", "train", Table<PageRow>::columns(),
+                     {.group_rows = 2});
+  const std::string image = picture("tiny_16x32.png");
+  for (int i = 1; i <= 101; ++i) writer.append(Table<PageRow>::to_row(page("d", i, image)));
+  const auto shards = writer.finish();
+  ASSERT_EQ(shards.size(), 2U);
+  EXPECT_EQ(shards[0].rows, 100);
+  EXPECT_EQ(shards[1].rows, 1);
+}
+
 TEST(Dataset, ShardsStayBelowTheLimitAndReadAsOne) {
   const TemporaryDirectory directory;
   const std::string image = picture("page_a4_620x877.png");

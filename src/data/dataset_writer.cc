@@ -29,7 +29,7 @@ ParquetWriter::Limits table_limits(const std::string& table) {
 struct DatasetWriter::State {
   fs::path directory;
   std::map<std::string, std::map<std::string, ShardWriter>> tables;  ///< by table, by split
-  std::string pages_of;  ///< the split of the last page
+  std::string pages_of;                                              ///< the split of the last page
   struct ClosedSplit {
     std::vector<Shard> shards;
     int64_t value_bytes = 0;

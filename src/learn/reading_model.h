@@ -73,8 +73,8 @@ class ReadingModelImpl : public torch::nn::Module {
   TileShape shape_;
   ModelConfig config_;
   Precision precision_;
-  /// Layers after which characters are told: later ones are for what stands beside them. Two thirds:
-  /// beside the last layer, characters are learned sooner (docs/training.md).
+  /// Layers after which characters are told: later ones are for what stands beside them. Two
+  /// thirds: beside the last layer, characters are learned sooner (docs/training.md).
   int tap_;
   VisionTower vision_{nullptr};
   Connector connector_{nullptr};
