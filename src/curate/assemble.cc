@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/heap.h"
 #include "base/interrupt.h"
+#include "base/language_tag.h"
 #include "base/log.h"
 #include "curate/audit.h"
 #include "curate/corpus.h"
@@ -232,6 +233,19 @@ class Assembly {
     }
     join_families(corpus_, near_, family_members(), find_translations(works_, {}), ink);
     for (size_t i = 0; i < works_.size(); ++i) works_[i].family = corpus_.documents[i].family;
+    forget_untranslated_outlines();
+  }
+
+  /// Those of families in one language have nobody who asks for them.
+  void forget_untranslated_outlines() {
+    std::map<std::string, std::set<std::string>> languages;
+    for (const TranslatedWork& work : works_) {
+      languages[work.family].insert(primary_language(work.language));
+    }
+    for (TranslatedWork& work : works_) {
+      if (languages[work.family].size() < 2) std::vector<TranslatedHeading>().swap(work.outline);
+    }
+    give_free_memory_back();
   }
 
   void split() {
