@@ -24,11 +24,12 @@ bool is_head_architecture(const std::string& architecture);
 std::string file_tensor_name(const std::string& canonical, bool head_class);
 
 /// Throws Error(kMismatch) naming `where` when the contract's full width or tile is not the
-/// model's.
+/// model's, or its sparse output is larger than the vocabulary.
 void check_contract(const Contract& contract, const ModelConfig& config, const std::string& where);
 
-/// Writes retriever.json, with weights_sha256 of the weights in `directory`, and the processor
-/// files that say the same; model.safetensors and config.json must be there already.
+/// Writes retriever.json, with weights_sha256 of the weights (and of the sparse head, if it has
+/// that output) in `directory`, and the processor files that say the same; model.safetensors,
+/// config.json and sparse_head.safetensors must be there already.
 void write_contract(const std::filesystem::path& directory, Contract contract);
 
 }  // namespace recto
