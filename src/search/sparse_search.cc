@@ -44,14 +44,11 @@ void SparseSearch::fill(std::span<const SparseVector> pages) {
   for (size_t row = 0; row < pages.size(); ++row) {
     const SparseVector& page = pages[row];
     double square = 0;
-    for (size_t i = 0; i < page.ids.size(); ++i) {
-      const double value = double{page.weights[i]} * idf_[static_cast<size_t>(page.ids[i])];
-      square += value * value;
-    }
-    const double factor = square > 0 ? 1 / std::sqrt(square) : 0;
+    for (const float weight : page.weights) square += double{weight} * weight;
+    const double factor = square > 0 ? std::pow(square, -0.25) : 0;
     for (size_t i = 0; i < page.ids.size(); ++i) {
       const auto token = static_cast<size_t>(page.ids[i]);
-      const auto weight = static_cast<float>(page.weights[i] * idf_[token] * factor);
+      const auto weight = static_cast<float>(page.weights[i] * factor);
       postings_[static_cast<size_t>(next[token]++)] = {static_cast<int32_t>(row), weight};
     }
   }

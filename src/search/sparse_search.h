@@ -11,7 +11,8 @@
 
 namespace recto {
 
-/// Pages by the cosine of their weights and those of a query, both times idf. With N pages,
+/// Pages w by their weights on the tokens of a query q. With N pages,
+///   score(q, w) = sum over t of idf(t) q_t w_t / (|idf q| sqrt(|w|)), lengths in L2,
 ///   idf(t) = ln((N + 1) / (f(t) + 1)),
 ///   f(t) = sum over pages of 1 - exp(-(exp(w_t) - 1)),
 /// the expected number of pages that have t when exp(w_t) - 1 is the mean of a Poisson count of t
@@ -33,7 +34,7 @@ class SparseSearch {
  private:
   struct Posting {
     int32_t row;
-    float weight;  ///< times idf, over the length of the row
+    float weight;  ///< over the square root of the row's length
   };
 
   void set_idf(std::span<const SparseVector> pages);
