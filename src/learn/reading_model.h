@@ -56,6 +56,8 @@ class ReadingModelImpl : public torch::nn::Module {
   std::vector<NamedParameter> others() const;
   /// Puts the towers' values into `weights`.
   void store(Weights& weights) const;
+  /// The head that weighs the vocabulary at each visual token.
+  SparseHead sparse_head() const;
   int64_t parameter_count() const;
 
  private:

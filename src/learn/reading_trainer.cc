@@ -271,8 +271,14 @@ void ReadingTraining::write_model() const {
   Weights weights = directory_->weights();
   model_->store(weights);
   Contract contract = directory_->contract();
+  std::optional<SparseHead> head = directory_->sparse_head();
+  if (losses_.bag > 0) {
+    contract.sparse.emplace();
+    contract.sparse->top_n = std::min(contract.sparse->top_n, directory_->config().text.vocab_size);
+    head = model_->sparse_head();
+  }
   write_model_into(common_.output, *directory_, weights, parse_weights_dtype(common_.dtype),
-                   std::move(contract));
+                   std::move(contract), head);
 }
 
 void ReadingTraining::finish() {
