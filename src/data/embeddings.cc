@@ -92,6 +92,7 @@ std::vector<SparseVector> split(const SafetensorsFile& container, const fs::path
          file.string());
   }
   std::vector<SparseVector> vectors;
+  vectors.reserve(offsets.size());
   for (size_t i = 0; i + 1 < offsets.size(); ++i) {
     vectors.push_back({{ids.begin() + offsets[i], ids.begin() + offsets[i + 1]},
                        {weights.begin() + offsets[i], weights.begin() + offsets[i + 1]}});

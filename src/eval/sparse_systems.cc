@@ -22,6 +22,7 @@ double seconds_since(Clock::time_point start) {
 
 std::vector<SparseVector> sparse_queries(const RetrievalTask& task, const Tokenizer& tokenizer) {
   std::vector<SparseVector> queries;
+  queries.reserve(task.queries.size());
   for (const QueryRow& query : task.queries) {
     queries.push_back(sparse_text(tokenizer, query.query));
   }
@@ -30,6 +31,7 @@ std::vector<SparseVector> sparse_queries(const RetrievalTask& task, const Tokeni
 
 std::vector<ScoredId> hits_of(const RetrievalTask& task, const std::vector<Neighbour>& found) {
   std::vector<ScoredId> hits;
+  hits.reserve(found.size());
   for (const Neighbour& one : found) {
     hits.push_back({task.page_ids[static_cast<size_t>(one.row)], double{one.score}});
   }
@@ -53,6 +55,7 @@ class PagesOfDocuments {
 
   std::vector<ScoredId> fused(const DocumentQuestion& question) {
     std::vector<Neighbour> dense;
+    dense.reserve(question.pages.size());
     const auto query = outputs_.queries.row(static_cast<int64_t>(question.query));
     for (const size_t page : question.pages) {
       const auto row = outputs_.pages.row(static_cast<int64_t>(page));
@@ -106,6 +109,7 @@ std::vector<SystemResult> rank_sparse(const RetrievalTask& task, const Tokenizer
   const std::vector<SparseVector> queries = sparse_queries(task, tokenizer);
   const int64_t depth = fusion_depth(kRunDepth);
   std::vector<std::vector<Neighbour>> found;
+  found.reserve(queries.size());
   for (const SparseVector& query : queries) {
     throw_if_interrupted();
     found.push_back(search.search(query, depth));

@@ -57,6 +57,7 @@ SparseVector largest_weights(std::span<const float> sums, const SparseOutput& ou
   ids.resize(kept);
   std::sort(ids.begin(), ids.end());
   SparseVector out;
+  out.weights.reserve(ids.size());
   for (const int32_t id : ids) {
     out.weights.push_back(
         std::log1p(static_cast<float>(output.saturation) * sums[static_cast<size_t>(id)]));

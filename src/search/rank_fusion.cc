@@ -24,6 +24,7 @@ std::vector<Neighbour> fuse_by_rank(std::span<const std::vector<Neighbour>> rank
     }
   }
   std::vector<Neighbour> fused;
+  fused.reserve(sums.size());
   for (const auto& [row, sum] : sums) fused.push_back({row, static_cast<float>(sum)});
   keep_best(fused, k, places);
   return fused;

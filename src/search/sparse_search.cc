@@ -28,6 +28,7 @@ void SparseSearch::set_idf(std::span<const SparseVector> pages) {
     }
   }
   const auto count = static_cast<double>(pages.size());
+  idf_.reserve(frequency.size());
   for (const double f : frequency) {
     idf_.push_back(f > 0 ? static_cast<float>(std::log((count + 1) / (f + 1))) : 0);
   }
