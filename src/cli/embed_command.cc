@@ -158,23 +158,32 @@ int run(const Options& options) {
   const int dimensions = options.dimensions.value_or(contract.dimensions.front());
   truncate_dimensions(Matrix(0, contract.dimensions.front()), dimensions, contract);
   const auto embedder = make_cpu_embedder(model, options.run.engine());
+  const bool sparse_wanted = contract.sparse && holds_sparse_vectors(options.output);
+  if (contract.sparse && !sparse_wanted) {
+    log_info("{} holds one array: the sparse vectors are left out", options.output);
+  }
   std::vector<std::string> ids;
+  std::vector<SparseVector> sparse;
   Matrix vectors(0, contract.dimensions.front());
   const EmbedReport report = embed_all(
       *embedder, [&](EmbedIntake& intake) { add_all(options, intake); },
-      {.batch_tokens = options.run.batch_tokens, .keep_going = options.run.keep_going},
+      {.batch_tokens = options.run.batch_tokens,
+       .sparse = sparse_wanted,
+       .keep_going = options.run.keep_going},
       [&](const EmbeddedRow& row) {
         ids.push_back(row.id);
         vectors.values.insert(vectors.values.end(), row.vector.begin(), row.vector.end());
         ++vectors.rows;
+        if (row.sparse != nullptr) sparse.push_back(*row.sparse);
       });
   if (report.rows == 0) {
     fail(ErrorCode::kBadInput, "none of the inputs could be embedded; {} is not written",
          options.output);
   }
   write_embeddings(options.output, ids, truncate_dimensions(vectors, dimensions, contract),
-                   contract.hash());
-  log_info("{} vectors of {} dimensions in {}", report.rows, dimensions, options.output);
+                   contract.hash(), sparse);
+  log_info("{} vectors of {} dimensions{} in {}", report.rows, dimensions,
+           sparse_wanted ? ", and sparse ones," : "", options.output);
   if (report.failed > 0) log_warning("{} inputs were skipped", report.failed);
   if (options.json) {
     print_result(pretty_json({{"rows", report.rows},

@@ -59,7 +59,7 @@ int merge(const MergeOptions& options) {
   const TensorChanges changes = merged_layers(model->weights(), *model->adapter());
   write_changed_model_directory(*model, model->weights(), changes,
                                 parse_weights_dtype(options.dtype), model->contract(),
-                                options.output);
+                                model->sparse_head(), options.output);
   log_info("{} with its adapter merged in {}", options.model, options.output);
   return 0;
 }

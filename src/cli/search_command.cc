@@ -1,38 +1,68 @@
 // recto search: the pages of an index that are nearest to a query.
 #include <memory>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "engine/cpu_embedder.h"
+#include "model/sparse_text.h"
 #include "search/found_pages.h"
 #include "search/index_documents.h"
+#include "search/rank_fusion.h"
 
 namespace recto {
 namespace {
 
+constexpr const char* kDense = "dense";
+constexpr const char* kSparse = "sparse";
+constexpr const char* kHybrid = "hybrid";
+
 struct Options {
   std::string index, query, contact_sheet;
   std::string model, adapter;
+  std::string mode;
   int k = 10;
+  double fusion_k = kFusionConstant;
   int threads = 0;
   bool json = false;
 };
 
-int run(const Options& options) {
-  const PageIndex index = PageIndex::open(options.index);
-  const auto model =
-      open_index_model(index, options.model, options.adapter, /*verify_weights=*/false);
+/// By both kinds of vectors where there are both.
+std::string mode_of(const Options& options, const PageIndex& index) {
+  if (!options.mode.empty()) return options.mode;
+  return index.contract().sparse ? kHybrid : kDense;
+}
+
+/// The query as the model's dense vector, in the index's dimensions.
+Matrix dense_query(const Options& options, const PageIndex& index,
+                   const std::shared_ptr<const ModelDirectory>& model) {
   const auto embedder = make_cpu_embedder(model, {.threads = options.threads});
   const std::vector<ModelInput> inputs = {model->inputs().query(options.query)};
   if (inputs.front().truncated) {
     log_warning("the query is longer than the contract allows and was cut to {} tokens",
                 model->contract().max_query_tokens);
   }
-  const Matrix vector =
-      truncate_dimensions(embedder->embed(inputs), index.dimensions(), model->contract());
-  const auto hits = index.search(vector, options.k).front();
+  return truncate_dimensions(embedder->embed(inputs), index.dimensions(), model->contract());
+}
+
+std::vector<IndexHit> find_pages(const Options& options, const PageIndex& index) {
+  const auto model =
+      open_index_model(index, options.model, options.adapter, /*verify_weights=*/false);
+  const std::string mode = mode_of(options, index);
+  if (mode == kDense) {
+    return index.search(dense_query(options, index, model), options.k).front();
+  }
+  const SparseVector sparse = sparse_text(model->tokenizer(), options.query);
+  if (sparse.ids.empty()) fail(ErrorCode::kBadInput, "the query is empty");
+  if (mode == kSparse) return index.search_sparse(sparse, options.k);
+  return index.search_both(dense_query(options, index, model), sparse, options.k, options.fusion_k);
+}
+
+int run(const Options& options) {
+  const PageIndex index = PageIndex::open(options.index);
+  const std::vector<IndexHit> hits = find_pages(options, index);
   if (index.pages() == 0) {
     log_warning("the index is empty; add documents with: recto index add {} PATH", options.index);
   }
@@ -62,6 +92,16 @@ void add_search_command(CommandLine& line) {
   add_setting(app, "k", options->k, "How many pages to find", kOutputGroup)
       ->type_name("N")
       ->check(CLI::Range(1, 1'000'000).description(""));
+  add_setting(app, "mode", options->mode,
+              "Vectors to search by: dense, sparse (the tokenizer alone reads the query), or the "
+              "ranks of both together (default: hybrid where the model has both, else dense)",
+              kInputGroup)
+      ->type_name("dense|sparse|hybrid")
+      ->check(CLI::IsMember({kDense, kSparse, kHybrid}).description(""));
+  add_setting(app, "fusion-k", options->fusion_k,
+              "With hybrid a page counts 1 / (K + its rank) in each ranking", kInputGroup)
+      ->type_name("K")
+      ->check(CLI::Range(0.0, 1e6).description(""));
   add_json_option(app, options->json);
   add_setting(app, "contact-sheet", options->contact_sheet,
               "Write the found pages with captions into this PNG", kOutputGroup)

@@ -53,12 +53,34 @@ void add_teacher(CLI::App& app, TrainSettings& s) {
       ->type_name("T");
 }
 
+void add_sparse(CLI::App& app, TrainSettings& s) {
+  add_setting(app, "sparse-weight", s.sparse_weight,
+              "Train the sparse output too (weights of a page over the vocabulary, searched by a "
+              "query's tokens): how much its loss counts beside --loss; 0: it stays as it is",
+              kLossGroup)
+      ->type_name("W");
+  add_setting(app, "sparse-temperature", s.sparse_temperature,
+              "What the scores of sparse vectors are divided by", kLossGroup)
+      ->type_name("T");
+  add_setting(app, "sparse-flops", s.sparse_flops,
+              "Weight of the regulariser (FLOPS) that spreads a page's weights over fewer tokens, "
+              "within the loss of the sparse output",
+              kLossGroup)
+      ->type_name("W");
+  add_setting(app, "sparse-top-n", s.sparse_top_n,
+              "Most weights of a page that are kept; the written model keeps it (default: the "
+              "model's, or 512)",
+              kLossGroup)
+      ->type_name("N");
+}
+
 }  // namespace
 
 void add_train_loss_options(CLI::App& app, TrainSettings& settings) {
   add_losses(app, settings);
   add_masks(app, settings);
   add_teacher(app, settings);
+  add_sparse(app, settings);
 }
 
 }  // namespace recto

@@ -174,6 +174,9 @@ CellReader::CellReader(std::shared_ptr<arrow::Array> array, const Column& column
     case ColumnType::kFloatList:
       if (!is_number_type(item_type(*array_->type()))) wrong_type("lists of numbers");
       break;
+    case ColumnType::kInt32List:
+      if (!is_integer_type(item_type(*array_->type()))) wrong_type("lists of integers");
+      break;
   }
 }
 
@@ -207,6 +210,20 @@ Cell CellReader::image(int64_t row) const {
   return image;
 }
 
+std::vector<int32_t> CellReader::integers(const arrow::Array& items) const {
+  std::vector<int32_t> numbers;
+  numbers.reserve(items.length());
+  for (int64_t i = 0; i < items.length(); ++i) {
+    const std::optional<int64_t> value = integer_at(items, i);
+    if (!value || !std::in_range<int32_t>(*value)) {
+      fail(ErrorCode::kBadInput, "{}: column \"{}\" has an integer inside a list that is no int32",
+           path_.string(), column_.name);
+    }
+    numbers.push_back(static_cast<int32_t>(*value));
+  }
+  return numbers;
+}
+
 Cell CellReader::list(int64_t row) const {
   const auto items = list_items(*array_, row);
   if (column_.type == ColumnType::kStringList) {
@@ -221,6 +238,7 @@ Cell CellReader::list(int64_t row) const {
     fail(ErrorCode::kBadInput, "{}: column \"{}\" has a null inside a list", path_.string(),
          column_.name);
   }
+  if (column_.type == ColumnType::kInt32List) return integers(*items);
   std::vector<float> numbers;
   numbers.reserve(items->length());
   for (int64_t i = 0; i < items->length(); ++i) {
@@ -244,6 +262,7 @@ Cell CellReader::cell(int64_t row) const {
       return image(row);
     case ColumnType::kStringList:
     case ColumnType::kFloatList:
+    case ColumnType::kInt32List:
       return list(row);
   }
   return std::monostate{};

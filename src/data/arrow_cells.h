@@ -28,6 +28,7 @@ class CellReader {
   [[noreturn]] void wrong_type(const char* wanted) const;
   Cell image(int64_t row) const;
   Cell list(int64_t row) const;
+  std::vector<int32_t> integers(const arrow::Array& items) const;
   int64_t integer(int64_t row) const;
 
   std::shared_ptr<arrow::Array> array_;

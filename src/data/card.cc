@@ -50,6 +50,8 @@ std::string feature_lines(const Column& column) {
       return list("string");
     case ColumnType::kFloatList:
       return list("float32");
+    case ColumnType::kInt32List:
+      return list("int32");
   }
   return {};
 }

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <functional>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -28,9 +30,87 @@ std::span<const std::byte> value_bytes(const Matrix& vectors) {
   return std::as_bytes(std::span(vectors.values));
 }
 
+using SparseVectors = std::span<const SparseVector>;
+
+/// Throws Error(kBadInput) naming `where` for a vector that is none.
+void check_sparse(const SparseVector& vector, const std::string& where) {
+  const std::vector<int32_t>& ids = vector.ids;
+  const bool rising =
+      std::adjacent_find(ids.begin(), ids.end(), std::greater_equal<>()) == ids.end();
+  const bool above = std::all_of(vector.weights.begin(), vector.weights.end(),
+                                 [](float w) { return std::isfinite(w) && w > 0; });
+  if (ids.size() == vector.weights.size() && rising && above && (ids.empty() || ids[0] >= 0))
+    return;
+  fail(ErrorCode::kBadInput,
+       "{}: no sparse vector: rising ids from 0 on, and as many weights above 0 are wanted", where);
+}
+
+/// All of them one behind the other, as the container has them.
+struct JoinedSparse {
+  std::vector<int32_t> offsets = {0}, ids;
+  std::vector<float> weights;
+};
+
+JoinedSparse joined(SparseVectors vectors) {
+  JoinedSparse all;
+  for (const SparseVector& vector : vectors) {
+    all.ids.insert(all.ids.end(), vector.ids.begin(), vector.ids.end());
+    all.weights.insert(all.weights.end(), vector.weights.begin(), vector.weights.end());
+    if (!std::in_range<int32_t>(all.ids.size())) {
+      fail(ErrorCode::kUnsupported,
+           "a .safetensors table holds at most {} weights of sparse vectors; write .parquet, or "
+           "several tables",
+           std::numeric_limits<int32_t>::max());
+    }
+    all.offsets.push_back(static_cast<int32_t>(all.ids.size()));
+  }
+  return all;
+}
+
+/// The values of a one-dimensional tensor of 4-byte elements.
+template <typename T>
+std::vector<T> values_of(const SafetensorsFile& container, const char* name, DType dtype,
+                         const fs::path& file) {
+  const TensorView& tensor = container.at(name);
+  if (tensor.dtype != dtype || tensor.shape.size() != 1) {
+    fail(ErrorCode::kBadInput, "{}: {} is {} {}; {} [n] is wanted", file.string(), name,
+         dtype_name(tensor.dtype), shape_text(tensor.shape), dtype_name(dtype));
+  }
+  std::vector<T> values(static_cast<size_t>(tensor.elements()));
+  std::memcpy(values.data(), tensor.bytes.data(), tensor.bytes.size());
+  return values;
+}
+
+std::vector<SparseVector> split(const SafetensorsFile& container, const fs::path& file) {
+  const auto offsets = values_of<int32_t>(container, "sparse_offsets", DType::kI32, file);
+  const auto ids = values_of<int32_t>(container, "sparse_ids", DType::kI32, file);
+  const auto weights = values_of<float>(container, "sparse_weights", DType::kF32, file);
+  if (offsets.empty() || offsets.front() != 0 ||
+      static_cast<size_t>(offsets.back()) != ids.size() || ids.size() != weights.size() ||
+      !std::is_sorted(offsets.begin(), offsets.end())) {
+    fail(ErrorCode::kBadInput, "{}: sparse_offsets are not those of sparse_ids and sparse_weights",
+         file.string());
+  }
+  std::vector<SparseVector> vectors;
+  vectors.reserve(offsets.size());
+  for (size_t i = 0; i + 1 < offsets.size(); ++i) {
+    vectors.push_back({{ids.begin() + offsets[i], ids.begin() + offsets[i + 1]},
+                       {weights.begin() + offsets[i], weights.begin() + offsets[i + 1]}});
+    check_sparse(vectors.back(), fmt::format("{}: sparse vector {}", file.string(), i + 1));
+  }
+  return vectors;
+}
+
 void write_safetensors(const fs::path& file, const std::vector<std::string>& ids,
-                       const Matrix& vectors, const std::string& contract) {
+                       const Matrix& vectors, const std::string& contract, SparseVectors sparse) {
   SafetensorsWriter writer;
+  const JoinedSparse all = joined(sparse);
+  if (!sparse.empty()) {
+    const auto count = static_cast<int64_t>(all.ids.size());
+    writer.add("sparse_offsets", {std::ssize(all.offsets)}, all.offsets);
+    writer.add("sparse_ids", {count}, all.ids);
+    writer.add("sparse_weights", {count}, all.weights);
+  }
   writer.add("embeddings", {DType::kF32, {vectors.rows, vectors.columns}, value_bytes(vectors)});
   writer.set_metadata("ids", dump_json(Json(ids)));
   writer.set_metadata("contract", contract);
@@ -55,6 +135,7 @@ Embeddings read_safetensors(const fs::path& file) {
   out.vectors.rows = tensor.shape[0];
   out.vectors.columns = tensor.shape[1];
   out.vectors.values = to_float(tensor);
+  if (container.contains("sparse_offsets")) out.sparse = split(container, file);
   const auto contract = metadata.find("contract");
   if (contract != metadata.end()) out.contract = contract->second;
   return out;
@@ -74,7 +155,7 @@ std::string npy_header(const Matrix& vectors) {
 }
 
 void write_npy(const fs::path& file, const std::vector<std::string>& ids, const Matrix& vectors,
-               const std::string& contract) {
+               const std::string& contract, SparseVectors /*sparse*/) {
   AtomicFile sidecar(ids_path(file));
   sidecar.write(dump_json({{"contract", contract}, {"ids", ids}}) + "\n");
   AtomicFile array(file);
@@ -122,12 +203,17 @@ Embeddings read_npy(const fs::path& file) {
 }
 
 void write_jsonl(const fs::path& file, const std::vector<std::string>& ids, const Matrix& vectors,
-                 const std::string& contract) {
+                 const std::string& contract, SparseVectors sparse) {
   AtomicFile out(file);
   for (int64_t i = 0; i < vectors.rows; ++i) {
+    std::string more;
+    if (!sparse.empty()) {
+      more = fmt::format(",\"sparse\":{{\"ids\":[{}],\"weights\":[{}]}}",
+                         fmt::join(sparse[i].ids, ","), fmt::join(sparse[i].weights, ","));
+    }
     // The shortest digits that give the same fp32 back.
-    out.write(fmt::format("{{\"id\":{},\"embedding\":[{}],\"contract\":{}}}\n",
-                          dump_json(Json(ids[i])), fmt::join(vectors.row(i), ","),
+    out.write(fmt::format("{{\"id\":{},\"embedding\":[{}]{},\"contract\":{}}}\n",
+                          dump_json(Json(ids[i])), fmt::join(vectors.row(i), ","), more,
                           dump_json(Json(contract))));
   }
   out.commit();
@@ -146,6 +232,16 @@ void append_row(Embeddings& out, std::string id, const std::vector<float>& value
   ++out.vectors.rows;
 }
 
+SparseVector sparse_of_json(const Json& json, const std::string& where) {
+  SparseVector vector;
+  for (const int id : json_required<std::vector<int>>(json, "ids", where)) vector.ids.push_back(id);
+  for (const double weight : json_required<std::vector<double>>(json, "weights", where)) {
+    vector.weights.push_back(static_cast<float>(weight));
+  }
+  check_sparse(vector, where);
+  return vector;
+}
+
 Embeddings read_jsonl(const fs::path& file) {
   const MappedFile mapped(file);
   std::string_view text = as_text(mapped.bytes());
@@ -160,31 +256,59 @@ Embeddings read_jsonl(const fs::path& file) {
     const auto values = json_required<std::vector<double>>(object, "embedding", where);
     append_row(out, json_required<std::string>(object, "id", where),
                std::vector<float>(values.begin(), values.end()), where);
+    if (object.contains("sparse")) {
+      out.sparse.push_back(sparse_of_json(object["sparse"], where + ": sparse"));
+    }
     out.contract = json_optional<std::string>(object, "contract", where, "");
   }
   return out;
 }
 
+std::vector<Column> table_columns(bool sparse) {
+  std::vector<Column> columns = {{"id", ColumnType::kString},
+                                 {"embedding", ColumnType::kFloatList}};
+  if (sparse) {
+    columns.push_back({"sparse_ids", ColumnType::kInt32List});
+    columns.push_back({"sparse_weights", ColumnType::kFloatList});
+  }
+  return columns;
+}
+
 void write_parquet(const fs::path& file, const std::vector<std::string>& ids, const Matrix& vectors,
-                   const std::string& contract) {
+                   const std::string& contract, SparseVectors sparse) {
   AtomicFile out(file);
-  ParquetWriter writer(out.temporary_path(),
-                       {{"id", ColumnType::kString}, {"embedding", ColumnType::kFloatList}}, {},
+  ParquetWriter writer(out.temporary_path(), table_columns(!sparse.empty()), {},
                        {{"contract", contract}});
   for (int64_t i = 0; i < vectors.rows; ++i) {
     const auto row = vectors.row(i);
-    writer.append({ids[i], std::vector<float>(row.begin(), row.end())});
+    Row cells = {ids[i], std::vector<float>(row.begin(), row.end())};
+    if (!sparse.empty()) {
+      cells.emplace_back(sparse[i].ids);
+      cells.emplace_back(sparse[i].weights);
+    }
+    writer.append(std::move(cells));
   }
   writer.close();
   out.commit();
 }
 
+SparseVector sparse_of_cells(const Row& row, const std::string& where) {
+  const auto* ids = std::get_if<std::vector<int32_t>>(&row[2]);
+  const auto* weights = std::get_if<std::vector<float>>(&row[3]);
+  if (ids == nullptr || weights == nullptr) {
+    fail(ErrorCode::kBadInput, "{}: sparse_ids or sparse_weights is null", where);
+  }
+  SparseVector vector{*ids, *weights};
+  check_sparse(vector, where);
+  return vector;
+}
+
 Embeddings read_parquet(const fs::path& path) {
   const ParquetFile file(path);
   Embeddings out;
+  const bool sparse = file.has_column("sparse_ids");
   for (int group = 0; group < file.groups(); ++group) {
-    for (Row& row :
-         file.read(group, {{"id", ColumnType::kString}, {"embedding", ColumnType::kFloatList}})) {
+    for (Row& row : file.read(group, table_columns(sparse))) {
       const std::string where = fmt::format("{} row {}", path.string(), out.vectors.rows + 1);
       auto* id = std::get_if<std::string>(&row[0]);
       const auto* values = std::get_if<std::vector<float>>(&row[1]);
@@ -192,6 +316,7 @@ Embeddings read_parquet(const fs::path& path) {
         fail(ErrorCode::kBadInput, "{}: id or embedding is null", where);
       }
       append_row(out, std::move(*id), *values, where);
+      if (sparse) out.sparse.push_back(sparse_of_cells(row, where));
     }
   }
   out.contract = file.metadata("contract");
@@ -200,8 +325,8 @@ Embeddings read_parquet(const fs::path& path) {
 
 struct Format {
   const char* ending;
-  void (*write)(const fs::path&, const std::vector<std::string>&, const Matrix&,
-                const std::string&);
+  void (*write)(const fs::path&, const std::vector<std::string>&, const Matrix&, const std::string&,
+                SparseVectors);
   Embeddings (*read)(const fs::path&);
 };
 
@@ -224,16 +349,20 @@ const Format& format_of(const fs::path& file) {
 
 void check_embeddings_path(const fs::path& file) { format_of(file); }
 
+bool holds_sparse_vectors(const fs::path& file) { return format_of(file).write != write_npy; }
+
 void write_embeddings(const fs::path& file, const std::vector<std::string>& ids,
-                      const Matrix& vectors, const std::string& contract_hash) {
+                      const Matrix& vectors, const std::string& contract_hash,
+                      std::span<const SparseVector> sparse) {
   RECTO_CHECK(std::ssize(ids) == vectors.rows);
+  RECTO_CHECK(sparse.empty() || sparse.size() == ids.size());
   const Format& format = format_of(file);
   for (size_t i = 0; i < vectors.values.size(); ++i) {
     if (std::isfinite(vectors.values[i])) continue;
     fail(ErrorCode::kInternal, "the vector of \"{}\" has a value that is not finite",
          ids[i / static_cast<size_t>(vectors.columns)]);
   }
-  format.write(file, ids, vectors, contract_hash);
+  format.write(file, ids, vectors, contract_hash, sparse);
 }
 
 Embeddings read_embeddings(const fs::path& file) {
@@ -241,6 +370,10 @@ Embeddings read_embeddings(const fs::path& file) {
   if (std::ssize(out.ids) != out.vectors.rows) {
     fail(ErrorCode::kBadInput, "{}: {} ids for {} vectors", file.string(), out.ids.size(),
          out.vectors.rows);
+  }
+  if (!out.sparse.empty() && out.sparse.size() != out.ids.size()) {
+    fail(ErrorCode::kBadInput, "{}: {} sparse vectors for {} ids", file.string(), out.sparse.size(),
+         out.ids.size());
   }
   return out;
 }

@@ -22,6 +22,7 @@ enum class ColumnType {
   kImage,  ///< struct<bytes: binary, path: string>, an Image feature
   kStringList,
   kFloatList,
+  kInt32List,
 };
 
 struct Column {
@@ -38,7 +39,7 @@ struct ImageCell {
 
 /// monostate is null. Integers of every width are int64_t, floats double.
 using Cell = std::variant<std::monostate, std::string, int64_t, double, ImageCell,
-                          std::vector<std::string>, std::vector<float>>;
+                          std::vector<std::string>, std::vector<float>, std::vector<int32_t>>;
 using Row = std::vector<Cell>;
 
 /// Bytes a cell takes, about: what limits of row groups and shards count.

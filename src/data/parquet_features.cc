@@ -38,6 +38,8 @@ const char* wanted_type(ColumnType type) {
       return "list<string>";
     case ColumnType::kFloatList:
       return "list<float>";
+    case ColumnType::kInt32List:
+      return "list<int32>";
   }
   return "";
 }

@@ -38,6 +38,8 @@ std::shared_ptr<arrow::DataType> arrow_type(ColumnType type) {
       return arrow::list(arrow::utf8());
     case ColumnType::kFloatList:
       return arrow::list(arrow::float32());
+    case ColumnType::kInt32List:
+      return arrow::list(arrow::int32());
   }
   return nullptr;
 }
@@ -46,6 +48,7 @@ std::shared_ptr<arrow::DataType> arrow_type(ColumnType type) {
 const char* feature_dtype(ColumnType type) {
   switch (type) {
     case ColumnType::kInt32:
+    case ColumnType::kInt32List:
       return "int32";
     case ColumnType::kInt64:
       return "int64";
@@ -82,6 +85,10 @@ arrow::Status append_list(arrow::ListBuilder& builder, const Cell& cell) {
     auto& values = static_cast<arrow::FloatBuilder&>(*builder.value_builder());
     return values.AppendValues(*floats);
   }
+  if (const auto* integers = std::get_if<std::vector<int32_t>>(&cell)) {
+    auto& values = static_cast<arrow::Int32Builder&>(*builder.value_builder());
+    return values.AppendValues(*integers);
+  }
   auto& values = static_cast<arrow::StringBuilder&>(*builder.value_builder());
   for (const std::string& text : std::get<std::vector<std::string>>(cell)) {
     ARROW_RETURN_NOT_OK(append_text(values, text));
@@ -110,6 +117,7 @@ arrow::Status append_cell(arrow::ArrayBuilder& builder, ColumnType type, const C
       return append_image(static_cast<arrow::StructBuilder&>(builder), std::get<ImageCell>(cell));
     case ColumnType::kStringList:
     case ColumnType::kFloatList:
+    case ColumnType::kInt32List:
       return append_list(static_cast<arrow::ListBuilder&>(builder), cell);
   }
   return arrow::Status::OK();
@@ -157,6 +165,7 @@ int64_t cell_bytes(const Cell& cell) {
              (image.path ? std::ssize(*image.path) : 0);
     }
     int64_t operator()(const std::vector<float>& list) const { return 4 * std::ssize(list) + 4; }
+    int64_t operator()(const std::vector<int32_t>& list) const { return 4 * std::ssize(list) + 4; }
     int64_t operator()(const std::vector<std::string>& list) const {
       int64_t total = 4;
       for (const std::string& text : list) total += std::ssize(text) + 4;
@@ -174,8 +183,9 @@ std::string huggingface_metadata(const std::vector<Column>& columns) {
       continue;
     }
     const Json value = {{"dtype", feature_dtype(column.type)}, {"_type", "Value"}};
-    const bool list =
-        column.type == ColumnType::kStringList || column.type == ColumnType::kFloatList;
+    const bool list = column.type == ColumnType::kStringList ||
+                      column.type == ColumnType::kFloatList ||
+                      column.type == ColumnType::kInt32List;
     // "Sequence" is what all versions of datasets read; "List" only those from 4 on.
     features[column.name] = list ? Json{{"feature", value}, {"_type", "Sequence"}} : value;
   }

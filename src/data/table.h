@@ -5,11 +5,13 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "base/matrix.h"
+#include "base/sparse_vector.h"
 
 namespace recto {
 
@@ -46,19 +48,25 @@ void for_each_embed_row(const std::filesystem::path& file,
 /// A table of vectors with what made them.
 struct Embeddings {
   std::vector<std::string> ids;
-  Matrix vectors;        ///< [ids, dimensions]
-  std::string contract;  ///< hash; empty in a table that was not written by recto
+  Matrix vectors;                    ///< [ids, dimensions]
+  std::vector<SparseVector> sparse;  ///< one for each id, or none at all
+  std::string contract;              ///< hash; empty in a table that was not written by recto
 };
 
 /// Throws Error(kUsage) when the ending of `file` is not .safetensors, .npy, .jsonl or .parquet,
 /// so that it can be said before hours of work.
 void check_embeddings_path(const std::filesystem::path& file);
 
-/// Writes vectors in the format of `file`'s ending, atomically (.npy with FILE.ids.json beside it).
-/// Throws Error(kUsage) for another ending, Error(kIo), Error(kInternal) for a value that is not
-/// finite.
+/// Whether a table in the format of `file`'s ending can hold sparse vectors beside the dense ones:
+/// all can but .npy, which is one array.
+bool holds_sparse_vectors(const std::filesystem::path& file);
+
+/// Writes vectors in the format of `file`'s ending, atomically (.npy with FILE.ids.json beside it,
+/// and without the sparse ones). Throws Error(kUsage) for another ending, Error(kIo),
+/// Error(kInternal) for a value that is not finite.
 void write_embeddings(const std::filesystem::path& file, const std::vector<std::string>& ids,
-                      const Matrix& vectors, const std::string& contract_hash);
+                      const Matrix& vectors, const std::string& contract_hash,
+                      std::span<const SparseVector> sparse = {});
 
 /// Reads what write_embeddings wrote (and other tools' files of the same layout). Throws
 /// Error(kBadInput) naming the file and field, Error(kNotFound), Error(kIo).

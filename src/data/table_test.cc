@@ -166,6 +166,49 @@ TEST_P(EmbeddingsFormat, RoundTripIsExact) {
   EXPECT_EQ(read.vectors.values, example_vectors().values);
 }
 
+std::vector<SparseVector> example_sparse() {
+  return {{{0, 7, 4095}, {0.1f, 1.0f / 3.0f, 1e-30f}}, {}, {{49279}, {2.5f}}};
+}
+
+TEST_P(EmbeddingsFormat, SparseVectorsStandBesideTheDenseOnes) {
+  const TemporaryDirectory directory;
+  const fs::path file = directory.path() / (std::string("out") + GetParam());
+  write_embeddings(file, kIds, example_vectors(), "abc123", example_sparse());
+  const Embeddings read = read_embeddings(file);
+  EXPECT_EQ(read.vectors.values, example_vectors().values);
+  EXPECT_EQ(read.contract, "abc123");
+  if (holds_sparse_vectors(file)) {
+    EXPECT_EQ(read.sparse, example_sparse());
+  } else {
+    EXPECT_STREQ(GetParam(), ".npy");
+    EXPECT_TRUE(read.sparse.empty());
+  }
+}
+
+TEST(Embeddings, SparseVectorsThatAreNoneAreNamed) {
+  const TemporaryDirectory directory;
+  const fs::path file = directory.path() / "x.jsonl";
+  const char* const bad[] = {R"({"ids":[1,2],"weights":[1]})",
+                             R"({"ids":[2,1],"weights":[1,1]})",
+                             R"({"ids":[-1],"weights":[1]})",
+                             R"({"ids":[1,1],"weights":[1,1]})",
+                             R"({"ids":[1],"weights":[0]})",
+                             R"({"ids":[1],"weights":["x"]})",
+                             R"({"ids":[1]})",
+                             R"([1])"};
+  for (const char* sparse : bad) {
+    SCOPED_TRACE(sparse);
+    write_file(file, fmt::format(R"({{"id":"a","embedding":[1],"sparse":{}}})", sparse));
+    try {
+      read_embeddings(file);
+      ADD_FAILURE() << "accepted";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kBadInput);
+      EXPECT_THAT(error.what(), HasSubstr("x.jsonl:1: sparse"));
+    }
+  }
+}
+
 TEST_P(EmbeddingsFormat, ValuesThatAreNotFiniteAreRefusedAndNothingIsLeft) {
   const TemporaryDirectory directory;
   Matrix vectors = example_vectors();
@@ -222,6 +265,16 @@ assert pq.read_metadata(root + "/v.parquet").metadata[b"contract"] == b"abc123"
 lines = [json.loads(line) for line in open(root + "/v.jsonl")]
 assert [line["id"] for line in lines] == ids and lines[0]["contract"] == "abc123"
 assert (np.array([line["embedding"] for line in lines], np.float32) == wanted).all()
+with safe_open(root + "/s.safetensors", "np") as f:
+    offsets, ids, weights = (f.get_tensor("sparse_" + n) for n in ("offsets", "ids", "weights"))
+    assert offsets.dtype == ids.dtype == np.int32 and weights.dtype == np.float32
+table = pq.read_table(root + "/s.parquet").to_pydict()
+lines = [json.loads(line) for line in open(root + "/s.jsonl")]
+for i in range(3):
+    own = slice(offsets[i], offsets[i + 1])
+    assert table["sparse_ids"][i] == lines[i]["sparse"]["ids"] == ids[own].tolist()
+    assert (np.array(table["sparse_weights"][i], np.float32) == weights[own]).all()
+    assert (np.array(lines[i]["sparse"]["weights"], np.float32) == weights[own]).all()
 print("checked")
 )";
 
@@ -231,6 +284,8 @@ TEST(Embeddings, PythonReadsEveryFormat) {
   for (const char* ending : {".safetensors", ".npy", ".jsonl", ".parquet"}) {
     write_embeddings(directory.path() / (std::string("v") + ending), kIds, example_vectors(),
                      "abc123");
+    write_embeddings(directory.path() / (std::string("s") + ending), kIds, example_vectors(),
+                     "abc123", example_sparse());
   }
   write_file(directory.path() / "check.py", kPythonCheck);
   const auto result =

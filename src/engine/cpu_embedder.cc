@@ -12,6 +12,7 @@
 #include "engine/activations.h"
 #include "engine/memory_plan.h"
 #include "engine/pooling.h"
+#include "engine/sparse_part.h"
 #include "engine/spread.h"
 #include "engine/text_model.h"
 #include "engine/vision_part.h"
@@ -53,13 +54,13 @@ class CpuEmbedder : public Embedder {
 
   const ModelDirectory& model() const override { return *model_; }
 
-  Matrix embed(std::span<const ModelInput> inputs) override {
-    for (const ModelInput& input : inputs) check_input(input, config());
-    const std::vector<Range> batches = cut(inputs, {0, inputs.size()}, options_.batch_tokens);
-    check_memory(inputs, batches);
-    Matrix vectors(static_cast<int64_t>(inputs.size()), config().text.hidden_size);
-    for (const Range& batch : batches) embed_batch(inputs, batch, vectors);
-    return vectors;
+  Matrix embed(std::span<const ModelInput> inputs) override { return outputs(inputs, nullptr); }
+
+  Matrix embed_both(std::span<const ModelInput> inputs,
+                    std::vector<SparseVector>& sparse) override {
+    check_has_sparse_output(*model_);
+    sparse.assign(inputs.size(), {});
+    return outputs(inputs, sparse.data());
   }
 
   void inspect(const ModelInput& input, const ActivationObserver& observer) override {
@@ -86,6 +87,22 @@ class CpuEmbedder : public Embedder {
     return options;
   }
 
+  /// `sparse` is null, or has an entry for each input.
+  Matrix outputs(std::span<const ModelInput> inputs, SparseVector* sparse) {
+    for (const ModelInput& input : inputs) check_input(input, config());
+    const std::vector<Range> batches = cut(inputs, {0, inputs.size()}, options_.batch_tokens);
+    check_memory(inputs, batches, sparse != nullptr);
+    Matrix vectors(static_cast<int64_t>(inputs.size()), config().text.hidden_size);
+    for (const Range& batch : batches) embed_batch(inputs, batch, vectors, sparse);
+    return vectors;
+  }
+
+  const SparsePart& sparse_part() {
+    const std::lock_guard lock(sparse_mutex_);
+    if (!sparse_) sparse_.emplace(*model_, options_.threads);
+    return *sparse_;
+  }
+
   const TextModel& text() {
     if (!text_packed_) {
       const std::lock_guard lock(text_mutex_);
@@ -98,7 +115,8 @@ class CpuEmbedder : public Embedder {
   }
 
   /// Refuses a call that would not fit, before it starts.
-  void check_memory(std::span<const ModelInput> inputs, const std::vector<Range>& batches) const {
+  void check_memory(std::span<const ModelInput> inputs, const std::vector<Range>& batches,
+                    bool with_sparse) const {
     int64_t views = 0;
     int64_t longest = 0;
     for (const Range& batch : batches) {
@@ -114,6 +132,7 @@ class CpuEmbedder : public Embedder {
     uint64_t bytes =
         vision_.memory_for(views) + threads * text_workspace_bytes(config(), group, longest);
     if (!text_packed_) bytes += text_weight_bytes(config());
+    if (with_sparse && views > 0) bytes += sparse_bytes(config(), options_.threads);
     const uint64_t available = available_memory_bytes();
     if (bytes > available) {
       fail(ErrorCode::kLimit,
@@ -123,10 +142,12 @@ class CpuEmbedder : public Embedder {
     }
   }
 
-  void embed_batch(std::span<const ModelInput> inputs, Range batch, Matrix& vectors) {
+  void embed_batch(std::span<const ModelInput> inputs, Range batch, Matrix& vectors,
+                   SparseVector* sparse) {
     std::vector<const ModelInput*> pictures;
     for (size_t i = batch.first; i < batch.end; ++i) pictures.push_back(&inputs[i]);
     const std::vector<std::vector<float>> features = vision_.encode(pictures, workspaces_);
+    if (sparse != nullptr) weigh(features, sparse + batch.first);
     text();
     const std::vector<Range> groups = cut(inputs, batch, group_tokens(inputs, batch));
     spread(groups.size(), options_.threads, workspaces_, [&](size_t i, Workspace& workspace) {
@@ -136,6 +157,16 @@ class CpuEmbedder : public Embedder {
         sequences.push_back({inputs[j].ids, own.empty() ? nullptr : own.data()});
       }
       read(sequences, groups[i].first, workspace, vectors);
+    });
+  }
+
+  void weigh(const std::vector<std::vector<float>>& features, SparseVector* sparse) {
+    if (std::all_of(features.begin(), features.end(), [](const auto& own) { return own.empty(); }))
+      return;
+    const SparsePart& part = sparse_part();
+    const auto width = static_cast<int64_t>(config().text.hidden_size);
+    spread(features.size(), options_.threads, workspaces_, [&](size_t i, Workspace& workspace) {
+      sparse[i] = part.weigh(features[i].data(), std::ssize(features[i]) / width, workspace);
     });
   }
 
@@ -165,6 +196,8 @@ class CpuEmbedder : public Embedder {
   std::mutex text_mutex_;
   std::optional<TextModel> text_;
   std::atomic<bool> text_packed_ = false;
+  std::mutex sparse_mutex_;
+  std::optional<SparsePart> sparse_;
 };
 
 }  // namespace

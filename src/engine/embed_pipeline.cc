@@ -12,6 +12,7 @@
 #include "base/progress.h"
 #include "base/threads.h"
 #include "engine/cpu_embedder.h"
+#include "model/sparse_text.h"
 #include "page/resize.h"
 
 namespace recto {
@@ -269,9 +270,14 @@ class Batch {
   void flush() {
     throw_if_interrupted();
     if (inputs_.empty()) return;
-    const Matrix vectors = embedder_.embed(inputs_);
-    for (size_t i = 0; i < rows_.size(); ++i)
-      hand_on(rows_[i], inputs_[i], vectors.row(static_cast<int64_t>(i)));
+    std::vector<SparseVector> sparse;
+    const Matrix vectors =
+        options_.sparse ? embedder_.embed_both(inputs_, sparse) : embedder_.embed(inputs_);
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      if (options_.sparse) add_text(rows_[i].item, inputs_[i], sparse[i]);
+      hand_on(rows_[i], inputs_[i], vectors.row(static_cast<int64_t>(i)),
+              options_.sparse ? &sparse[i] : nullptr);
+    }
     progress_.advance(rows_.size());
     inputs_.clear();
     rows_.clear();
@@ -279,7 +285,13 @@ class Batch {
   }
 
  private:
-  void hand_on(const Prepared& row, const ModelInput& input, std::span<const float> vector) {
+  void add_text(const EmbedItem& item, const ModelInput& input, SparseVector& sparse) const {
+    if (input.view_count() > 0) return;
+    sparse = sparse_text(embedder_.model().tokenizer(), item.query ? *item.query : *item.passage);
+  }
+
+  void hand_on(const Prepared& row, const ModelInput& input, std::span<const float> vector,
+               const SparseVector* sparse) {
     if (input.truncated) {
       ++report_.truncated;
       log_warning("{}: the text is longer than the contract allows and was cut to {} tokens",
@@ -289,6 +301,7 @@ class Batch {
            .id = row.id,
            .page = row.page,
            .vector = vector,
+           .sparse = sparse,
            .truncated = input.truncated,
            .source = row.source ? &*row.source : nullptr});
     ++report_.rows;

@@ -52,7 +52,10 @@ struct EmbeddedRow {
   std::string id;                 ///< item.id, or page_row_id(item.id, page) when item.page is 0
   int page = 0;                   ///< of the PDF, from 1; 0 for everything else
   std::span<const float> vector;  ///< full width, as Embedder::embed gives it
-  bool truncated = false;         ///< the text was cut to the contract's length
+  /// With EmbedOptions::sparse: of the pictures as Embedder::embed_both() gives it, else that of
+  /// the query or passage (model/sparse_text.h); null without.
+  const SparseVector* sparse = nullptr;
+  bool truncated = false;              ///< the text was cut to the contract's length
   const SourcePage* source = nullptr;  ///< of a page of a `pdf`, with EmbedOptions::picture_edge
 };
 using EmbedSink = std::function<void(const EmbeddedRow&)>;
@@ -73,6 +76,7 @@ using EmbedSource = std::function<void(EmbedIntake&)>;
 struct EmbedOptions {
   /// Most token ids in one call of the model; a longer input goes alone.
   int64_t batch_tokens = 4096;
+  bool sparse = false;      ///< sparse vectors too; the model's contract must have them
   bool keep_going = false;  ///< report and skip a bad input instead of ending with it
   int picture_edge = 0;     ///< 0, or longest side of the page pictures handed to the sink
   int prefetch = 4;         ///< inputs prepared ahead of the model

@@ -55,6 +55,9 @@ struct Kernels {
   /// `count` little-endian 16-bit numbers, at any address.
   void (*bf16_to_float)(const unsigned char* bytes, int64_t count, float* out);
   void (*f16_to_float)(const unsigned char* bytes, int64_t count, float* out);
+  /// Adds the softmax of each of `rows` rows of `width` to `sums` [width]. The logits are
+  /// overwritten.
+  void (*add_softmax)(float* logits, int64_t rows, int64_t width, float* sums);
 };
 
 const Kernels& portable_kernels();

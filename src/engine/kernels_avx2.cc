@@ -58,8 +58,8 @@ void f16_to_float_impl(const unsigned char* bytes, int64_t count, float* out) {
 
 const Kernels& avx2_kernels() {
   static const Kernels table = {
-      "avx2",       layer_norm<Avx2>,   rms_norm<Avx2>,   silu_gate<Avx2>, rotate_half<Avx2>,
-      attend<Avx2>, bf16_to_float_impl, f16_to_float_impl};
+      "avx2",       layer_norm<Avx2>,   rms_norm<Avx2>,    silu_gate<Avx2>,  rotate_half<Avx2>,
+      attend<Avx2>, bf16_to_float_impl, f16_to_float_impl, add_softmax<Avx2>};
   return table;
 }
 

@@ -52,7 +52,7 @@ void f16_to_float_impl(const unsigned char* bytes, int64_t count, float* out) {
 const Kernels& avx512_kernels() {
   static const Kernels table = {"avx512",           layer_norm<Avx512>,  rms_norm<Avx512>,
                                 silu_gate<Avx512>,  rotate_half<Avx512>, attend<Avx512>,
-                                bf16_to_float_impl, f16_to_float_impl};
+                                bf16_to_float_impl, f16_to_float_impl,   add_softmax<Avx512>};
   return table;
 }
 

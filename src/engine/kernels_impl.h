@@ -153,6 +153,38 @@ void rotate_half(float* x, int64_t heads, int64_t head_dim, const float* cosine,
   }
 }
 
+/// Exponentials of x[i] - largest in place; their sum.
+template <class V>
+float exponentials(float* x, int64_t n, float largest) {
+  auto total = V::zero();
+  int64_t i = 0;
+  for (; i + V::kWidth <= n; i += V::kWidth) {
+    const auto e = exponential<V>(V::sub(V::load(x + i), V::set1(largest)));
+    V::store(x + i, e);
+    total = V::add(total, e);
+  }
+  float sum = V::sum(total);
+  for (; i < n; ++i) {
+    x[i] = exponential_of<V>(x[i] - largest);
+    sum += x[i];
+  }
+  return sum;
+}
+
+template <class V>
+void add_softmax(float* logits, int64_t rows, int64_t width, float* sums) {
+  for (int64_t row = 0; row < rows; ++row, logits += width) {
+    float largest = logits[0];
+    for (int64_t i = 1; i < width; ++i) largest = logits[i] > largest ? logits[i] : largest;
+    const float factor = 1.0f / exponentials<V>(logits, width, largest);
+    int64_t i = 0;
+    for (; i + V::kWidth <= width; i += V::kWidth) {
+      V::store(sums + i, V::fmadd(V::load(logits + i), V::set1(factor), V::load(sums + i)));
+    }
+    for (; i < width; ++i) sums[i] += logits[i] * factor;
+  }
+}
+
 inline uint16_t half_at(const unsigned char* bytes, int64_t i) {
   uint16_t bits;
   __builtin_memcpy(&bits, bytes + 2 * i, sizeof bits);

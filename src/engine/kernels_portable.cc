@@ -53,7 +53,7 @@ void f16_to_float_impl(const unsigned char* bytes, int64_t count, float* out) {
 const Kernels& portable_kernels() {
   static const Kernels table = {"portable",          layer_norm<Portable>,  rms_norm<Portable>,
                                 silu_gate<Portable>, rotate_half<Portable>, attend<Portable>,
-                                bf16_to_float_impl,  f16_to_float_impl};
+                                bf16_to_float_impl,  f16_to_float_impl,     add_softmax<Portable>};
   return table;
 }
 

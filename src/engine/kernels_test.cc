@@ -36,6 +36,24 @@ std::vector<float> normal_values(int64_t count, uint64_t seed, double scale = 1.
 
 class KernelsTest : public testing::TestWithParam<const Kernels*> {};
 
+TEST_P(KernelsTest, SoftmaxOfRowsIsAdded) {
+  for (const int64_t width : {1, 5, 16, 37, 96}) {
+    const int64_t rows = 4;
+    std::vector<float> logits = normal_values(rows * width, 7, 8.0);
+    std::vector<double> wanted(static_cast<size_t>(width), 0.5);
+    for (int64_t r = 0; r < rows; ++r) {
+      double total = 0;
+      for (int64_t i = 0; i < width; ++i) total += std::exp(double{logits[r * width + i]});
+      for (int64_t i = 0; i < width; ++i) {
+        wanted[static_cast<size_t>(i)] += std::exp(double{logits[r * width + i]}) / total;
+      }
+    }
+    std::vector<float> sums(static_cast<size_t>(width), 0.5f);
+    GetParam()->add_softmax(logits.data(), rows, width, sums.data());
+    for (size_t i = 0; i < sums.size(); ++i) EXPECT_NEAR(sums[i], wanted[i], 2e-6) << width;
+  }
+}
+
 TEST_P(KernelsTest, LayerNormMatchesItsFormula) {
   for (const int64_t width : {1, 3, 16, 37, 48, 768}) {
     const int64_t rows = 3;

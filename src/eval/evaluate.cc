@@ -12,6 +12,7 @@
 #include "engine/embed_pipeline.h"
 #include "eval/bootstrap_table.h"
 #include "eval/chance.h"
+#include "eval/sparse_systems.h"
 #include "model/unicode_class.h"
 #include "page/decode.h"
 
@@ -28,6 +29,7 @@ Embeddings embed(Embedder& embedder, const EmbedSource& source, const EvalOption
                  std::string label, uint64_t expected) {
   EmbedOptions pipeline;
   pipeline.batch_tokens = options.batch_tokens;
+  pipeline.sparse = embedder.model().contract().sparse.has_value();
   pipeline.label = std::move(label);
   pipeline.expected = expected;
   Embeddings out;
@@ -37,6 +39,7 @@ Embeddings embed(Embedder& embedder, const EmbedSource& source, const EvalOption
     out.vectors.columns = std::ssize(row.vector);
     out.vectors.values.insert(out.vectors.values.end(), row.vector.begin(), row.vector.end());
     ++out.vectors.rows;
+    if (row.sparse != nullptr) out.sparse.push_back(*row.sparse);
   });
   return out;
 }
@@ -189,6 +192,17 @@ void add_model(EvalReport& report, Embedder& embedder, const EmbeddedPages& page
       report, lengths, options, name, {pages.seconds, query_seconds, 0},
       [&](int length) { return truncate_dimensions(pages.pages.vectors, length, contract); },
       [&](int length) { return truncate_dimensions(queries, length, contract); });
+  if (pages.pages.sparse.empty()) return;
+  const Matrix dense_pages = truncate_dimensions(pages.pages.vectors, lengths.front(), contract);
+  const Matrix dense_queries = truncate_dimensions(queries, lengths.front(), contract);
+  for (SystemResult& result :
+       rank_sparse(report.task, embedder.model().tokenizer(),
+                   {dense_pages, dense_queries, pages.pages.sparse}, options.threads, name)) {
+    result.cost.page_seconds += pages.seconds;
+    if (result.name.ends_with("-fused")) result.cost.query_seconds += query_seconds;
+    result.family = name;
+    report.systems.push_back(std::move(result));
+  }
 }
 
 void add_vectors(EvalReport& report, const Matrix& pages, const Matrix& queries,

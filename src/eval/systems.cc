@@ -100,6 +100,13 @@ ScoresByPage scores_by_page(const Run& run, const std::string& query) {
 
 }  // namespace
 
+SystemResult score_run(const RetrievalTask& task, std::string name, std::string description,
+                       Run run, const PageScores& within) {
+  SystemResult result = scored(task, std::move(name), std::move(description), std::move(run));
+  set_within(result, within_document_metrics(task, document_questions(task), within));
+  return result;
+}
+
 SystemResult rank_vectors(const RetrievalTask& task, const Matrix& pages, const Matrix& queries,
                           int threads, const std::string& name, const std::string& remark) {
   RECTO_CHECK(pages.rows == std::ssize(task.page_ids) && queries.rows == std::ssize(task.queries));

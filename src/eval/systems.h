@@ -46,6 +46,11 @@ struct SystemResult {
 /// How many pages a run keeps for each query: the largest cutoff of the metrics.
 inline constexpr int kRunDepth = kCutoffs.back();
 
+/// A run with its metrics: those of every query of the task, and with `within` those of the second
+/// task (eval/within_document.h).
+SystemResult score_run(const RetrievalTask& task, std::string name, std::string description,
+                       Run run, const PageScores& within);
+
 /// Ranks by dot product. `pages` [task.page_ids, d] and `queries` [task.queries, d] are in the
 /// task's order.
 SystemResult rank_vectors(const RetrievalTask& task, const Matrix& pages, const Matrix& queries,

@@ -26,12 +26,12 @@ torch::Tensor ChunkedEncoder::forward(const std::vector<size_t>& chunk) {
   std::vector<Sequence> together;
   together.reserve(chunk.size());
   for (const size_t place : chunk) together.push_back(sequences_[place]);
-  return model_->forward(together, training_);
+  return model_->outputs(together, training_);
 }
 
 torch::Tensor ChunkedEncoder::encode() {
   if (sequences_.empty()) {
-    return torch::zeros({0, model_->config().text.hidden_size}, model_->device());
+    return torch::zeros({0, model_->output_width()}, model_->device());
   }
   if (chunks_.size() == 1) {
     RECTO_CHECK(chunks_.front().size() == sequences_.size());

@@ -18,9 +18,9 @@ class ChunkedEncoder {
   ChunkedEncoder(RetrieverModel model, std::vector<Sequence> sequences, Chunks chunks,
                  bool training);
 
-  /// Vectors [sequences, hidden], a leaf that requires a gradient (without sequences none). With
-  /// one chunk the graph is kept for backward(); with several they are computed without one. Throws
-  /// Error(kInterrupted) between chunks.
+  /// RetrieverModel::outputs() [sequences, output_width], a leaf that requires a gradient (without
+  /// sequences none). With one chunk the graph is kept for backward(); with several they are
+  /// computed without one. Throws Error(kInterrupted) between chunks.
   torch::Tensor encode();
   /// Adds the gradients of the parameters, given that of the vectors. Call once after encode().
   void backward(const torch::Tensor& gradient);

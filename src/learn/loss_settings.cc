@@ -53,6 +53,29 @@ void check_guide(const TrainSettings& s) {
   }
 }
 
+void check_sparse(const TrainSettings& s) {
+  wanted(s.sparse_weight >= 0 && std::isfinite(s.sparse_weight), "--sparse-weight", s.sparse_weight,
+         "0 or more");
+  wanted(s.sparse_temperature > 0 && std::isfinite(s.sparse_temperature), "--sparse-temperature",
+         s.sparse_temperature, "a number above 0");
+  wanted(s.sparse_flops >= 0 && std::isfinite(s.sparse_flops), "--sparse-flops", s.sparse_flops,
+         "0 or more");
+  wanted(s.sparse_top_n.value_or(1) >= 1, "--sparse-top-n", s.sparse_top_n.value_or(1),
+         "1 or more");
+  const TrainSettings defaults;
+  const std::pair<const char*, bool> given[] = {
+      {"--sparse-temperature", s.sparse_temperature != defaults.sparse_temperature},
+      {"--sparse-flops", s.sparse_flops != 0},
+      {"--sparse-top-n", s.sparse_top_n.has_value()}};
+  for (const auto& [option, is_given] : given) {
+    if (s.sparse_weight > 0 || !is_given) continue;
+    fail(ErrorCode::kUsage,
+         "{} is given, but the sparse output is not trained; say how much its loss counts by "
+         "--sparse-weight",
+         option);
+  }
+}
+
 }  // namespace
 
 void check_loss_settings(const TrainSettings& settings) {
@@ -60,20 +83,29 @@ void check_loss_settings(const TrainSettings& settings) {
   check_temperatures(settings);
   check_teacher(settings, terms);
   check_guide(settings);
+  check_sparse(settings);
 }
 
 Json loss_settings_json(const TrainSettings& settings) {
-  return {{"loss", losses_text(parse_losses(settings.loss))},
-          {"temperature", settings.temperature},
-          {"learn_temperature", settings.learn_temperature},
-          {"dimension_weights", settings.dimension_weights},
-          {"mask_same_document", settings.mask_same_document},
-          {"mask_translations", settings.mask_translations},
-          {"guide", settings.guide},
-          {"guide_margin", settings.guide_margin},
-          {"guide_margin_type", settings.guide_margin_type},
-          {"teacher", settings.teacher},
-          {"teacher_temperature", settings.teacher_temperature}};
+  Json json = {{"loss", losses_text(parse_losses(settings.loss))},
+               {"temperature", settings.temperature},
+               {"learn_temperature", settings.learn_temperature},
+               {"dimension_weights", settings.dimension_weights},
+               {"mask_same_document", settings.mask_same_document},
+               {"mask_translations", settings.mask_translations},
+               {"guide", settings.guide},
+               {"guide_margin", settings.guide_margin},
+               {"guide_margin_type", settings.guide_margin_type},
+               {"teacher", settings.teacher},
+               {"teacher_temperature", settings.teacher_temperature}};
+  // A training without it has the identity it had before there was any.
+  if (settings.sparse_weight > 0) {
+    json["sparse_weight"] = settings.sparse_weight;
+    json["sparse_temperature"] = settings.sparse_temperature;
+    json["sparse_flops"] = settings.sparse_flops;
+    json["sparse_top_n"] = settings.sparse_top_n ? Json(*settings.sparse_top_n) : Json(nullptr);
+  }
+  return json;
 }
 
 }  // namespace recto

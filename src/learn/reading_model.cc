@@ -118,7 +118,7 @@ ReadingModelImpl::ReadingModelImpl(const ModelDirectory& directory, const TileSh
   character_head_ =
       register_module("character_head", Linear("character_head", width, classes, true));
   token_head_ = register_module("token_head", Linear("token_head", width, text_width, true));
-  bag_norm_ = register_module("bag_norm", RmsNorm("bag_norm", text_width, 1e-5));
+  bag_norm_ = register_module("bag_norm", RmsNorm("bag_norm", text_width, kSparseNormEpsilon));
   bag_bias_ = register_parameter("bag_bias", torch::zeros({config_.text.vocab_size}));
   draw(character_head_->weight, seed, 1);
   draw(token_head_->weight, seed, 2);
@@ -287,6 +287,17 @@ std::vector<NamedParameter> ReadingModelImpl::others() const {
     found.push_back({entry.key(), entry.value(), entry.value().dim() > 1});
   }
   return found;
+}
+
+SparseHead ReadingModelImpl::sparse_head() const {
+  SparseHead head = plain_sparse_head(config_);
+  const auto copy = [](const torch::Tensor& from, std::vector<float>& to) {
+    const torch::Tensor values = from.detach().contiguous();
+    std::copy_n(values.data_ptr<float>(), values.numel(), to.begin());
+  };
+  copy(bag_norm_->weight, head.norm);
+  copy(bag_bias_, head.bias);
+  return head;
 }
 
 int64_t ReadingModelImpl::parameter_count() const {

@@ -54,6 +54,8 @@ class ReadingModelImpl : public torch::nn::Module {
   /// Parameters of the layers that are matrices, and all others.
   std::vector<NamedParameter> matrices() const;
   std::vector<NamedParameter> others() const;
+  /// The head that weighs the vocabulary at each visual token.
+  SparseHead sparse_head() const;
   int64_t parameter_count() const;
 
  private:

@@ -53,7 +53,8 @@ Json common_json(const TrainSettings& common) {
 void refuse_other_settings(const TrainSettings& common) {
   const Json defaults = TrainSettings().to_json(), found = common_json(common);
   for (const auto& [key, value] : found.items()) {
-    if (shared_settings().count(key) != 0 || defaults.at(key) == value) continue;
+    const bool same = defaults.contains(key) && defaults[key] == value;
+    if (shared_settings().count(key) != 0 || same) continue;
     fail(ErrorCode::kUsage, "{} has no meaning with --objective reading; leave it out",
          option_of(key));
   }

@@ -272,8 +272,15 @@ void ReadingTraining::write_model() const {
   const Weights& weights = directory_->weights();
   const TensorChanges changes =
       parameter_changes(model_->named_parameters(), weights, directory_->config());
+  Contract contract = directory_->contract();
+  std::optional<SparseHead> head = directory_->sparse_head();
+  if (losses_.bag > 0) {
+    contract.sparse.emplace();
+    contract.sparse->top_n = std::min(contract.sparse->top_n, directory_->config().text.vocab_size);
+    head = model_->sparse_head();
+  }
   write_model_into(common_.output, *directory_, weights, changes,
-                   parse_weights_dtype(common_.dtype), directory_->contract());
+                   parse_weights_dtype(common_.dtype), std::move(contract), head);
 }
 
 void ReadingTraining::finish() {

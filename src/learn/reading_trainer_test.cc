@@ -85,11 +85,24 @@ TEST_F(ReadingTrainer, LearnsAndWritesAModel) {
   const std::vector<ModelInput> inputs = {
       model->inputs().query("river"),
       model->inputs().document({64, 48, std::vector<uint8_t>(64 * 48 * 3, 200)})};
-  const Matrix engine = make_cpu_embedder(model, {.threads = 1})->embed(inputs);
-  const Matrix torch = make_torch_embedder(model, {.threads = 1})->embed(inputs);
+  std::vector<SparseVector> sparse, twin;
+  const Matrix engine = make_cpu_embedder(model, {.threads = 1})->embed_both(inputs, sparse);
+  const Matrix torch = make_torch_embedder(model, {.threads = 1})->embed_both(inputs, twin);
   for (size_t i = 0; i < engine.values.size(); ++i) {
     EXPECT_NEAR(engine.values[i], torch.values[i], 2e-5);
   }
+  // The bags of tokens are its sparse output.
+  EXPECT_NE(*model->sparse_head(), plain_sparse_head(model->config()));
+  EXPECT_FALSE(sparse[1].ids.empty());
+  EXPECT_EQ(sparse[1].ids, twin[1].ids);
+}
+
+TEST_F(ReadingTrainer, WithoutBagsThereIsNoSparseOutput) {
+  TrainSettings settings = common("plain");
+  settings.max_steps = 1;
+  settings.loss = {"characters"};
+  train_reading(settings, reading());
+  EXPECT_FALSE(ModelDirectory::open(settings.output)->contract().sparse.has_value());
 }
 
 TEST_F(ReadingTrainer, AResumedRunGivesTheSameBytes) {

@@ -255,8 +255,8 @@ torch::Tensor RetrieverModelImpl::pooled(const torch::Tensor& hidden, const Pack
   return all / all.norm(2, -1, /*keepdim=*/true).clamp_min(1e-12);
 }
 
-torch::Tensor RetrieverModelImpl::forward(std::span<const Sequence> sequences, bool training,
-                                          const ActivationObserver* observer) {
+torch::Tensor RetrieverModelImpl::run(std::span<const Sequence> sequences, bool training,
+                                      const ActivationObserver* observer, bool with_sparse) {
   const Pack packed = pack(sequences, training);
   const PassContext context{observer, packed.dropout_rows, precision_, recompute_};
   const torch::Tensor visual = features(sequences, packed, context);
@@ -267,7 +267,50 @@ torch::Tensor RetrieverModelImpl::forward(std::span<const Sequence> sequences, b
   torch::Tensor x = text_->embed(packed.ids.to(device()));
   if (visual.size(0) > 0) x = x.index_copy(0, packed.image_rows.to(device()), visual);
   context.show("inputs_embeds", x);
-  return pooled(text_(x, packed.layout, context), packed);
+  const torch::Tensor vectors = pooled(text_(x, packed.layout, context), packed);
+  if (!with_sparse) return vectors;
+  return torch::cat({vectors, weighed(sequences, packed, visual, training)}, 1);
+}
+
+torch::Tensor RetrieverModelImpl::forward(std::span<const Sequence> sequences, bool training,
+                                          const ActivationObserver* observer) {
+  return run(sequences, training, observer, /*with_sparse=*/false);
+}
+
+torch::Tensor RetrieverModelImpl::outputs(std::span<const Sequence> sequences, bool training) {
+  return run(sequences, training, nullptr, !sparse_.is_empty());
+}
+
+int64_t RetrieverModelImpl::output_width() const {
+  return config_.text.hidden_size + (sparse_.is_empty() ? 0 : config_.text.vocab_size);
+}
+
+void RetrieverModelImpl::attach_sparse(const SparseHead& head, const SparseOutput& output) {
+  sparse_ = register_module("sparse_head", SparseWeights(head, config_, output));
+}
+
+torch::Tensor RetrieverModelImpl::sparse_rows(std::span<const Sequence> sequences) {
+  const torch::NoGradGuard no_grad;
+  const Pack packed = pack(sequences, /*training=*/false);
+  return weighed(sequences, packed, features(sequences, packed, PassContext{}), /*training=*/false);
+}
+
+torch::Tensor RetrieverModelImpl::weighed(std::span<const Sequence> sequences, const Pack& pack,
+                                          const torch::Tensor& visual, bool training) {
+  std::vector<int64_t> counts, row_of(sequences.size());
+  for (const size_t k : pack.order) {
+    const std::vector<int32_t>& ids = sequences[k].input->ids;
+    const auto count = std::count(ids.begin(), ids.end(), config_.image_token_id);
+    row_of[k] = count > 0 ? static_cast<int64_t>(counts.size()) : -1;
+    if (count > 0) counts.push_back(count);
+  }
+  // A row of zeros behind the others stands for every input without images.
+  const auto zeros = torch::zeros({1, config_.text.vocab_size}, device());
+  for (int64_t& row : row_of) row = row < 0 ? static_cast<int64_t>(counts.size()) : row;
+  const torch::Tensor rows =
+      counts.empty() ? zeros
+                     : torch::cat({sparse_(visual, counts, text_->table(), training), zeros}, 0);
+  return rows.index_select(0, torch::tensor(row_of, torch::kInt64).to(device()));
 }
 
 }  // namespace recto

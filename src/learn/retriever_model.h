@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "learn/layers.h"
+#include "learn/sparse_weights.h"
 #include "learn/text_model.h"
 #include "learn/torch.h"
 #include "learn/vision_tower.h"
@@ -50,6 +51,18 @@ class RetrieverModelImpl : public torch::nn::Module {
   torch::Tensor forward(std::span<const Sequence> sequences, bool training = false,
                         const ActivationObserver* observer = nullptr);
 
+  /// The vectors, and with a sparse output behind them, in the same rows, the weights of the tokens
+  /// of the vocabulary: [inputs, output_width()], all of them in training, else the largest. The
+  /// weights of an input without images are 0.
+  torch::Tensor outputs(std::span<const Sequence> sequences, bool training = false);
+  int64_t output_width() const;
+  /// The weights alone, without the text model: [inputs, vocabulary], without a gradient.
+  torch::Tensor sparse_rows(std::span<const Sequence> sequences);
+  /// Gives the model a sparse output, whose parameters are "sparse_head.*".
+  void attach_sparse(const SparseHead& head, const SparseOutput& output);
+  /// Null without a sparse output.
+  const SparseWeights& sparse() const { return sparse_; }
+
   /// Connector output of the images of one input, [image tokens, hidden], without a gradient.
   /// Bits depend on nothing but the input. Without a `precision` it is that of forward().
   torch::Tensor visual_features(const ModelInput& input,
@@ -81,6 +94,11 @@ class RetrieverModelImpl : public torch::nn::Module {
                          const PassContext& context);
   /// pixels [views, 3, T, T] -> connector output [image tokens, hidden].
   torch::Tensor see(const torch::Tensor& pixels, const PassContext& context);
+  /// Weights [inputs, vocabulary], in the order of the inputs.
+  torch::Tensor weighed(std::span<const Sequence> sequences, const Pack& pack,
+                        const torch::Tensor& visual, bool training);
+  torch::Tensor run(std::span<const Sequence> sequences, bool training,
+                    const ActivationObserver* observer, bool with_sparse);
   torch::Tensor pooled(const torch::Tensor& hidden, const Pack& pack) const;
 
   ModelConfig config_;
@@ -92,6 +110,7 @@ class RetrieverModelImpl : public torch::nn::Module {
   VisionTower vision_{nullptr};
   Connector connector_{nullptr};
   TextModel text_{nullptr};
+  SparseWeights sparse_{nullptr};
 };
 TORCH_MODULE(RetrieverModel);
 

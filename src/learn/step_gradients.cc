@@ -109,6 +109,25 @@ torch::Tensor StepGradients::vectors_of_all(const torch::Tensor& own,
       .requires_grad_();
 }
 
+torch::Tensor StepGradients::total_loss(const torch::Tensor& outputs, const LossInput& input,
+                                        const ContrastiveBatch& batch, StepLoss& result) const {
+  const ObjectiveValue value = evaluate_objective(objective_, input);
+  torch::Tensor total = value.total;
+  for (size_t i = 0; i < value.terms.size(); ++i) {
+    if (value.terms.size() == 1 && sparse_ == nullptr) break;
+    result.terms[loss_name(objective_.terms[i].kind)] = value.terms[i];
+  }
+  if (sparse_ != nullptr) {
+    const torch::Tensor weights = outputs.slice(1, model_->config().text.hidden_size);
+    const SparseLoss sparse = sparse_->loss(weights, batch, input);
+    total = total + settings_.sparse_weight * sparse.total;
+    result.terms["sparse"] = sparse.infonce;
+    result.terms["sparse_flops"] = sparse.flops;
+  }
+  result.value = total.item<double>();
+  return total;
+}
+
 StepLoss StepGradients::own_gradients(const PreparedStep& prepared, int64_t step,
                                       const std::vector<NamedParameter>& parameters) {
   std::vector<Sequence> inputs = sequences(prepared, step);
@@ -117,23 +136,20 @@ StepLoss StepGradients::own_gradients(const PreparedStep& prepared, int64_t step
                   page_cost_ * static_cast<uint64_t>(settings_.chunk_size));
   ChunkedEncoder encoder(model_, std::move(inputs), std::move(chunks), /*training=*/true);
   const torch::Tensor own = encoder.encode();
-  const torch::Tensor vectors = vectors_of_all(own, prepared);
+  const torch::Tensor outputs = vectors_of_all(own, prepared);
+  const torch::Tensor vectors = outputs.narrow(1, 0, model_->config().text.hidden_size);
   const LossInput input = loss_input(vectors, prepared.batch);
-  const ObjectiveValue value = evaluate_objective(objective_, input);
   StepLoss result;
-  result.value = value.total.item<double>();
+  const torch::Tensor total = total_loss(outputs, input, prepared.batch, result);
   result.page_cosine = mean_cosine(vectors, prepared.batch.queries.size());
   result.idle = losses_with_nothing(input);
   result.documents = static_cast<size_t>(input.repeated.size(0));
   result.masked = input.mask.sum().item<int64_t>();
-  for (size_t i = 0; value.terms.size() > 1 && i < value.terms.size(); ++i) {
-    result.terms[loss_name(objective_.terms[i].kind)] = value.terms[i];
-  }
   if (!std::isfinite(result.value)) return result;
-  value.total.backward();
+  total.backward();
   // Every process has the whole loss, so what is trained in it has its gradient from one of them.
   if (!group_.is_first()) drop_gradients(parameters);
-  encoder.backward(own_rows(vectors.grad(), prepared));
+  encoder.backward(own_rows(outputs.grad(), prepared));
   return result;
 }
 

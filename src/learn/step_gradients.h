@@ -12,6 +12,7 @@
 #include "learn/objective.h"
 #include "learn/optimizer.h"
 #include "learn/process_group.h"
+#include "learn/sparse_objective.h"
 #include "learn/step_source.h"
 #include "learn/temperature.h"
 #include "learn/train_settings.h"
@@ -37,6 +38,9 @@ class StepGradients {
   StepGradients(const TrainSettings& settings, const Contract& contract, const TrainingData& data,
                 RetrieverModel model, uint64_t page_cost, ProcessGroup& group);
 
+  /// The loss of the sparse output joins the others with settings.sparse_weight. `sparse` must
+  /// outlive the object.
+  void add_sparse(const SparseObjective* sparse) { sparse_ = sparse; }
   const BatchKnowledge& knowledge() const { return knowledge_; }
   /// What the losses themselves have to train, beside the model: the temperature, when it is
   /// learned.
@@ -58,6 +62,10 @@ class StepGradients {
  private:
   std::vector<Sequence> sequences(const PreparedStep& prepared, int64_t step) const;
   LossInput loss_input(const torch::Tensor& vectors, const ContrastiveBatch& batch) const;
+  /// All losses of `outputs` [queries + pages, output_width] of the step; result.terms and
+  /// result.value of them.
+  torch::Tensor total_loss(const torch::Tensor& outputs, const LossInput& input,
+                           const ContrastiveBatch& batch, StepLoss& result) const;
   std::vector<std::string> losses_with_nothing(const LossInput& input) const;
   /// Vectors [queries + pages, d] of the whole step, a leaf, from those of this process's part.
   torch::Tensor vectors_of_all(const torch::Tensor& own, const PreparedStep& prepared);
@@ -72,6 +80,7 @@ class StepGradients {
   Objective objective_;
   BatchKnowledge knowledge_;
   Temperature temperature_;
+  const SparseObjective* sparse_ = nullptr;
 };
 
 }  // namespace recto

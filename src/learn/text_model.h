@@ -53,6 +53,8 @@ class TextModelImpl : public torch::nn::Module {
 
   /// Rows of the token embedding: ids [rows] -> [rows, hidden].
   torch::Tensor embed(const torch::Tensor& ids);
+  /// The whole of it, [vocabulary, hidden].
+  const torch::Tensor& table() const { return embed_tokens_->weight; }
   /// [rows, hidden] -> [rows, hidden], after the final norm.
   torch::Tensor forward(torch::Tensor x, const PackLayout& layout, const PassContext& context);
 

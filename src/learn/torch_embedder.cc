@@ -18,27 +18,21 @@ class TorchEmbedder : public Embedder {
     at::set_num_threads(options.threads > 0 ? options.threads : available_cores());
     model_->load(directory_->weights());
     if (options.adapter != nullptr) model_->attach(*options.adapter);
+    if (const auto& head = directory_->sparse_head()) {
+      model_->attach_sparse(*head, *directory_->contract().sparse);
+    }
     model_->to(torch::Device(checked_device(options.device)));
   }
 
   const ModelDirectory& model() const override { return *directory_; }
 
-  Matrix embed(std::span<const ModelInput> inputs) override {
-    Matrix vectors(static_cast<int64_t>(inputs.size()), directory_->config().text.hidden_size);
-    size_t first = 0;
-    while (first < inputs.size()) {
-      throw_if_interrupted();
-      std::vector<Sequence> batch;
-      int64_t tokens = 0;
-      for (size_t i = first; i < inputs.size(); ++i) {
-        tokens += static_cast<int64_t>(inputs[i].ids.size());
-        if (!batch.empty() && tokens > kTokensAtOnce) break;
-        batch.push_back({&inputs[i], {}, 0});
-      }
-      embed_batch(batch, vectors.row(static_cast<int64_t>(first)).data());
-      first += batch.size();
-    }
-    return vectors;
+  Matrix embed(std::span<const ModelInput> inputs) override { return outputs(inputs, nullptr); }
+
+  Matrix embed_both(std::span<const ModelInput> inputs,
+                    std::vector<SparseVector>& sparse) override {
+    check_has_sparse_output(*directory_);
+    sparse.assign(inputs.size(), {});
+    return outputs(inputs, sparse.data());
   }
 
   void inspect(const ModelInput& input, const ActivationObserver& observer) override {
@@ -54,10 +48,47 @@ class TorchEmbedder : public Embedder {
   }
 
  private:
-  void embed_batch(const std::vector<Sequence>& batch, float* out) {
+  /// `sparse` is null, or has an entry for each input.
+  Matrix outputs(std::span<const ModelInput> inputs, SparseVector* sparse) {
+    Matrix vectors(static_cast<int64_t>(inputs.size()), directory_->config().text.hidden_size);
+    size_t first = 0;
+    while (first < inputs.size()) {
+      throw_if_interrupted();
+      std::vector<Sequence> batch;
+      int64_t tokens = 0;
+      for (size_t i = first; i < inputs.size(); ++i) {
+        tokens += static_cast<int64_t>(inputs[i].ids.size());
+        if (!batch.empty() && tokens > kTokensAtOnce) break;
+        batch.push_back({&inputs[i], {}, 0});
+      }
+      embed_batch(batch, vectors, first, sparse);
+      first += batch.size();
+    }
+    return vectors;
+  }
+
+  void embed_batch(const std::vector<Sequence>& batch, Matrix& vectors, size_t first,
+                   SparseVector* sparse) {
     const torch::NoGradGuard no_grad;
-    const torch::Tensor vectors = model_->forward(batch).to(torch::kCPU).contiguous();
-    std::copy_n(vectors.data_ptr<float>(), vectors.numel(), out);
+    const torch::Tensor all = sparse == nullptr ? model_->forward(batch) : model_->outputs(batch);
+    const torch::Tensor rows = all.to(torch::kCPU).contiguous();
+    for (size_t i = 0; i < batch.size(); ++i) {
+      const float* row = rows.data_ptr<float>() + static_cast<int64_t>(i) * rows.size(1);
+      std::copy_n(row, vectors.columns, vectors.row(static_cast<int64_t>(first + i)).begin());
+      if (sparse != nullptr) {
+        sparse[first + i] = above_zero({row + vectors.columns, row + rows.size(1)});
+      }
+    }
+  }
+
+  static SparseVector above_zero(std::span<const float> weights) {
+    SparseVector vector;
+    for (size_t i = 0; i < weights.size(); ++i) {
+      if (weights[i] <= 0) continue;
+      vector.ids.push_back(static_cast<int32_t>(i));
+      vector.weights.push_back(weights[i]);
+    }
+    return vector;
   }
 
   /// Scores of the next token after the last state, where the checkpoint has an output head.

@@ -11,6 +11,7 @@
 #include "learn/torch.h"
 #include "learn/train_test_support.h"
 #include "support/damaged_model.h"
+#include "support/sparse_model.h"
 
 namespace recto {
 namespace {
@@ -43,6 +44,33 @@ TEST(TorchEmbedderTest, EqualsTheEngine) {
     const Matrix engine = make_cpu_embedder(model, {.threads = 1})->embed(inputs);
     const Matrix torch = make_torch_embedder(model, {.threads = 1})->embed(inputs);
     EXPECT_LE(largest_difference(engine, torch), 2e-5) << name;
+  }
+}
+
+TEST(TorchEmbedderTest, ItsSparseVectorsAreThoseOfTheEngine) {
+  for (const std::string& name : test::golden_models()) {
+    SCOPED_TRACE(name);
+    const TemporaryDirectory directory;
+    test::copy_sparse_model(name, directory.path() / "model", 20);
+    const auto model = ModelDirectory::open(directory.path() / "model");
+    std::vector<ModelInput> inputs;
+    for (int i = 0; i < 3; ++i) {
+      inputs.push_back(model->inputs().document(test::striped_page(i)));
+      inputs.push_back(model->inputs().query("query " + std::to_string(i)));
+    }
+    std::vector<SparseVector> engine, torch;
+    const Matrix dense = make_cpu_embedder(model, {.threads = 1})->embed_both(inputs, engine);
+    const Matrix twin = make_torch_embedder(model, {.threads = 1})->embed_both(inputs, torch);
+    for (size_t i = 0; i < dense.values.size(); ++i) {
+      EXPECT_NEAR(dense.values[i], twin.values[i], 2e-5);
+    }
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      EXPECT_EQ(engine[i].ids, torch[i].ids);
+      ASSERT_EQ(engine[i].weights.size(), torch[i].weights.size());
+      for (size_t k = 0; k < engine[i].weights.size(); ++k) {
+        EXPECT_NEAR(engine[i].weights[k], torch[i].weights[k], 1e-5);
+      }
+    }
   }
 }
 

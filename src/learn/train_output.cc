@@ -64,6 +64,17 @@ bool is_free(const fs::path& directory) {
                      });
 }
 
+/// What is trained; the hash of its weights is not known before the end.
+SparseOutput sparse_output(const ModelDirectory& model, const TrainSettings& settings) {
+  const int vocabulary = model.config().text.vocab_size;
+  SparseOutput output = model.contract().sparse.value_or(SparseOutput{});
+  output.top_n = settings.sparse_top_n.value_or(std::min(output.top_n, vocabulary));
+  output.weights_sha256.clear();
+  if (output.top_n <= vocabulary) return output;
+  fail(ErrorCode::kUsage, "--sparse-top-n is {}, but the vocabulary has {} tokens", output.top_n,
+       vocabulary);
+}
+
 void move_into(const fs::path& from, const fs::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) {
     fail_errno(errno, fmt::format("cannot write {}", to.string()));
@@ -94,6 +105,7 @@ Contract output_contract(const ModelDirectory& model, const TrainSettings& setti
     check_dimensions(settings.dimensions, model.config().text.hidden_size);
     contract.dimensions = settings.dimensions;
   }
+  if (settings.sparse_weight > 0) contract.sparse = sparse_output(model, settings);
   if (!settings.attention.empty()) contract.causal = settings.attention == "causal";
   if (settings.pooling.empty()) return contract;
   contract.pooling = parse_pooling(settings.pooling, "--pooling");
@@ -153,10 +165,11 @@ void check_same_begun_run(const fs::path& output, const Json& run) {
 }
 
 void write_model_into(const fs::path& output, const ModelDirectory& from, const Weights& weights,
-                      const TensorChanges& changes, std::optional<DType> dtype, Contract contract) {
+                      const TensorChanges& changes, std::optional<DType> dtype, Contract contract,
+                      const std::optional<SparseHead>& head) {
   const fs::path staging = output / kStaging;
   fs::remove_all(staging);
-  write_changed_model_directory(from, weights, changes, dtype, std::move(contract), staging);
+  write_changed_model_directory(from, weights, changes, dtype, std::move(contract), head, staging);
   for (const auto& entry : fs::directory_iterator(staging)) {
     if (entry.path().filename() != kContract)
       move_into(entry.path(), output / entry.path().filename());
@@ -172,14 +185,20 @@ void write_trained_model(const ModelDirectory& from, RetrieverModel& model,
   const Weights& weights = from.weights();
   std::optional<DType> dtype = parse_weights_dtype(settings.dtype);
   fs::remove_all(output / kAdapterFolder);
+  std::optional<SparseHead> head = from.sparse_head();
+  if (!model->sparse().is_empty()) head = model->sparse()->head();
+  if (contract.sparse) {
+    contract.sparse->weights_sha256 = sparse_head_sha256(*head, from.config());
+  }
   if (!trainable.lora) {
     const TensorChanges changes =
         parameter_changes(model->named_parameters(), weights, from.config());
-    return write_model_into(output, from, weights, changes, dtype, std::move(contract));
+    return write_model_into(output, from, weights, changes, dtype, std::move(contract), head);
   }
   const Adapter adapter = extract_adapter(model, *trainable.lora);
   contract.weights_sha256 = adapted_weights_sha256(from.base_weights_sha256(), adapter);
   write_adapter(adapter, from.config(), contract, output / kAdapterFolder);
+  if (contract.sparse) write_sparse_head(*head, from.config(), output / kAdapterFolder);
   TensorChanges changes;
   if (settings.merge == "on") {
     changes = merged_layers(weights, adapter);
@@ -187,7 +206,7 @@ void write_trained_model(const ModelDirectory& from, RetrieverModel& model,
     contract.adapter = kAdapterFolder;
     dtype = std::nullopt;
   }
-  write_model_into(output, from, weights, changes, dtype, std::move(contract));
+  write_model_into(output, from, weights, changes, dtype, std::move(contract), head);
 }
 
 }  // namespace recto

@@ -53,9 +53,11 @@ void check_same_begun_run(const std::filesystem::path& output, const Json& run);
 /// beside what is there. The files appear only when all of them are complete, retriever.json last.
 void write_model_into(const std::filesystem::path& output, const ModelDirectory& from,
                       const Weights& weights, const TensorChanges& changes,
-                      std::optional<DType> dtype, Contract contract);
+                      std::optional<DType> dtype, Contract contract,
+                      const std::optional<SparseHead>& head);
 
-/// Writes the model with what was trained into `output`, beside what is there. Adapters are in
+/// Writes the model with what was trained, its sparse head among it, into `output`, beside what is
+/// there. Adapters are in
 /// adapter/, and merged into the weights with --merge on; otherwise the weights are those of `from`
 /// as they are, and retriever.json says that adapter/ belongs to them. The files appear only when
 /// all of them are complete, retriever.json last.

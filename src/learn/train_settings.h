@@ -107,6 +107,12 @@ struct TrainSettings {
   // With several processes.
   double dist_timeout = 300;  ///< seconds to wait for others, and for a sign of life of any
 
+  // The sparse output (learn/sparse_objective.h).
+  double sparse_weight = 0;  ///< of its loss beside the others; 0: it is not trained
+  double sparse_temperature = 0.05;
+  double sparse_flops = 0;          ///< weight of its regulariser within its loss
+  std::optional<int> sparse_top_n;  ///< the model's own, or SparseOutput's
+
   /// 2e-4 for LoRA, 2e-5 for full fine-tuning.
   double learning_rate() const { return lr.value_or(method == "lora" ? 2e-4 : 2e-5); }
 

@@ -91,6 +91,12 @@ Trainable choose_trainable(RetrieverModel& model, const TrainSettings& settings,
   } else {
     for (const std::string& pattern : settings.freeze) freeze(model, pattern);
   }
+  // Whatever the method freezes: it has no adapter.
+  if (trainable.lora && !model->sparse().is_empty()) {
+    for (torch::Tensor& parameter : model->sparse()->parameters()) {
+      parameter.set_requires_grad(true);
+    }
+  }
   for (const auto& entry : model->named_parameters()) {
     if (!entry.value().requires_grad()) continue;
     trainable.parameters.push_back({entry.key(), entry.value()});

@@ -25,6 +25,7 @@
 #include "learn/schedule.h"
 #include "learn/selection.h"
 #include "learn/shared_start.h"
+#include "learn/sparse_objective.h"
 #include "learn/start_checks.h"
 #include "learn/step_gradients.h"
 #include "learn/step_guard.h"
@@ -94,6 +95,7 @@ class Training {
   std::unique_ptr<FeatureSource> features_;
   std::unique_ptr<PageSource> source_;
   std::unique_ptr<TrainingWatch> watch_;
+  std::unique_ptr<SparseObjective> sparse_;  // null when the sparse output is not trained
   std::unique_ptr<StepGradients> step_gradients_;
   MemoryEstimate estimate_;
   std::unique_ptr<Remining> remining_;
@@ -142,6 +144,13 @@ void Training::open_model() {
   model_ = RetrieverModel(directory_->config(), contract_,
                           torch_sees(size, settings_) ? Eyes::kWith : Eyes::kWithout);
   model_->load(directory_->weights());
+  if (settings_.sparse_weight > 0) {
+    model_->attach_sparse(
+        directory_->sparse_head().value_or(plain_sparse_head(directory_->config())),
+        *contract_.sparse);
+    sparse_ = std::make_unique<SparseObjective>(settings_, directory_->tokenizer(), steps_->train(),
+                                                directory_->config().text.vocab_size);
+  }
   trainable_ = choose_trainable(model_, settings_, contract_.base_model, directory_->adapter());
   model_->to(torch::Device(checked_device(settings_.device)));
   log_info("training {} of {} parameters", trainable_.count, trainable_.all);
@@ -149,6 +158,7 @@ void Training::open_model() {
                           settings_.gradient_checkpointing);
   step_gradients_ = std::make_unique<StepGradients>(settings_, contract_, steps_->train(), model_,
                                                     estimate_.page, group_);
+  step_gradients_->add_sparse(sparse_.get());
   std::vector<NamedParameter> parameters = trainable_.parameters;
   if (const auto temperature = step_gradients_->parameter()) parameters.push_back(*temperature);
   optimizer_ = std::make_unique<AdamW>(
@@ -451,6 +461,10 @@ void Training::end_early(const Error& error) {
 
 TrainResult Training::run() {
   result_.rank = group_.rank();
+  // By the model as the run begins, on resuming too: before a checkpoint is read.
+  if (sparse_ != nullptr) {
+    sparse_->measure_idf(model_, *source_, std::max(1, threads_ / 2), group_);
+  }
   begin();
   if (finished_) {
     log_info("{} is finished already; nothing is left to do", settings_.output);

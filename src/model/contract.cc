@@ -13,6 +13,11 @@ namespace {
 constexpr int kFormatVersion = 1;
 constexpr int kMaxQueryTokens = 1 << 20;
 constexpr int kMaxSide = 1 << 16;
+constexpr int kMaxSaturation = 1 << 10;
+constexpr int kMaxTopN = 1 << 20;
+// Of the sparse output there is one kind so far, and one place it looks at.
+constexpr const char* kSparseKind = "vocabulary_softmax";
+constexpr const char* kSparseTap = "connector";
 
 template <typename Value, size_t n>
 using Names = std::array<std::pair<Value, const char*>, n>;
@@ -59,6 +64,14 @@ class FieldReader {
   T read(const char* key) {
     std::erase(unread_, key);
     return json_required<T>(json_, key, where_);
+  }
+
+  const Json& read_json(const char* key) {
+    std::erase(unread_, key);
+    if (!json_.contains(key)) {
+      fail(ErrorCode::kBadInput, "{}: the key \"{}\" is missing", where_, key);
+    }
+    return json_[key];
   }
 
   std::string read_text_if_there(const char* key) {
@@ -141,10 +154,19 @@ void check_adapter(const std::string& name, const std::string& where) {
        where, name);
 }
 
-void check_outputs(const std::vector<std::string>& outputs, const std::string& where) {
-  if (outputs == std::vector<std::string>{"dense"}) return;
-  fail(ErrorCode::kUnsupported, "{}: {} is not supported; wanted is [\"dense\"]", where,
+// Whether they have a sparse one.
+bool read_outputs(const std::vector<std::string>& outputs, const std::string& where) {
+  if (outputs == std::vector<std::string>{"dense"}) return false;
+  if (outputs == std::vector<std::string>{"dense", "sparse"}) return true;
+  fail(ErrorCode::kUnsupported,
+       "{}: {} is not supported; wanted is [\"dense\"] or [\"dense\", \"sparse\"]", where,
        Json(outputs).dump());
+}
+
+void check_only_value(const std::string& found, const char* known, const std::string& where) {
+  if (found == known) return;
+  fail(ErrorCode::kUnsupported, "{}: \"{}\" is not supported; wanted is \"{}\"", where, found,
+       known);
 }
 
 void check_format_version(int version, const std::string& where) {
@@ -186,6 +208,27 @@ void read_views(FieldReader& fields, ViewSettings& views) {
   views.resample_order = fields.read_name("resample_order", kOrders);
 }
 
+SparseOutput read_sparse(const Json& json, const std::string& where) {
+  FieldReader fields(json, where);
+  SparseOutput sparse;
+  check_only_value(fields.read<std::string>("kind"), kSparseKind, fields.place("kind"));
+  check_only_value(fields.read<std::string>("tap"), kSparseTap, fields.place("tap"));
+  sparse.saturation = fields.read_between("saturation", 1, kMaxSaturation);
+  sparse.top_n = fields.read_between("top_n", 1, kMaxTopN);
+  sparse.weights_sha256 = fields.read<std::string>("weights_sha256");
+  check_weights_hash(sparse.weights_sha256, fields.place("weights_sha256"));
+  fields.finish();
+  return sparse;
+}
+
+Json sparse_json(const SparseOutput& sparse) {
+  return {{"kind", kSparseKind},
+          {"tap", kSparseTap},
+          {"saturation", sparse.saturation},
+          {"top_n", sparse.top_n},
+          {"weights_sha256", sparse.weights_sha256}};
+}
+
 }  // namespace
 
 Contract Contract::default_for(const ViewSettings& views, int width) {
@@ -219,8 +262,9 @@ Contract Contract::from_json(const Json& json, const std::string& where) {
   contract.pooling = fields.read_name("pooling", kPoolings);
   read_prompts(fields, contract);
   contract.max_query_tokens = fields.read_between("max_query_tokens", 2, kMaxQueryTokens);
-  contract.outputs = fields.read<std::vector<std::string>>("outputs");
-  check_outputs(contract.outputs, fields.place("outputs"));
+  if (read_outputs(fields.read<std::vector<std::string>>("outputs"), fields.place("outputs"))) {
+    contract.sparse = read_sparse(fields.read_json("sparse"), fields.place("sparse"));
+  }
   contract.causal = fields.read_name("attention", kAttentions);
   contract.dimensions = fields.read<std::vector<int>>("dimensions");
   check_dimensions(contract.dimensions, fields.place("dimensions"));
@@ -245,7 +289,7 @@ Json Contract::to_json() const {
                {"terminal_token", terminal_token},
                {"max_query_tokens", max_query_tokens},
                {"pooling", pooling_name(pooling)},
-               {"outputs", outputs},
+               {"outputs", sparse ? Json::array({"dense", "sparse"}) : Json::array({"dense"})},
                {"attention", name_of(kAttentions, causal)},
                {"dimensions", dimensions},
                {"normalize", normalize},
@@ -255,6 +299,7 @@ Json Contract::to_json() const {
                {"resample", name_of(kFilters, views.resample)},
                {"resample_order", resample_order_name(views.resample_order)},
                {"position_ids", position_ids_name(position_ids)}};
+  if (sparse) json["sparse"] = sparse_json(*sparse);
   if (!adapter.empty()) json["adapter"] = adapter;
   return json;
 }

@@ -3,6 +3,7 @@
 // retriever.json, whose hash goes into every index, run, card and cache.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,14 @@ namespace recto {
 
 enum class Pooling { kLast, kMean };
 enum class PositionIds { kIdentity, kHf455Fp32 };
+
+/// The second output of a model, beside the dense vector: weights over its vocabulary
+/// (model/sparse_head.h has the formula).
+struct SparseOutput {
+  int saturation = 8;          ///< tokens in the place of a visual token, about
+  int top_n = 512;             ///< most weights of a page that are kept, the largest
+  std::string weights_sha256;  ///< sparse_head_sha256(); may be empty in a file
+};
 
 struct Contract {
   int format_version = 1;
@@ -26,12 +35,12 @@ struct Contract {
   std::string terminal_token;        ///< e.g. "<end_of_utterance>"; its hidden state is pooled
   int max_query_tokens = 512;        ///< ids of a text-only input with the terminal token
   Pooling pooling = Pooling::kLast;
-  std::vector<std::string> outputs = {"dense"};
   bool causal = true;           ///< "attention": "causal" | "bidirectional"
   std::vector<int> dimensions;  ///< descending, first = full width
   bool normalize = true;
   ViewSettings views;  ///< longest_edge, tile, image_splitting, resample, resample_order
   PositionIds position_ids = PositionIds::kIdentity;
+  std::optional<SparseOutput> sparse;  ///< where "outputs" has "sparse" beside "dense"
   /// Folder of the model directory with an adapter that recto merges on opening; "" for none. Only
   /// in files: the contract of an opened model has none (and the hash of the merged weights).
   std::string adapter;

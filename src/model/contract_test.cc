@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "base/file.h"
 #include "support/support.h"
 
@@ -52,6 +54,58 @@ TEST(Contract, AnAdapterStandsInItOnlyWhenThereIsOne) {
       ADD_FAILURE() << bad;
     } catch (const Error& error) {
       EXPECT_THAT(error.what(), HasSubstr("retriever.json: adapter: the name of a folder"));
+    }
+  }
+}
+
+// A model without a sparse output keeps the hash it had before there was any
+// (ExampleOfTheDocumentation).
+TEST(Contract, ASparseOutputStandsInItOnlyWhenThereIsOne) {
+  Contract contract = Contract::default_for(a4_views(), 576);
+  EXPECT_EQ(contract.to_json()["outputs"], Json::array({"dense"}));
+  EXPECT_FALSE(contract.to_json().contains("sparse"));
+  contract.sparse = SparseOutput{.saturation = 6, .top_n = 99, .weights_sha256 = ""};
+  const Json json = contract.to_json();
+  EXPECT_EQ(json["outputs"], Json::array({"dense", "sparse"}));
+  const Contract read = Contract::from_json(json, "retriever.json");
+  ASSERT_TRUE(read.sparse.has_value());
+  EXPECT_EQ(read.to_json(), json);
+  const std::vector<std::pair<const char*, Json>> changes = {
+      {"saturation", 8}, {"top_n", 100}, {"weights_sha256", std::string(64, 'b')}};
+  for (const auto& [field, value] : changes) {
+    Json other = json;
+    other["sparse"][field] = value;
+    EXPECT_NE(Contract::from_json(other, "x").hash(), contract.hash()) << field;
+  }
+}
+
+TEST(Contract, ASparseOutputThatCannotBeMeantIsRefused) {
+  Contract contract = Contract::default_for(a4_views(), 576);
+  contract.sparse.emplace();
+  struct Case {
+    const char* message;
+    std::function<void(Json&)> spoil;
+  };
+  const std::vector<Case> cases = {
+      {"the key \"sparse\" is missing", [](Json& json) { json.erase("sparse"); }},
+      {"the field \"sparse\" is unknown", [](Json& json) { json["outputs"] = {"dense"}; }},
+      {"sparse: an object", [](Json& json) { json["sparse"] = 1; }},
+      {"kind: \"splade\" is not supported", [](Json& json) { json["sparse"]["kind"] = "splade"; }},
+      {"tap: \"text\" is not supported", [](Json& json) { json["sparse"]["tap"] = "text"; }},
+      {"saturation: 0 is wanted from 1", [](Json& json) { json["sparse"]["saturation"] = 0; }},
+      {"top_n: -1 is wanted from 1", [](Json& json) { json["sparse"]["top_n"] = -1; }},
+      {"weights_sha256: 64", [](Json& json) { json["sparse"]["weights_sha256"] = "x"; }},
+      {"the field \"more\" is unknown", [](Json& json) { json["sparse"]["more"] = 1; }},
+  };
+  for (const Case& one : cases) {
+    Json json = contract.to_json();
+    one.spoil(json);
+    try {
+      Contract::from_json(json, "retriever.json");
+      ADD_FAILURE() << one.message;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr(one.message));
+      EXPECT_THAT(error.what(), HasSubstr("retriever.json"));
     }
   }
 }
@@ -146,7 +200,7 @@ TEST(Contract, RefusesValuesThatCannotBeMeant) {
       {"max_query_tokens", -512, "from 2 to"},
       {"max_query_tokens", 5000000000, "out of range"},
       {"pooling", "cls", "\"cls\" is unknown; wanted is one of \"last\", \"mean\""},
-      {"outputs", Json::array({"dense", "sparse"}), "wanted is [\"dense\"]"},
+      {"outputs", Json::array({"sparse"}), "wanted is [\"dense\"]"},
       {"outputs", Json::array(), "wanted is [\"dense\"]"},
       {"attention", "full", "wanted is one of \"causal\", \"bidirectional\""},
       {"dimensions", Json::array(), "at least one"},

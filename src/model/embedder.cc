@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/error.h"
 
@@ -28,6 +29,42 @@ void normalize(std::span<float> row) {
 }
 
 }  // namespace
+
+Matrix Embedder::embed_both(std::span<const ModelInput> /*inputs*/,
+                            std::vector<SparseVector>& /*sparse*/) {
+  fail(ErrorCode::kUnsupported, "this embedder makes no sparse vectors");
+}
+
+void check_has_sparse_output(const ModelDirectory& model) {
+  if (model.contract().sparse) return;
+  fail(ErrorCode::kUnsupported,
+       "{} has no sparse output; recto train makes one with --sparse-weight or --objective reading",
+       model.path().string());
+}
+
+SparseVector largest_weights(std::span<const float> sums, const SparseOutput& output) {
+  std::vector<int32_t> ids;
+  for (size_t i = 0; i < sums.size(); ++i) {
+    if (sums[i] > 0) ids.push_back(static_cast<int32_t>(i));
+  }
+  const size_t kept = std::min(ids.size(), static_cast<size_t>(output.top_n));
+  std::nth_element(ids.begin(), ids.begin() + static_cast<ptrdiff_t>(kept), ids.end(),
+                   [&](int32_t a, int32_t b) {
+                     return sums[static_cast<size_t>(a)] != sums[static_cast<size_t>(b)]
+                                ? sums[static_cast<size_t>(a)] > sums[static_cast<size_t>(b)]
+                                : a < b;
+                   });
+  ids.resize(kept);
+  std::sort(ids.begin(), ids.end());
+  SparseVector out;
+  out.weights.reserve(ids.size());
+  for (const int32_t id : ids) {
+    out.weights.push_back(
+        std::log1p(static_cast<float>(output.saturation) * sums[static_cast<size_t>(id)]));
+  }
+  out.ids = std::move(ids);
+  return out;
+}
 
 Matrix truncate_dimensions(const Matrix& vectors, int dimensions, const Contract& contract) {
   check_declared(dimensions, contract);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/matrix.h"
+#include "base/sparse_vector.h"
 #include "model/input.h"
 #include "model/model_directory.h"
 
@@ -28,9 +29,23 @@ class Embedder {
   /// fp32, at full width. Rows do not depend on the other inputs of the call. Thread-safe.
   virtual Matrix embed(std::span<const ModelInput> inputs) = 0;
 
+  /// embed(), and in the same pass the sparse vector of each input, for a model whose contract has
+  /// that output: of the pictures by the head (model/sparse_head.h); without pictures empty, since
+  /// the tokenizer alone makes that of a text (model/sparse_text.h). Throws Error(kUnsupported)
+  /// for a model without.
+  virtual Matrix embed_both(std::span<const ModelInput> inputs, std::vector<SparseVector>& sparse);
+
   /// One forward pass with every activation shown to `observer`.
   virtual void inspect(const ModelInput& input, const ActivationObserver& observer) = 0;
 };
+
+/// Throws Error(kUnsupported) naming the model when its contract has no sparse output.
+void check_has_sparse_output(const ModelDirectory& model);
+
+/// Of the sums over a page's visual tokens, one a token of the vocabulary, the weights of the
+/// sparse vector: ln(1 + saturation * sum) of the top_n largest that are above 0, of equal ones the
+/// first.
+SparseVector largest_weights(std::span<const float> sums, const SparseOutput& output);
 
 /// The first `dimensions` columns of each row, L2-normalised again. Throws Error(kUsage) when the
 /// contract does not declare that length.

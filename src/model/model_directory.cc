@@ -117,6 +117,23 @@ void ModelDirectory::read_adapter_of(const fs::path& directory, const std::strin
        contract_.base_model.empty() ? "" : fmt::format(" ({})", contract_.base_model));
 }
 
+/// The head that was trained with an adapter lies beside it.
+void ModelDirectory::read_sparse_head_of(const fs::path& adapter) {
+  if (!contract_.sparse) return;
+  const bool beside = !adapter.empty() && fs::exists(adapter / kSparseHeadFile);
+  const fs::path& directory = beside ? adapter : path_;
+  sparse_head_ = read_sparse_head(directory, config_);
+  const std::string found = sparse_head_sha256(*sparse_head_, config_);
+  std::string& wanted = contract_.sparse->weights_sha256;
+  if (!wanted.empty() && wanted != found) {
+    fail(ErrorCode::kMismatch,
+         "{} has SHA-256 {}, but {} was written for {}; one of the two was changed, so fetch or "
+         "write the model again",
+         (directory / kSparseHeadFile).string(), found, kContractFile, wanted);
+  }
+  wanted = found;
+}
+
 std::shared_ptr<const ModelDirectory> ModelDirectory::open(const fs::path& path,
                                                            const ContractOverrides& overrides,
                                                            const fs::path& adapter,
@@ -146,6 +163,7 @@ std::shared_ptr<const ModelDirectory> ModelDirectory::open(const fs::path& path,
   model->contract_ = trained_under.value_or(base);
   model->contract_.adapter.clear();
   apply(overrides, model->contract_);
+  model->read_sparse_head_of(adapter);
   const bool doubtful =
       model->has_own_contract_ && changed_since(path / kContractFile, model->weights_.files());
   auto hash =

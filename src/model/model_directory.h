@@ -10,6 +10,7 @@
 #include "model/config.h"
 #include "model/contract.h"
 #include "model/input.h"
+#include "model/sparse_head.h"
 #include "model/tokenizer.h"
 #include "model/weights.h"
 
@@ -57,6 +58,8 @@ class ModelDirectory {
   bool has_own_adapter() const { return has_own_adapter_; }
   /// What open_unmerged() kept apart.
   const std::optional<Adapter>& adapter() const { return adapter_; }
+  /// Of a model whose contract has a sparse output.
+  const std::optional<SparseHead>& sparse_head() const { return sparse_head_; }
   /// Of the weights without the adapter; without one, the contract's weights_sha256.
   const std::string& base_weights_sha256() const { return base_weights_sha256_; }
 
@@ -66,6 +69,7 @@ class ModelDirectory {
                                                     const ContractOverrides& overrides,
                                                     const std::filesystem::path& adapter,
                                                     bool verify_weights, Merge merge);
+  void read_sparse_head_of(const std::filesystem::path& adapter);
   void read_adapter_of(const std::filesystem::path& directory, const std::string& trained_on);
 
   ModelDirectory() = default;
@@ -76,6 +80,7 @@ class ModelDirectory {
   Weights weights_;
   std::unique_ptr<InputBuilder> inputs_;
   std::optional<Adapter> adapter_;
+  std::optional<SparseHead> sparse_head_;
   std::string base_weights_sha256_;
   bool has_own_contract_ = false;
   bool has_own_adapter_ = false;
@@ -86,7 +91,8 @@ class ModelDirectory {
 /// directory that transformers loads. The contract's weights_sha256 is set from what is written,
 /// the processor files say what the contract says. With lm_head.weight (or tied embeddings) the
 /// names and the architecture are those of ...ForConditionalGeneration, else those of the bare
-/// model. Throws Error(kUsage) when `to` exists; a failure leaves nothing.
+/// model. With a sparse output in the contract, the sparse head of `from` is written too. Throws
+/// Error(kUsage) when `to` exists; a failure leaves nothing.
 void write_model_directory(const ModelDirectory& from, const Weights& weights,
                            std::optional<DType> dtype, Contract contract,
                            const std::filesystem::path& to);

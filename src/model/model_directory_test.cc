@@ -296,7 +296,7 @@ TEST(WriteModelDirectory, ChangesStandInPlaceOfTheTensorsTheyName) {
     const fs::path at_once = copy.other("at once"), one_by_one = copy.other("one by one");
     write_model_directory(*merged, merged->weights(), dtype, merged->contract(), at_once);
     write_changed_model_directory(*apart, apart->weights(), changes, dtype, apart->contract(),
-                                  one_by_one);
+                                  apart->sparse_head(), one_by_one);
     for (const char* file : {"model.safetensors", "retriever.json", "config.json"}) {
       EXPECT_EQ(read_file(one_by_one / file), read_file(at_once / file)) << file;
     }

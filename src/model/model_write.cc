@@ -130,6 +130,10 @@ void check_contract(const Contract& contract, const ModelConfig& config, const s
          "{}: tile is {}, but the vision tower's image_size is {}; it belongs to another model",
          where, contract.views.tile, config.vision.image_size);
   }
+  if (contract.sparse && contract.sparse->top_n > config.text.vocab_size) {
+    fail(ErrorCode::kMismatch, "{}: sparse: top_n is {}, but the vocabulary has {} tokens", where,
+         contract.sparse->top_n, config.text.vocab_size);
+  }
 }
 
 void write_contract(const fs::path& directory, Contract contract) {
@@ -137,17 +141,24 @@ void write_contract(const fs::path& directory, Contract contract) {
   check_contract(contract, config, "the contract to write");
   write_processor_config(directory, {contract.views, config.image_seq_len()});
   contract.weights_sha256 = Weights::load(directory, config).sha256();
+  if (contract.sparse) {
+    contract.sparse->weights_sha256 =
+        sparse_head_sha256(read_sparse_head(directory, config), config);
+  }
   write_file(directory / "retriever.json", pretty_json(contract.to_json()));
 }
 
 void write_model_directory(const ModelDirectory& from, const Weights& weights,
                            std::optional<DType> dtype, Contract contract, const fs::path& to) {
-  write_changed_model_directory(from, weights, {}, dtype, std::move(contract), to);
+  write_changed_model_directory(from, weights, {}, dtype, std::move(contract), from.sparse_head(),
+                                to);
 }
 
 void write_changed_model_directory(const ModelDirectory& from, const Weights& weights,
                                    const TensorChanges& changes, std::optional<DType> dtype,
-                                   Contract contract, const fs::path& to) {
+                                   Contract contract, const std::optional<SparseHead>& head,
+                                   const fs::path& to) {
+  RECTO_CHECK(!contract.sparse || head);
   const bool tied =
       from.config().tie_word_embeddings && is_head_architecture(from.config().architecture);
   const bool head_class = weights.contains(kHead) || tied;
@@ -157,6 +168,7 @@ void write_changed_model_directory(const ModelDirectory& from, const Weights& we
   StagedDirectory staged(to);
   write_file(staged.path() / "config.json", pretty_json(json));
   write_weights(weights, changes, dtype, head_class, staged.path() / "model.safetensors");
+  if (contract.sparse) write_sparse_head(*head, from.config(), staged.path());
   copy_tokenizer_files(from.path(), staged.path());
   copy_if_there(from.path(), staged.path(), "generation_config.json");
   write_contract(staged.path(), std::move(contract));

@@ -27,17 +27,20 @@ bool is_head_architecture(const std::string& architecture);
 std::string file_tensor_name(const std::string& canonical, bool head_class);
 
 /// Throws Error(kMismatch) naming `where` when the contract's full width or tile is not the
-/// model's.
+/// model's, or its sparse output is larger than the vocabulary.
 void check_contract(const Contract& contract, const ModelConfig& config, const std::string& where);
 
-/// Writes retriever.json, with weights_sha256 of the weights in `directory`, and the processor
-/// files that say the same; model.safetensors and config.json must be there already.
+/// Writes retriever.json, with weights_sha256 of the weights (and of the sparse head, if it has
+/// that output) in `directory`, and the processor files that say the same; model.safetensors,
+/// config.json and sparse_head.safetensors must be there already.
 void write_contract(const std::filesystem::path& directory, Contract contract);
 
 /// As write_model_directory() of model/model_directory.h, with `changes` in place of the tensors of
-/// `weights` that they name; both are made and read one tensor at a time.
+/// `weights` that they name, both made and read one tensor at a time, and with `head` for the
+/// sparse output, if the contract has it.
 void write_changed_model_directory(const ModelDirectory& from, const Weights& weights,
                                    const TensorChanges& changes, std::optional<DType> dtype,
-                                   Contract contract, const std::filesystem::path& to);
+                                   Contract contract, const std::optional<SparseHead>& head,
+                                   const std::filesystem::path& to);
 
 }  // namespace recto

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/threads.h"
 #include "search/dot_kernels.h"
+#include "search/id_order.h"
 
 namespace recto {
 
@@ -93,12 +93,7 @@ std::vector<Task> split_work(int64_t queries, int64_t rows, int threads) {
 }  // namespace
 
 ExactSearch::ExactSearch(std::span<const std::string> ids, const float* vectors, int64_t dims)
-    : vectors_(vectors), rows_(std::ssize(ids)), dims_(dims), place_(ids.size()) {
-  std::vector<int32_t> order(ids.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::sort(order.begin(), order.end(), [&](int32_t a, int32_t b) { return ids[a] > ids[b]; });
-  for (size_t i = 0; i < order.size(); ++i) place_[order[i]] = static_cast<int32_t>(i);
-}
+    : vectors_(vectors), rows_(std::ssize(ids)), dims_(dims), place_(descending_places(ids)) {}
 
 std::vector<std::vector<Neighbour>> ExactSearch::search(const Matrix& queries, int64_t k,
                                                         int threads) const {

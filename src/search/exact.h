@@ -26,6 +26,8 @@ class ExactSearch {
 
   int64_t rows() const { return rows_; }
   int64_t dims() const { return dims_; }
+  /// Of each row among all in order of descending id.
+  std::span<const int32_t> places() const { return place_; }
 
   /// For each row of `queries` [n, dims] the k best rows (all when there are fewer), best first,
   /// ties by id descending (UTF-8 bytes). A score that is not a number ranks last. The result does

@@ -13,6 +13,9 @@
 #include "base/sha256.h"
 #include "base/utf8.h"
 #include "search/exact.h"
+#include "search/rank_fusion.h"
+#include "search/sparse_search.h"
+#include "search/sparse_store.h"
 #include "search/sqlite.h"
 
 namespace recto {
@@ -138,12 +141,16 @@ struct PageIndex::State {
     MappedFile file;
     std::vector<std::string> ids;
     std::unique_ptr<ExactSearch> search;
+    std::unique_ptr<SparseSearch> sparse;  ///< null in an index without
   };
   mutable std::shared_ptr<const Snapshot> snapshot;
 
   void load();
   void see_committed();
   std::shared_ptr<const Snapshot> open_snapshot() const;
+  void check_query(const Matrix& queries) const;
+  std::shared_ptr<const Snapshot> sparse_snapshot() const;
+  std::vector<IndexHit> hits(const std::vector<Neighbour>& found) const;
   void check_vectors(const Snapshot& made) const;
   IndexHit hit(const Neighbour& neighbour) const;
   void insert_document(const IndexDocument& document, int64_t pages, const std::string& hash);
@@ -173,6 +180,7 @@ void PageIndex::State::see_committed() {
   const auto number = static_cast<uint32_t>(dimensions);
   check_append_file(vectors_path(directory), kVectorMagic, number, committed.vector_bytes);
   check_append_file(images_path(directory), kImageMagic, 0, committed.image_bytes);
+  if (contract.sparse) check_sparse_store(directory, *database);
   snapshot.reset();
 }
 
@@ -213,6 +221,10 @@ std::shared_ptr<const PageIndex::State::Snapshot> PageIndex::State::open_snapsho
   const auto* vectors =
       reinterpret_cast<const float*>(made->file.bytes().data() + kAppendHeaderBytes);
   made->search = std::make_unique<ExactSearch>(made->ids, vectors, dimensions);
+  if (contract.sparse) {
+    made->sparse =
+        std::make_unique<SparseSearch>(made->ids, read_sparse_store(directory, *database));
+  }
   snapshot = std::move(made);
   return snapshot;
 }
@@ -254,6 +266,7 @@ PageIndex PageIndex::create(const fs::path& directory, const Contract& contract,
   {
     Database database(database_path(staged.path()), Database::Mode::kCreate);
     database.execute(kSchema);
+    if (contract.sparse) create_sparse_store(staged.path(), database);
     Transaction transaction(database);
     set_meta(database, "contract", canonical_json(contract.to_json()));
     set_meta(database, "contract_hash", contract.hash());
@@ -347,8 +360,9 @@ void PageIndex::State::insert_page(int64_t document, int64_t row, const IndexPag
 }
 
 bool PageIndex::add(const IndexDocument& document, std::span<const IndexPage> pages,
-                    const Matrix& vectors) {
+                    const Matrix& vectors, std::span<const SparseVector> sparse) {
   RECTO_CHECK(vectors.rows == std::ssize(pages));
+  RECTO_CHECK(sparse.size() == (state_->contract.sparse ? pages.size() : 0));
   if (vectors.rows > 0 && vectors.columns != state_->dimensions) {
     fail(ErrorCode::kMismatch, "vectors of {} dimensions do not fit the index {}, which has {}",
          vectors.columns, state_->directory.string(), state_->dimensions);
@@ -372,6 +386,9 @@ bool PageIndex::add(const IndexDocument& document, std::span<const IndexPage> pa
     const int64_t offset = image_file.append(as_bytes(pages[i].jpeg));
     state_->insert_page(key, state_->committed.rows + static_cast<int64_t>(i), pages[i], offset);
   }
+  if (state_->contract.sparse) {
+    add_to_sparse_store(state_->directory, database, key, sparse);
+  }
   vector_file.sync();
   image_file.sync();
   transaction.commit();
@@ -384,22 +401,59 @@ void PageIndex::refresh() {
   state_->see_committed();
 }
 
+void PageIndex::State::check_query(const Matrix& queries) const {
+  if (queries.rows == 0 || queries.columns == dimensions) return;
+  fail(ErrorCode::kMismatch, "a query of {} dimensions does not fit the index {}, which has {}",
+       queries.columns, directory.string(), dimensions);
+}
+
+std::shared_ptr<const PageIndex::State::Snapshot> PageIndex::State::sparse_snapshot() const {
+  if (!contract.sparse) {
+    fail(ErrorCode::kUnsupported,
+         "the index {} has no sparse vectors: its model has no sparse output; search it by the "
+         "dense ones",
+         directory.string());
+  }
+  const std::lock_guard lock(mutex);
+  return open_snapshot();
+}
+
+/// Takes the lock.
+std::vector<IndexHit> PageIndex::State::hits(const std::vector<Neighbour>& found) const {
+  const std::lock_guard lock(mutex);
+  std::vector<IndexHit> out;
+  out.reserve(found.size());
+  for (const Neighbour& neighbour : found) out.push_back(hit(neighbour));
+  return out;
+}
+
 std::vector<std::vector<IndexHit>> PageIndex::search(const Matrix& queries, int k,
                                                      int threads) const {
-  if (queries.rows > 0 && queries.columns != state_->dimensions) {
-    fail(ErrorCode::kMismatch, "a query of {} dimensions does not fit the index {}, which has {}",
-         queries.columns, state_->directory.string(), state_->dimensions);
-  }
+  state_->check_query(queries);
   std::unique_lock lock(state_->mutex);
   const auto snapshot = state_->open_snapshot();
   lock.unlock();
-  const auto found = snapshot->search->search(queries, k, threads);
-  lock.lock();
-  std::vector<std::vector<IndexHit>> hits(found.size());
-  for (size_t q = 0; q < found.size(); ++q) {
-    for (const Neighbour& neighbour : found[q]) hits[q].push_back(state_->hit(neighbour));
+  std::vector<std::vector<IndexHit>> hits;
+  for (const auto& found : snapshot->search->search(queries, k, threads)) {
+    hits.push_back(state_->hits(found));
   }
   return hits;
+}
+
+std::vector<IndexHit> PageIndex::search_sparse(const SparseVector& query, int k) const {
+  return state_->hits(state_->sparse_snapshot()->sparse->search(query, k));
+}
+
+std::vector<IndexHit> PageIndex::search_both(const Matrix& query, const SparseVector& sparse, int k,
+                                             double fusion_constant, int threads) const {
+  RECTO_CHECK(query.rows == 1);
+  state_->check_query(query);
+  const auto snapshot = state_->sparse_snapshot();
+  const int64_t depth = fusion_depth(k);
+  const std::vector<Neighbour> rankings[] = {
+      snapshot->search->search(query, depth, threads).front(),
+      snapshot->sparse->search(sparse, depth)};
+  return state_->hits(fuse_by_rank(rankings, k, fusion_constant, snapshot->search->places()));
 }
 
 std::string PageIndex::page_image(const IndexHit& hit) const {

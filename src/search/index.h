@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/matrix.h"
+#include "base/sparse_vector.h"
 #include "data/page_id.h"
 #include "model/contract.h"
 
@@ -90,10 +91,12 @@ class PageIndex {
   /// True when a file of this SHA-256 is in the index.
   bool contains(const std::string& sha256) const;
 
-  /// Adds a document with the vectors of its pages, [pages, dimensions]. False, and nothing
-  /// changes, when it is there already. Durable once it returns. Throws Error(kIo),
-  /// Error(kMismatch) when the vectors have another length.
-  bool add(const IndexDocument& document, std::span<const IndexPage> pages, const Matrix& vectors);
+  /// Adds a document with the vectors of its pages, [pages, dimensions], and their sparse ones
+  /// where the contract has a sparse output. False, and nothing changes, when it is there already.
+  /// Durable once it returns. Throws Error(kIo), Error(kMismatch) when the vectors have another
+  /// length.
+  bool add(const IndexDocument& document, std::span<const IndexPage> pages, const Matrix& vectors,
+           std::span<const SparseVector> sparse = {});
 
   /// Sees what another process has added since.
   void refresh();
@@ -102,6 +105,14 @@ class PageIndex {
   /// page id descending. Exact. The first search checks the vectors against their checksums and
   /// throws Error(kBadInput) naming the document whose do not agree.
   std::vector<std::vector<IndexHit>> search(const Matrix& queries, int k, int threads = 1) const;
+
+  /// The k pages nearest to a text by their sparse vectors (search/sparse_search.h). Throws
+  /// Error(kUnsupported) for an index without, else as search() does.
+  std::vector<IndexHit> search_sparse(const SparseVector& query, int k) const;
+
+  /// The k best of both rankings together (search/rank_fusion.h); `query` has one row.
+  std::vector<IndexHit> search_both(const Matrix& query, const SparseVector& sparse, int k,
+                                    double fusion_constant, int threads = 1) const;
 
   /// The picture of a page, a JPEG. Throws Error(kBadInput) when its checksum does not agree.
   std::string page_image(const IndexHit& hit) const;

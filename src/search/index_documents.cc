@@ -43,13 +43,14 @@ class Indexer {
     pages_.push_back(index_page(row));
     vectors_.values.insert(vectors_.values.end(), row.vector.begin(), row.vector.end());
     ++vectors_.rows;
+    if (row.sparse != nullptr) sparse_.push_back(*row.sparse);
   }
 
   void finish() {
     if (pages_.empty()) return;
     const Matrix vectors = truncate_dimensions(vectors_, index_.dimensions(), contract_);
     document_.path = fs::absolute(document_.path).lexically_normal();
-    if (index_.add(document_, pages_, vectors)) {
+    if (index_.add(document_, pages_, vectors, sparse_)) {
       ++report_.documents;
       report_.pages += vectors.rows;
     } else {
@@ -57,6 +58,7 @@ class Indexer {
     }
     document_ = {};
     pages_.clear();
+    sparse_.clear();
   }
 
  private:
@@ -66,6 +68,7 @@ class Indexer {
   IndexDocument document_;
   std::vector<IndexPage> pages_;
   Matrix vectors_;
+  std::vector<SparseVector> sparse_;
 };
 
 }  // namespace
@@ -99,6 +102,7 @@ IndexingReport add_documents(PageIndex& index, Embedder& embedder,
                              const std::vector<fs::path>& files, EmbedOptions options) {
   IndexingReport report;
   options.picture_edge = kIndexPictureEdge;
+  options.sparse = index.contract().sparse.has_value();
   Indexer indexer(index, embedder.model().contract(), report);
   std::atomic<int64_t> present{0};
   const EmbedSource source = [&](EmbedIntake& intake) {

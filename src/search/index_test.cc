@@ -273,6 +273,100 @@ TEST(PageIndex, DamageIsFoundAndNamed) {
   }
 }
 
+Contract sparse_contract() {
+  Contract contract = example_contract();
+  contract.sparse = SparseOutput{.saturation = 8, .top_n = 4, .weights_sha256 = ""};
+  return contract;
+}
+
+/// Page i of the n-th document has token 10 n + i, and all have token 1.
+std::vector<SparseVector> sparse_of(int pages, int n) {
+  std::vector<SparseVector> sparse;
+  for (int i = 0; i < pages; ++i) sparse.push_back({{1, 10 * n + i}, {1.0f, 2.0f}});
+  return sparse;
+}
+
+PageIndex sparse_index(const fs::path& path) {
+  PageIndex index = PageIndex::create(path, sparse_contract(), kDims, {"/models/m", "weights"});
+  for (int n = 1; n < 4; ++n) {
+    const std::string name(1, static_cast<char>('a' + n - 1));
+    index.add({"sha-" + name, name + ".pdf", "/data/" + name + ".pdf", "Title"},
+              pages_of(n + 1, name), vectors_of(n + 1, static_cast<uint64_t>(n)),
+              sparse_of(n + 1, n));
+  }
+  return index;
+}
+
+TEST(PageIndex, SparseVectorsAreFoundAfterReopeningAndWhatWasAddedLaterToo) {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.path() / "index";
+  sparse_index(path);
+  PageIndex index = PageIndex::open(path);
+  const auto hits = index.search_sparse({{22}, {0.7f}}, 5);
+  ASSERT_EQ(hits.size(), 1u);
+  EXPECT_EQ(hits[0].page_id(), "sha-b-3");
+  EXPECT_EQ(hits[0].source_name, "b.pdf");
+  EXPECT_TRUE(index.search_sparse({{77}, {0.7f}}, 5).empty());
+  index.add({"sha-z", "z.pdf", "/data/z.pdf", ""}, pages_of(1, "z"), vectors_of(1, 9),
+            sparse_of(1, 8));
+  EXPECT_EQ(index.search_sparse({{80}, {0.7f}}, 5).at(0).page_id(), "sha-z-1");
+  EXPECT_EQ(index.search_sparse({{22}, {0.7f}}, 5).at(0).page_id(), "sha-b-3");
+}
+
+TEST(PageIndex, BothRankingsAreFused) {
+  const TemporaryDirectory directory;
+  const PageIndex index = sparse_index(directory.path() / "index");
+  const Matrix like = query_like(vectors_of(4, 3), 1);
+  const auto hits = index.search_both(like, {{20}, {0.7f}}, 9, 60);
+  ASSERT_EQ(hits.size(), 9u);
+  EXPECT_EQ(hits[0].page_id(), "sha-b-1") << "first in one ranking and somewhere in the other";
+  EXPECT_EQ(hits[1].page_id(), "sha-c-2");
+  EXPECT_FLOAT_EQ(hits[1].score, 1.0f / 61);
+  const auto agreed = index.search_both(like, {{31}, {0.7f}}, 1, 60);
+  EXPECT_EQ(agreed.at(0).page_id(), "sha-c-2");
+  EXPECT_FLOAT_EQ(agreed[0].score, 2.0f / 61);
+}
+
+TEST(PageIndex, AnIndexWithoutSparseVectorsSaysSo) {
+  const TemporaryDirectory directory;
+  PageIndex index = make(directory.path() / "index");
+  add(index, "a", 2, 1);
+  EXPECT_FALSE(fs::exists(directory.path() / "index" / "sparse.bin"));
+  EXPECT_THAT(error_of([&] { index.search_sparse({{1}, {1.0f}}, 1); }, ErrorCode::kUnsupported),
+              HasSubstr("no sparse vectors"));
+}
+
+TEST(PageIndex, DamagedSparseVectorsAreFoundAndNamed) {
+  struct Case {
+    const char* name;
+    std::function<void(const fs::path&)> spoil;
+    ErrorCode code;
+    const char* word;
+  };
+  const std::vector<Case> cases = {
+      {"no file", [](const fs::path& d) { fs::remove(d / "sparse.bin"); }, ErrorCode::kNotFound,
+       "sparse.bin"},
+      {"truncated", [](const fs::path& d) { fs::resize_file(d / "sparse.bin", 70); },
+       ErrorCode::kBadInput, "sparse.bin"},
+      {"magic", [](const fs::path& d) { flip(d / "sparse.bin", 0); }, ErrorCode::kBadInput,
+       "magic"},
+      {"a count", [](const fs::path& d) { flip(d / "sparse.bin", 64); }, ErrorCode::kBadInput,
+       "a.pdf"},
+      {"a weight", [](const fs::path& d) { flip(d / "sparse.bin", 64 + 2 * 20 + 13); },
+       ErrorCode::kBadInput, "b.pdf"},
+  };
+  for (const Case& test : cases) {
+    SCOPED_TRACE(test.name);
+    const TemporaryDirectory directory;
+    const fs::path path = directory.path() / "index";
+    sparse_index(path);
+    test.spoil(path);
+    const std::string message =
+        error_of([&] { PageIndex::open(path).search_sparse({{1}, {1.0f}}, 1); }, test.code);
+    EXPECT_THAT(message, HasSubstr(test.word));
+  }
+}
+
 TEST(PageIndex, ReadOnlyIndexCanBeSearched) {
   if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
   const TemporaryDirectory directory;

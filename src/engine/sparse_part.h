@@ -1,0 +1,34 @@
+#pragma once
+// The sparse output of a page: its visual tokens to weights over the vocabulary.
+
+#include <cstdint>
+
+#include "base/sparse_vector.h"
+#include "engine/linear.h"
+#include "engine/workspace.h"
+#include "model/model_directory.h"
+
+namespace recto {
+
+/// The head of model/sparse_head.h. Immutable after construction.
+class SparsePart {
+ public:
+  /// Packs the embedding table and the head's matrix on `threads` threads. `model` has a sparse
+  /// output and must outlive the object. Throws as Linear::pack does.
+  SparsePart(const ModelDirectory& model, int threads);
+
+  /// The sparse vector of `tokens` visual tokens, `features` [tokens, hidden]; empty without any.
+  SparseVector weigh(const float* features, int64_t tokens, Workspace& workspace) const;
+
+ private:
+  const SparseHead& head_;
+  SparseOutput output_;
+  Linear projection_;
+  Linear table_;
+  Buffer packed_;
+};
+
+/// Bytes that a SparsePart packs, and those of the workspaces of `threads` threads that use it.
+uint64_t sparse_bytes(const ModelConfig& config, int threads);
+
+}  // namespace recto

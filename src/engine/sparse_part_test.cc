@@ -1,0 +1,147 @@
+// The sparse output of the engine beside the formula of model/sparse_head.h in double precision.
+#include "engine/sparse_part.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/cpu_embedder.h"
+#include "engine/embed_pipeline.h"
+#include "engine/visual_encoder.h"
+#include "model/sparse_text.h"
+#include "support/errors.h"
+#include "support/sparse_model.h"
+
+namespace recto {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr int kTopN = 24;
+
+Image striped(int width, int height, int step) {
+  Image image{width, height, std::vector<uint8_t>(static_cast<size_t>(width * height * 3), 250)};
+  for (size_t i = 0; i < image.rgb.size(); ++i) {
+    if (i / static_cast<size_t>(step) % 3 == 0) image.rgb[i] = static_cast<uint8_t>(i % 200);
+  }
+  return image;
+}
+
+struct SparseModel {
+  TemporaryDirectory directory;
+  std::shared_ptr<const ModelDirectory> model;
+
+  explicit SparseModel(const std::string& name, int top_n = kTopN) {
+    const fs::path path = directory.path() / "model";
+    test::copy_sparse_model(name, path, top_n);
+    model = ModelDirectory::open(path);
+  }
+};
+
+/// Weights of every token of the vocabulary.
+std::vector<double> reference(const ModelDirectory& model, const std::vector<float>& features) {
+  const size_t width = static_cast<size_t>(model.config().text.hidden_size);
+  const size_t vocabulary = static_cast<size_t>(model.config().text.vocab_size);
+  const SparseHead& head = *model.sparse_head();
+  const std::vector<float> table = to_float(model.weights().at("text_model.embed_tokens.weight"));
+  std::vector<double> sums(vocabulary);
+  for (size_t row = 0; row * width < features.size(); ++row) {
+    const float* v = features.data() + row * width;
+    double square = 0;
+    for (size_t i = 0; i < width; ++i) square += double{v[i]} * v[i];
+    const double factor = 1 / std::sqrt(square / static_cast<double>(width) + 1e-5);
+    std::vector<double> h(width), state(width), logits(vocabulary);
+    for (size_t i = 0; i < width; ++i) h[i] = v[i] * factor * head.norm[i];
+    for (size_t o = 0; o < width; ++o) {
+      state[o] = h[o];
+      for (size_t i = 0; i < width; ++i) state[o] += head.projection[o * width + i] * h[i];
+    }
+    double total = 0;
+    for (size_t t = 0; t < vocabulary; ++t) {
+      logits[t] = head.bias[t];
+      for (size_t i = 0; i < width; ++i) logits[t] += table[t * width + i] * state[i];
+      total += std::exp(logits[t]);
+    }
+    for (size_t t = 0; t < vocabulary; ++t) sums[t] += std::exp(logits[t]) / total;
+  }
+  for (double& sum : sums) sum = std::log1p(model.contract().sparse->saturation * sum);
+  return sums;
+}
+
+TEST(SparsePart, MatchesItsFormulaAndKeepsTheLargest) {
+  for (const std::string& name : test::golden_models()) {
+    SCOPED_TRACE(name);
+    const SparseModel sparse(name);
+    const ModelInput input = sparse.model->inputs().document(striped(300, 200, 40));
+    const ModelInput* const inputs[] = {&input};
+    VisualEncoder encoder(sparse.model, 1);
+    const std::vector<double> wanted = reference(*sparse.model, encoder.encode(inputs)[0]);
+    std::vector<SparseVector> found;
+    make_cpu_embedder(sparse.model, {.threads = 1})->embed_both({&input, 1}, found);
+    ASSERT_EQ(found.size(), 1u);
+    ASSERT_EQ(found[0].ids.size(), static_cast<size_t>(kTopN));
+    EXPECT_TRUE(std::is_sorted(found[0].ids.begin(), found[0].ids.end()));
+    double least = 1e9;
+    for (size_t i = 0; i < found[0].ids.size(); ++i) {
+      const double value = wanted[static_cast<size_t>(found[0].ids[i])];
+      EXPECT_NEAR(found[0].weights[i], value, 1e-5) << found[0].ids[i];
+      least = std::min(least, value);
+    }
+    const auto larger = std::count_if(wanted.begin(), wanted.end(),
+                                      [&](double value) { return value > least + 1e-5; });
+    EXPECT_LT(larger, kTopN);
+  }
+}
+
+TEST(SparsePart, TheDenseVectorIsTheSameAndNeitherDependsOnTheOthersNorOnThreads) {
+  const SparseModel sparse(test::golden_models().front());
+  std::vector<ModelInput> inputs;
+  for (int i = 1; i < 5; ++i) {
+    inputs.push_back(sparse.model->inputs().document(striped(60 * i, 400 / i, 30 + i)));
+    inputs.push_back(sparse.model->inputs().query("query " + std::to_string(i)));
+  }
+  const auto alone = make_cpu_embedder(sparse.model, {.threads = 1, .batch_tokens = 1});
+  const auto together = make_cpu_embedder(sparse.model, {.threads = 2});
+  std::vector<SparseVector> one, all;
+  const Matrix vectors = alone->embed_both(inputs, one);
+  EXPECT_EQ(vectors.values, alone->embed(inputs).values);
+  together->embed_both(inputs, all);
+  ASSERT_EQ(all.size(), inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    EXPECT_EQ(all[i].ids.empty(), inputs[i].images.empty());
+    EXPECT_EQ(all[i].ids, one[i].ids);
+    for (size_t k = 0; k < all[i].weights.size(); ++k) {
+      EXPECT_NEAR(all[i].weights[k], one[i].weights[k], 1e-6);
+    }
+  }
+}
+
+TEST(SparsePart, AModelWithoutIsRefused) {
+  const auto model =
+      ModelDirectory::open(test::goldens() / "models" / test::golden_models().front());
+  std::vector<SparseVector> sparse;
+  EXPECT_THAT(test::error_of([&] { make_cpu_embedder(model)->embed_both({}, sparse); },
+                             ErrorCode::kUnsupported),
+              ::testing::HasSubstr("no sparse output"));
+}
+
+TEST(SparsePart, ThePipelineGivesTextsTheirOwn) {
+  const SparseModel sparse(test::golden_models().front());
+  const auto embedder = make_cpu_embedder(sparse.model, {.threads = 1});
+  std::vector<EmbedItem> items(3);
+  items[0].query = "a page of the book";
+  items[1].passage = "the book of pages";
+  items[2].decoded = striped(100, 80, 9);
+  std::vector<SparseVector> found;
+  embed_all(*embedder, items, {.sparse = true},
+            [&](const EmbeddedRow& row) { found.push_back(*row.sparse); });
+  ASSERT_EQ(found.size(), 3u);
+  EXPECT_EQ(found[0], sparse_text(sparse.model->tokenizer(), *items[0].query));
+  EXPECT_EQ(found[1], sparse_text(sparse.model->tokenizer(), *items[1].passage));
+  EXPECT_EQ(found[2].ids.size(), static_cast<size_t>(kTopN));
+  embed_all(*embedder, items, {}, [&](const EmbeddedRow& row) { EXPECT_EQ(row.sparse, nullptr); });
+}
+
+}  // namespace
+}  // namespace recto

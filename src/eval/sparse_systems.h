@@ -1,0 +1,29 @@
+#pragma once
+// The sparse output of a model as systems of their own: alone, and fused with the dense vectors.
+
+#include <string>
+#include <vector>
+
+#include "base/matrix.h"
+#include "base/sparse_vector.h"
+#include "eval/systems.h"
+#include "model/tokenizer.h"
+
+namespace recto {
+
+/// Queries [queries, d] and pages [pages, d] as dense vectors, and the pages as sparse ones, all in
+/// the task's order.
+struct BothOutputs {
+  const Matrix& pages;
+  const Matrix& queries;
+  const std::vector<SparseVector>& sparse_pages;
+};
+
+/// "NAME-sparse": the queries through the tokenizer alone, idf of the task's pages
+/// (search/sparse_search.h); "NAME-fused": both rankings by reciprocal rank
+/// (search/rank_fusion.h), within a document those of its pages.
+std::vector<SystemResult> rank_sparse(const RetrievalTask& task, const Tokenizer& tokenizer,
+                                      const BothOutputs& outputs, int threads,
+                                      const std::string& name);
+
+}  // namespace recto

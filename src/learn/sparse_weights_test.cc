@@ -1,0 +1,117 @@
+// The sparse output of the torch model: gradients, idf, loss.
+#include "learn/sparse_weights.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "learn/sparse_objective.h"
+#include "learn/train_test_support.h"
+#include "search/sparse_search.h"
+#include "support/sparse_model.h"
+
+namespace recto {
+namespace {
+namespace fs = std::filesystem;
+
+torch::Tensor drawn(at::IntArrayRef shape, int seed) {
+  torch::manual_seed(static_cast<uint64_t>(seed));
+  return torch::randn(shape, torch::kFloat64);
+}
+
+/// The same by torch's own operations.
+torch::Tensor plain_sums(const torch::Tensor& states, const torch::Tensor& table,
+                         const torch::Tensor& bias, const std::vector<int64_t>& counts) {
+  const torch::Tensor all = torch::softmax(states.mm(table.t()) + bias, 1);
+  std::vector<torch::Tensor> sums;
+  int64_t first = 0;
+  for (const int64_t count : counts) {
+    sums.push_back(all.narrow(0, first, count).sum(0));
+    first += count;
+  }
+  return torch::stack(sums);
+}
+
+TEST(SoftmaxSums, ValuesAndGradientsAreThoseOfTheFormula) {
+  const std::vector<int64_t> counts = {3, 1, 4};
+  const torch::Tensor weights = drawn({3, 11}, 4);
+  std::vector<std::vector<torch::Tensor>> found;
+  for (const auto& sums :
+       {softmax_sums, +[](const torch::Tensor& states, const torch::Tensor& table,
+                          const torch::Tensor& bias, std::span<const int64_t> of) {
+          return plain_sums(states, table, bias, {of.begin(), of.end()});
+        }}) {
+    std::vector<torch::Tensor> inputs = {drawn({8, 5}, 1), drawn({11, 5}, 2), drawn({11}, 3)};
+    for (torch::Tensor& input : inputs) input.requires_grad_();
+    const torch::Tensor value =
+        (torch::log1p(sums(inputs[0], inputs[1], inputs[2], counts)) * weights).sum();
+    value.backward();
+    found.push_back({value.detach(), inputs[0].grad(), inputs[1].grad(), inputs[2].grad()});
+  }
+  for (size_t i = 0; i < found[0].size(); ++i) {
+    EXPECT_LT((found[0][i] - found[1][i]).abs().max().item<double>(), 1e-12) << i;
+  }
+}
+
+TEST(SoftmaxSums, GradientsAreThoseOfFiniteDifferences) {
+  const std::vector<int64_t> counts = {2, 3};
+  const torch::Tensor table = drawn({7, 4}, 2), bias = drawn({7}, 3), weights = drawn({2, 7}, 4);
+  const auto value = [&](const torch::Tensor& states) {
+    return (softmax_sums(states, table, bias, counts) * weights).sum();
+  };
+  torch::Tensor states = drawn({5, 4}, 1).requires_grad_();
+  value(states).backward();
+  for (int64_t i = 0; i < 5; ++i) {
+    for (int64_t k = 0; k < 4; ++k) {
+      const torch::Tensor step = torch::zeros({5, 4}, torch::kFloat64);
+      step[i][k] = 1e-6;
+      const torch::Tensor at = states.detach();
+      const double slope = (value(at + step) - value(at - step)).item<double>() / 2e-6;
+      EXPECT_NEAR(states.grad()[i][k].item<double>(), slope, 1e-8);
+    }
+  }
+}
+
+TEST(SparseWeights, KeepsTheLargestAndGivesTheOthersNoGradient) {
+  const ModelConfig config = read_model_config(test::any_model());
+  const SparseHead head = test::random_sparse_head(config, 3);
+  const int64_t width = config.text.hidden_size, vocabulary = config.text.vocab_size;
+  SparseWeights all(head, config, SparseOutput{.saturation = 4, .top_n = config.text.vocab_size});
+  SparseWeights some(head, config, SparseOutput{.saturation = 4, .top_n = 5});
+  EXPECT_EQ(some->head(), head);
+  const torch::Tensor visual = drawn({6, width}, 1).to(torch::kFloat32);
+  const torch::Tensor table = drawn({vocabulary, width}, 2).to(torch::kFloat32);
+  const std::vector<int64_t> counts = {2, 4};
+  const torch::Tensor whole = all(visual, counts, table), kept = some(visual, counts, table);
+  ASSERT_EQ(kept.sizes(), whole.sizes());
+  for (int64_t row = 0; row < 2; ++row) {
+    EXPECT_EQ(kept[row].gt(0).sum().item<int64_t>(), 5);
+    const torch::Tensor is_kept = kept[row].gt(0);
+    EXPECT_TRUE(torch::equal(kept[row].masked_select(is_kept), whole[row].masked_select(is_kept)));
+    EXPECT_GE(kept[row].masked_select(is_kept).min().item<float>(),
+              whole[row].masked_select(is_kept.logical_not()).max().item<float>());
+  }
+  EXPECT_TRUE(torch::equal(some(visual, counts, table, /*training=*/true), whole));
+  kept.masked_select(kept.eq(0)).sum().backward();
+  EXPECT_EQ(some->parameters()[0].grad().abs().sum().item<float>(), 0);
+}
+
+TEST(SparseObjective, ItsIdfIsThatOfTheSearch) {
+  const std::vector<std::string> ids = {"a", "b", "c"};
+  const std::vector<SparseVector> pages = {
+      {{1, 3, 4}, {0.7f, 2.0f, 0.1f}}, {{1, 2}, {1.5f, 0.3f}}, {{1, 4}, {3.0f, 0.5f}}};
+  torch::Tensor rows = torch::zeros({3, 6});
+  for (size_t p = 0; p < pages.size(); ++p) {
+    for (size_t i = 0; i < pages[p].ids.size(); ++i) {
+      rows[static_cast<int64_t>(p)][pages[p].ids[i]] = pages[p].weights[i];
+    }
+  }
+  const SparseSearch search(ids, pages);
+  const torch::Tensor idf = inverse_frequencies(expected_frequencies(rows), 3);
+  for (int32_t token = 1; token < 5; ++token) {
+    EXPECT_NEAR(idf[token].item<float>(), search.idf(token), 1e-6) << token;
+  }
+  EXPECT_NEAR(idf[5].item<float>(), std::log(4.0), 1e-6) << "a token of no page yet";
+}
+
+}  // namespace
+}  // namespace recto

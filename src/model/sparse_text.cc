@@ -1,0 +1,31 @@
+#include "model/sparse_text.h"
+
+#include <cmath>
+#include <map>
+#include <string>
+
+namespace recto {
+namespace {
+
+constexpr std::string_view kSpaces = " \t\n\r\f\v";
+
+}  // namespace
+
+SparseVector sparse_text(const Tokenizer& tokenizer, std::string_view text) {
+  std::map<int32_t, int> counts;
+  for (size_t first = text.find_first_not_of(kSpaces); first != std::string_view::npos;) {
+    const size_t end = text.find_first_of(kSpaces, first);
+    std::string word(1, ' ');
+    word += text.substr(first, end - first);
+    for (const int32_t id : tokenizer.encode_ordinary(word)) ++counts[id];
+    first = text.find_first_not_of(kSpaces, end);
+  }
+  SparseVector out;
+  for (const auto& [id, count] : counts) {
+    out.ids.push_back(id);
+    out.weights.push_back(static_cast<float>(std::log1p(count)));
+  }
+  return out;
+}
+
+}  // namespace recto

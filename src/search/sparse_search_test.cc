@@ -1,0 +1,138 @@
+#include "search/sparse_search.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+
+#include "base/random.h"
+#include "search/id_order.h"
+#include "search/rank_fusion.h"
+
+namespace recto {
+namespace {
+
+using ::testing::ElementsAre;
+
+SparseVector sparse(const std::map<int32_t, float>& weights) {
+  SparseVector out;
+  for (const auto& [id, weight] : weights) {
+    out.ids.push_back(id);
+    out.weights.push_back(weight);
+  }
+  return out;
+}
+
+struct Collection {
+  std::vector<std::string> ids;
+  std::vector<SparseVector> pages;
+};
+
+Collection random_collection(int rows, int tokens, uint64_t seed) {
+  Random random(seed);
+  Collection out;
+  for (int row = 0; row < rows; ++row) {
+    std::map<int32_t, float> weights;
+    for (int i = 0; i < 12; ++i) {
+      weights[static_cast<int32_t>(random.below(static_cast<uint64_t>(tokens)))] =
+          static_cast<float>(0.1 + 2 * random.uniform());
+    }
+    out.ids.push_back("page-" + std::to_string(row));
+    out.pages.push_back(sparse(weights));
+  }
+  return out;
+}
+
+/// The formulas of the header, over dense vectors in double precision.
+std::vector<double> reference(const Collection& all, const SparseVector& query, int tokens) {
+  const auto dense = [&](const SparseVector& vector) {
+    std::vector<double> out(static_cast<size_t>(tokens));
+    for (size_t i = 0; i < vector.ids.size(); ++i) out[vector.ids[i]] = vector.weights[i];
+    return out;
+  };
+  std::vector<double> idf(static_cast<size_t>(tokens));
+  for (size_t t = 0; t < idf.size(); ++t) {
+    double f = 0;
+    for (const SparseVector& page : all.pages) f += 1 - std::exp(-(std::exp(dense(page)[t]) - 1));
+    if (f > 0) idf[t] = std::log((static_cast<double>(all.pages.size()) + 1) / (f + 1));
+  }
+  const auto score = [&](const SparseVector& q, const SparseVector& w) {
+    const std::vector<double> x = dense(q), y = dense(w);
+    double xx = 0, yy = 0, xy = 0;
+    for (size_t t = 0; t < idf.size(); ++t) {
+      xx += std::pow(x[t] * idf[t], 2);
+      yy += std::pow(y[t], 2);
+      xy += x[t] * idf[t] * y[t];
+    }
+    return xx * yy == 0 ? 0 : xy / std::sqrt(xx * std::sqrt(yy));
+  };
+  std::vector<double> scores;
+  for (const SparseVector& page : all.pages) scores.push_back(score(query, page));
+  return scores;
+}
+
+TEST(SparseSearch, ScoresAreThoseOfTheFormula) {
+  constexpr int kTokens = 50;
+  const Collection all = random_collection(40, kTokens, 3);
+  const SparseSearch search(all.ids, all.pages);
+  EXPECT_EQ(search.rows(), 40);
+  for (const SparseVector& query :
+       {sparse({{1, 0.7f}, {7, 0.7f}, {30, 1.1f}}), all.pages[5], sparse({{49, 0.7f}})}) {
+    const std::vector<double> wanted = reference(all, query, kTokens);
+    const std::vector<float> found = search.scores(query);
+    ASSERT_EQ(found.size(), wanted.size());
+    for (size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], wanted[i], 1e-6);
+    const auto best = search.search(query, 5);
+    ASSERT_LE(best.size(), 5u);
+    for (size_t i = 0; i < best.size(); ++i) {
+      const auto larger = std::count_if(found.begin(), found.end(),
+                                        [&](float score) { return score > best[i].score; });
+      EXPECT_EQ(larger, static_cast<int64_t>(i));
+      EXPECT_EQ(best[i].score, found[static_cast<size_t>(best[i].row)]);
+    }
+  }
+}
+
+TEST(SparseSearch, WhatSharesNothingIsNotFoundAndTiesGoByDescendingId) {
+  const std::vector<std::string> ids = {"a", "c", "b", "d"};
+  const std::vector<SparseVector> pages = {sparse({{2, 1.0f}}), sparse({{2, 1.0f}}),
+                                           sparse({{2, 1.0f}}), sparse({{3, 1.0f}})};
+  const SparseSearch search(ids, pages);
+  std::vector<int64_t> rows;
+  for (const Neighbour& hit : search.search(sparse({{2, 1.0f}}), 10)) rows.push_back(hit.row);
+  EXPECT_THAT(rows, ElementsAre(1, 2, 0));
+  EXPECT_TRUE(search.search(sparse({{1, 1.0f}, {900, 1.0f}}), 10).empty());
+  EXPECT_TRUE(search.search({}, 10).empty());
+  EXPECT_TRUE(search.search(sparse({{2, 1.0f}}), 0).empty());
+  EXPECT_EQ(search.idf(-1), 0);
+  EXPECT_EQ(search.idf(4), 0);
+}
+
+TEST(SparseSearch, ACollectionOfNothingAnswers) {
+  const SparseSearch search({}, {});
+  EXPECT_TRUE(search.search(sparse({{2, 1.0f}}), 3).empty());
+  const std::vector<std::string> ids = {"a"};
+  const std::vector<SparseVector> pages(1);
+  EXPECT_TRUE(SparseSearch(ids, pages).search(sparse({{2, 1.0f}}), 3).empty());
+}
+
+TEST(RankFusion, SumsReciprocalRanks) {
+  const std::vector<std::string> ids = {"a", "b", "c", "d"};
+  const std::vector<int32_t> places = descending_places(ids);
+  const std::vector<Neighbour> rankings[] = {{{0, 9}, {1, 8}, {2, 7}}, {{1, 0.3f}, {3, 0.2f}}};
+  const auto fused = fuse_by_rank(rankings, 10, 60, places);
+  ASSERT_EQ(fused.size(), 4u);
+  std::vector<int64_t> rows;
+  for (const Neighbour& hit : fused) rows.push_back(hit.row);
+  EXPECT_THAT(rows, ElementsAre(1, 0, 3, 2));
+  EXPECT_FLOAT_EQ(fused[0].score, 1.0f / 62 + 1.0f / 61);
+  EXPECT_FLOAT_EQ(fused[2].score, 1.0f / 62);
+  EXPECT_EQ(fuse_by_rank(rankings, 2, 60, places).size(), 2u);
+  // With equal sums the larger id stands first.
+  const std::vector<Neighbour> tied[] = {{{0, 1}}, {{2, 1}}};
+  EXPECT_EQ(fuse_by_rank(tied, 1, 60, places)[0].row, 2);
+}
+
+}  // namespace
+}  // namespace recto
