@@ -43,6 +43,7 @@ Json cell_json(const Cell& cell) {
     Json operator()(double value) const { return value; }
     Json operator()(const std::vector<std::string>& list) const { return list; }
     Json operator()(const std::vector<float>& list) const { return list; }
+    Json operator()(const std::vector<int32_t>& list) const { return list; }
     Json operator()(const ImageCell& image) const {
       return {{"path", image.path ? Json(*image.path) : Json()},
               {"bytes_sha256", sha256_hex(image.bytes.value_or(""))},
