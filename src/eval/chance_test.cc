@@ -157,6 +157,24 @@ TEST(Chance, IsComparedByItsExpectedValue) {
   EXPECT_EQ(chance_text({}), "");
 }
 
+TEST(Chance, IsBeatenWherePAndIntervalBothSaySo) {
+  struct Case {
+    double p, low, high;
+    bool against_chance, told_apart;
+  };
+  const Case cases[] = {
+      {0.01, 0.1, 0.3, true, true},   {0.01, -0.3, -0.1, true, true}, {0.01, -0.1, 0.3, true, false},
+      {0.20, 0.1, 0.3, true, false},  {0.05, 0.1, 0.3, true, false},  {0.01, -0.1, 0.3, false, true},
+  };
+  for (const Case& c : cases) {
+    PairComparison one;
+    one.against_chance = c.against_chance;
+    one.p_holm = c.p;
+    one.bootstrap.interval = {c.low, c.high};
+    EXPECT_EQ(one.is_distinguishable(), c.told_apart) << c.p << " " << c.low;
+  }
+}
+
 TEST(Chance, APerfectSystemIsMoreThanChance) {
   EXPECT_EQ(chance_test({0, 0.1, 0.2}, 0.1, 0.9).p, 0.25);
   EXPECT_EQ(chance_test({0, 0.1, 0.2}, 0.1, 0.2).p, 0.75) << "both sides count";

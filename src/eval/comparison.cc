@@ -62,6 +62,11 @@ PairComparison compare(const ScoredSystem& first, const ScoredSystem& second,
 
 }  // namespace
 
+bool PairComparison::is_distinguishable() const {
+  const bool beyond_zero = bootstrap.interval.low > 0 || bootstrap.interval.high < 0;
+  return p_holm < kSignificance && (!against_chance || beyond_zero);
+}
+
 std::string PairComparison::verdict() const {
   if (!is_distinguishable()) return first + " and " + second + " are not distinguishable";
   const bool first_wins = difference > 0;
@@ -149,7 +154,8 @@ std::string chance_text(const std::vector<PairComparison>& comparisons) {
       "is how often the same ranking is as far from it when its pages are exchanged for others, at "
       "random but alike for all queries, {} times; most queries of any order are below the "
       "expected "
-      "value, so wins and losses are not counted",
+      "value, so wins and losses are not counted; better is said where both p and the interval over "
+      "queries say so",
       found->test.permutations);
 }
 

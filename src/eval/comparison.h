@@ -42,7 +42,9 @@ struct PairComparison {
   std::optional<double> effect;  ///< effect_size(), none when all queries differ alike
   int64_t wins = 0, ties = 0, losses = 0;
 
-  bool is_distinguishable() const { return p_holm < kSignificance; }
+  /// By the corrected p value; against chance, where p and interval are drawn from different things
+  /// (pages exchanged, queries drawn again), both must tell them apart.
+  bool is_distinguishable() const;
   /// "a is better than b", or "a and b are not distinguishable".
   std::string verdict() const;
 };

@@ -72,12 +72,15 @@ void check_reused(const Embeddings& pages, const RetrievalTask& task, const Cont
   }
 }
 
+void check_length(const Matrix& vectors, int length, const std::string& name) {
+  if (length >= 1 && length <= vectors.columns) return;
+  fail(ErrorCode::kUsage, "{}: {} dimensions are wanted of vectors that have {}", name, length,
+       vectors.columns);
+}
+
 /// The first `length` columns, at length 1 again.
 Matrix prefix(const Matrix& vectors, int length, const std::string& name) {
-  if (length < 1 || length > vectors.columns) {
-    fail(ErrorCode::kUsage, "{}: {} dimensions are wanted of vectors that have {}", name, length,
-         vectors.columns);
-  }
+  check_length(vectors, length, name);
   Matrix out(vectors.rows, length);
   for (int64_t i = 0; i < vectors.rows; ++i) {
     const auto from = vectors.row(i);
@@ -87,6 +90,17 @@ Matrix prefix(const Matrix& vectors, int length, const std::string& name) {
     for (int k = 0; k < length; ++k) out.row(i)[k] = from[k] * scale;
   }
   return out;
+}
+
+/// `length`: 0 for the first one.
+std::string variant_name(const std::string& name, int length, StoredPrecision stored,
+                         const EvalOptions& options) {
+  std::string called = name;
+  if (length != 0) called += fmt::format("-d{}", length);
+  if (stored != options.stored.front()) {
+    called += fmt::format("-{}", stored_precision_name(stored));
+  }
+  return called;
 }
 
 using Vectors = std::function<Matrix(int length)>;
@@ -99,10 +113,8 @@ void add_variants(EvalReport& report, const std::vector<int>& lengths, const Eva
     const Matrix full_pages = pages(length);
     const Matrix length_queries = queries(length);
     for (const StoredPrecision stored : options.stored) {
-      std::string called = name;
-      if (length != lengths.front()) called += fmt::format("-d{}", length);
-      if (stored != options.stored.front())
-        called += fmt::format("-{}", stored_precision_name(stored));
+      const std::string called =
+          variant_name(name, length == lengths.front() ? 0 : length, stored, options);
       const bool whole = stored == StoredPrecision::kFp32;
       SystemResult result = rank_vectors(
           report.task, whole ? full_pages : as_stored(full_pages, stored), length_queries,
@@ -172,6 +184,21 @@ Matrix embed_queries(const RetrievalTask& task, Embedder& embedder, const EvalOp
   return embed(embedder, source, options, "queries", task.queries.size()).vectors;
 }
 
+std::vector<std::string> system_names(const std::string& name, const EvalOptions& options,
+                                      bool sparse) {
+  std::vector<int> lengths = options.dimensions;
+  if (lengths.empty()) lengths.push_back(0);
+  lengths.front() = 0;
+  std::vector<std::string> names;
+  for (const int length : lengths) {
+    for (const StoredPrecision stored : options.stored) {
+      names.push_back(variant_name(name, length, stored, options));
+    }
+  }
+  if (sparse) names.insert(names.end(), {name + "-sparse", name + "-fused"});
+  return names;
+}
+
 void add_model(EvalReport& report, Embedder& embedder, const EmbeddedPages& pages,
                const EvalOptions& options, const std::string& name) {
   const Contract& contract = embedder.model().contract();
@@ -205,12 +232,18 @@ void add_model(EvalReport& report, Embedder& embedder, const EmbeddedPages& page
   }
 }
 
-void add_vectors(EvalReport& report, const Matrix& pages, const Matrix& queries,
-                 const EvalOptions& options, const std::string& name) {
+void check_vectors(const Matrix& pages, const Matrix& queries, const EvalOptions& options,
+                   const std::string& name) {
   if (pages.columns != queries.columns) {
     fail(ErrorCode::kMismatch, "{}: page vectors have {} dimensions and query vectors {}", name,
          pages.columns, queries.columns);
   }
+  for (const int length : options.dimensions) check_length(pages, length, name);
+}
+
+void add_vectors(EvalReport& report, const Matrix& pages, const Matrix& queries,
+                 const EvalOptions& options, const std::string& name) {
+  check_vectors(pages, queries, options, name);
   std::vector<int> lengths = options.dimensions;
   if (lengths.empty()) lengths.push_back(static_cast<int>(pages.columns));
   if (report.dimensions == 0) report.dimensions = lengths.front();

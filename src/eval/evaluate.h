@@ -65,6 +65,11 @@ struct EmbeddedPages {
   double seconds = 0;
 };
 
+/// What add_model() (with `sparse`: of a model with a sparse output) and add_vectors() call the
+/// systems they add.
+std::vector<std::string> system_names(const std::string& name, const EvalOptions& options,
+                                      bool sparse);
+
 /// One system for each length and stored precision, behind those that are there: "NAME" for the
 /// first, then "NAME-d256", "NAME-int8", "NAME-d256-int8"; and for page vectors with sparse ones
 /// "NAME-sparse" and "NAME-fused", with the dense ones of the first (eval/sparse_systems.h). Throws
@@ -78,6 +83,10 @@ void add_model(EvalReport& report, Embedder& embedder, const EmbeddedPages& page
 /// Error(kUsage) for a length beyond it.
 void add_vectors(EvalReport& report, const Matrix& pages, const Matrix& queries,
                  const EvalOptions& options, const std::string& name);
+
+/// Throws what add_vectors() would.
+void check_vectors(const Matrix& pages, const Matrix& queries, const EvalOptions& options,
+                   const std::string& name);
 
 /// Adds BM25 of each parameters, and chance.
 void add_baselines(EvalReport& report, const std::vector<Bm25Parameters>& parameters);

@@ -111,20 +111,44 @@ void check_contracts(const NamedVectors& named, const Embeddings& pages,
        named.name, pages.contract, queries.contract);
 }
 
-void add_tables(std::vector<EvalReport>& reports, const EvaluationPlan& plan) {
+/// The vectors of a task's pages and queries.
+struct TaskVectors {
+  Matrix pages, queries;
+};
+
+/// Calls `use` with each table's vectors for each of `reports`.
+template <typename Reports, typename Use>
+void for_each_table(Reports& reports, const EvaluationPlan& plan, const Use& use) {
   for (const NamedVectors& named : plan.vectors) {
     const Embeddings pages = read_embeddings(named.pages);
     const bool together = named.queries == named.pages;
     const Embeddings queries = together ? pages : read_embeddings(named.queries);
     check_contracts(named, pages, queries);
-    for (EvalReport& report : reports) {
-      add_vectors(report,
-                  rows_of_table(pages, report.task.page_ids, page_aliases(report.task),
-                                named.pages.string()),
-                  rows_of_table(queries, query_ids(report.task), {}, named.queries.string()),
-                  plan.options, named.name);
+    for (auto& report : reports) {
+      const TaskVectors vectors = {
+          rows_of_table(pages, report.task.page_ids, page_aliases(report.task),
+                        named.pages.string()),
+          rows_of_table(queries, query_ids(report.task), {}, named.queries.string())};
+      use(report, vectors, named.name);
     }
   }
+}
+
+void add_tables(std::vector<EvalReport>& reports, const EvaluationPlan& plan) {
+  for_each_table(reports, plan,
+                 [&](EvalReport& report, const TaskVectors& vectors, const std::string& name) {
+                   add_vectors(report, vectors.pages, vectors.queries, plan.options, name);
+                 });
+}
+
+/// Throws what add_tables() would, before models have worked for hours. Tables are read twice then,
+/// so that those of one dataset are in memory at a time.
+void check_tables(const std::vector<EvalReport>& reports, const EvaluationPlan& plan) {
+  if (plan.models.empty() && !plan.endpoint) return;
+  for_each_table(reports, plan,
+                 [&](const EvalReport&, const TaskVectors& vectors, const std::string& name) {
+                   check_vectors(vectors.pages, vectors.queries, plan.options, name);
+                 });
 }
 
 void add_endpoint(std::vector<EvalReport>& reports, const Dataset& dataset,
@@ -147,7 +171,9 @@ void add_endpoint(std::vector<EvalReport>& reports, const Dataset& dataset,
   }
 }
 
-void add_runs(EvalReport& report, const EvaluationPlan& plan, const std::vector<Run>& runs) {
+std::vector<SystemResult> rank_runs(const EvalReport& report, const EvaluationPlan& plan,
+                                    const std::vector<Run>& runs) {
+  std::vector<SystemResult> results;
   for (size_t i = 0; i < runs.size(); ++i) {
     const std::string& name = plan.runs[i].name;
     SystemResult result = rank_run(report.task, name, runs[i]);
@@ -159,8 +185,13 @@ void add_runs(EvalReport& report, const EvaluationPlan& plan, const std::vector<
       log_warning("run {}: {} queries have no judgement in {} and are left out", name,
                   result.queries_unknown, report.task.name);
     }
-    report.systems.push_back(std::move(result));
+    results.push_back(std::move(result));
   }
+  return results;
+}
+
+void add_systems(EvalReport& report, std::vector<SystemResult> results) {
+  for (SystemResult& result : results) report.systems.push_back(std::move(result));
 }
 
 std::vector<Run> read_runs(const EvaluationPlan& plan) {
@@ -197,24 +228,18 @@ void check_plan(const EvaluationPlan& plan) {
     fail(ErrorCode::kUsage, "two systems are called \"{}\"; write NAME=PATH to tell them apart",
          name);
   };
-  for (const EvaluatedModel& one : plan.models) claim(one.name);
-  for (const NamedVectors& one : plan.vectors) claim(one.name);
-  if (plan.endpoint) claim(plan.endpoint->name);
+  const auto claim_variants = [&](const std::string& name, bool sparse) {
+    for (const std::string& variant : system_names(name, plan.options, sparse)) claim(variant);
+  };
+  for (const EvaluatedModel& one : plan.models) {
+    claim_variants(one.name, one.model->contract().sparse.has_value());
+  }
+  for (const NamedVectors& one : plan.vectors) claim_variants(one.name, false);
+  if (plan.endpoint) claim_variants(plan.endpoint->name, false);
   for (const NamedRun& one : plan.runs) claim(one.name);
-  for (const char* own : {"bm25", "random"}) {
-    if (plan.qrels.empty()) claim(own);
-  }
-}
-
-/// Throws Error(kUsage) when two systems of a report go by one name ("model-int8" of a run and of
-/// a model).
-void check_names(const EvalReport& report) {
-  std::set<std::string> names;
-  for (const SystemResult& system : report.systems) {
-    if (names.insert(system.name).second) continue;
-    fail(ErrorCode::kUsage, "two systems are called \"{}\"; write NAME=PATH to tell them apart",
-         system.name);
-  }
+  if (!plan.qrels.empty()) return;
+  for (const Bm25Parameters& one : plan.bm25) claim(bm25_name(one));
+  claim("random");
 }
 
 /// compare_systems() of each, and p values over all together.
@@ -224,7 +249,6 @@ void compare(std::vector<EvalReport>& reports, const EvaluationPlan& plan) {
     report.main_metric = plan.main_metric;
     report.language_subsets = plan.language_subsets;
     report.resampling = plan.resampling;
-    check_names(report);
     compare_systems(report);
     all.insert(all.end(), report.comparisons.begin(), report.comparisons.end());
   }
@@ -253,6 +277,29 @@ void note_contamination(EvalReport& report, const Dataset& dataset, const Evalua
       report.task.queries.size());
 }
 
+/// A dataset with what needs no model: whatever may be wrong with it, or with what is compared on
+/// it, has been found.
+template <typename Source>
+struct PreparedData {
+  std::shared_ptr<Source> source;
+  std::vector<EvalReport> reports;
+  std::vector<std::vector<SystemResult>> runs;  ///< of each report
+};
+
+template <typename Source>
+PreparedData<Source> prepare(const fs::path& path, const EvaluationPlan& plan,
+                             const std::vector<Run>& runs) {
+  PreparedData<Source> out;
+  out.source = open_source<Source>(path, plan);
+  out.reports = reports_of(*out.source, plan);
+  check_tables(out.reports, plan);
+  for (EvalReport& report : out.reports) {
+    out.runs.push_back(rank_runs(report, plan, runs));
+    note_contamination(report, *out.source->dataset, plan);
+  }
+  return out;
+}
+
 }  // namespace
 
 Evaluation::Evaluation(const EvaluationPlan& plan) {
@@ -261,23 +308,22 @@ Evaluation::Evaluation(const EvaluationPlan& plan) {
   if (!plan.qrels.empty()) {
     EvalReport report;
     report.task = judged_task(plan.qrels.stem().string(), read_qrels(plan.qrels), runs);
-    add_runs(report, plan, runs);
+    add_systems(report, rank_runs(report, plan, runs));
     reports_.push_back(std::move(report));
     sources_.push_back(nullptr);
   }
-  for (const fs::path& path : plan.data) {
-    const auto source = open_source<Source>(path, plan);
-    const Dataset& dataset = *source->dataset;
-    std::vector<EvalReport> reports = reports_of(*source, plan);
-    add_models(reports, dataset, plan);
-    add_tables(reports, plan);
-    add_endpoint(reports, dataset, plan);
-    for (EvalReport& report : reports) {
-      add_runs(report, plan, runs);
-      add_baselines(report, plan.bm25);
-      note_contamination(report, dataset, plan);
-      reports_.push_back(std::move(report));
-      sources_.push_back(source);
+  std::vector<PreparedData<Source>> all;
+  for (const fs::path& path : plan.data) all.push_back(prepare<Source>(path, plan, runs));
+  for (PreparedData<Source>& data : all) {
+    const Dataset& dataset = *data.source->dataset;
+    add_models(data.reports, dataset, plan);
+    add_tables(data.reports, plan);
+    add_endpoint(data.reports, dataset, plan);
+    for (size_t i = 0; i < data.reports.size(); ++i) {
+      add_systems(data.reports[i], std::move(data.runs[i]));
+      add_baselines(data.reports[i], plan.bm25);
+      reports_.push_back(std::move(data.reports[i]));
+      sources_.push_back(data.source);
     }
   }
   compare(reports_, plan);

@@ -188,6 +188,52 @@ TEST(Evaluation, TablesOfVectorsByIdsOfPagesAndQueries) {
   EXPECT_DOUBLE_EQ(evaluation.reports()[0].system("mine").mean.at("hit_rate_at_1"), 1);
 }
 
+TEST(Evaluation, WhatIsWrongIsFoundBeforeAModelWorks) {
+  const TemporaryDirectory directory;
+  const fs::path data = directory.path() / "data";
+  Rows().write(data, "test");
+  write_file(directory.path() / "other.trec", "q0-a Q0 nowhere 1 1 t\n");
+  write_embeddings(directory.path() / "few.npy", {"q0-a"}, Matrix(1, 3), "");
+  struct Case {
+    ErrorCode code;
+    const char* says;
+    std::function<void(EvaluationPlan&)> spoil;
+  };
+  const std::vector<Case> cases = {
+      {ErrorCode::kIo, "127.0.0.1", [](EvaluationPlan&) {}},
+      {ErrorCode::kNotFound, "absent",
+       [&](EvaluationPlan& p) { p.training = {directory.path() / "absent"}; }},
+      {ErrorCode::kNotFound, "absent",
+       [&](EvaluationPlan& p) { p.data.push_back(directory.path() / "absent"); }},
+      {ErrorCode::kMismatch, "\"nowhere\", which is no page",
+       [&](EvaluationPlan& p) { p.runs = {{"r", directory.path() / "other.trec"}}; }},
+      {ErrorCode::kMismatch, "no vector of",
+       [&](EvaluationPlan& p) {
+         p.vectors = {{"v", directory.path() / "few.npy", directory.path() / "few.npy"}};
+       }},
+      {ErrorCode::kUsage, "two systems are called \"endpoint-int8\"",
+       [&](EvaluationPlan& p) {
+         p.options.stored.push_back(StoredPrecision::kInt8);
+         p.runs = {{"endpoint-int8", directory.path() / "other.trec"}};
+       }},
+      {ErrorCode::kUsage, "two systems are called \"bm25-k0.9-b0.4\"",
+       [&](EvaluationPlan& p) {
+         p.bm25 = {{.k1 = 0.9, .b = 0.4}};
+         p.runs = {{"bm25-k0.9-b0.4", directory.path() / "other.trec"}};
+       }},
+  };
+  for (const Case& c : cases) {
+    EvaluationPlan plan;
+    plan.data = {data};
+    plan.endpoint.emplace();
+    plan.endpoint->connection.url = "http://127.0.0.1:1";  // nobody is there
+    plan.endpoint->connection.model = "m";
+    plan.endpoint->connection.retries = 0;
+    c.spoil(plan);
+    EXPECT_THAT(test::error_of([&] { const Evaluation e(plan); }, c.code), HasSubstr(c.says));
+  }
+}
+
 /// More words than a page may have to be told by its look alone.
 std::string long_text(const std::string& word) {
   std::string text;

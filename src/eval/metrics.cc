@@ -140,15 +140,16 @@ AtCutoff random_at_cutoff(const Grades& grades, int64_t documents, int k) {
 }  // namespace
 
 std::vector<std::string> ranked_ids(const std::vector<ScoredId>& hits) {
-  std::vector<const ScoredId*> order;
+  using Ranked = std::pair<float, const std::string*>;  // trec_eval's "sim" is a float
+  std::vector<Ranked> order;
   order.reserve(hits.size());
-  for (const ScoredId& hit : hits) order.push_back(&hit);
-  std::sort(order.begin(), order.end(), [](const ScoredId* a, const ScoredId* b) {
-    return a->score != b->score ? a->score > b->score : a->id > b->id;
+  for (const ScoredId& hit : hits) order.emplace_back(static_cast<float>(hit.score), &hit.id);
+  std::sort(order.begin(), order.end(), [](const Ranked& a, const Ranked& b) {
+    return a.first != b.first ? a.first > b.first : *a.second > *b.second;
   });
   std::vector<std::string> ids;
   ids.reserve(hits.size());
-  for (const ScoredId* hit : order) ids.push_back(hit->id);
+  for (const auto& [score, id] : order) ids.push_back(*id);
   return ids;
 }
 

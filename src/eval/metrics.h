@@ -24,8 +24,9 @@ using MetricValues = std::map<std::string, double>;
 
 inline constexpr std::array<int, 7> kCutoffs = {1, 3, 5, 10, 20, 50, 100};
 
-/// Document ids best first: score descending, ties by id descending (UTF-8 bytes). What every
-/// metric of a run is computed on.
+/// Document ids best first: score descending, ties by id descending (UTF-8 bytes). Scores are
+/// compared as fp32, as trec_eval holds them: two that differ by less are a tie. What every metric
+/// of a run is computed on.
 std::vector<std::string> ranked_ids(const std::vector<ScoredId>& hits);
 
 /// For one query, at each k of kCutoffs. g(i) is the grade of the document at rank i (0 when it is

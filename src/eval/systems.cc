@@ -81,12 +81,6 @@ struct TaskWords {
   }
 };
 
-std::string bm25_name(const Bm25Parameters& parameters) {
-  const Bm25Parameters usual;
-  if (parameters.k1 == usual.k1 && parameters.b == usual.b) return "bm25";
-  return fmt::format("bm25-k{}-b{}", parameters.k1, parameters.b);
-}
-
 /// Scores of a run by page id, for the second task.
 using ScoresByPage = std::unordered_map<std::string, double>;
 
@@ -138,6 +132,12 @@ SystemResult rank_vectors(const RetrievalTask& task, const Matrix& pages, const 
   };
   set_within(result, within_document_metrics(task, document_questions(task), score));
   return result;
+}
+
+std::string bm25_name(const Bm25Parameters& parameters) {
+  const Bm25Parameters usual;
+  if (parameters.k1 == usual.k1 && parameters.b == usual.b) return "bm25";
+  return fmt::format("bm25-k{}-b{}", parameters.k1, parameters.b);
 }
 
 SystemResult rank_bm25(const RetrievalTask& task, const Bm25Parameters& parameters) {

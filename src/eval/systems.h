@@ -57,9 +57,11 @@ SystemResult rank_vectors(const RetrievalTask& task, const Matrix& pages, const 
                           int threads, const std::string& name = "model",
                           const std::string& remark = "");
 
+/// "bm25", or with other than the usual parameters "bm25-k0.9-b0.4".
+std::string bm25_name(const Bm25Parameters& parameters);
+
 /// Ranks the pages' texts by BM25 (search/lexical_index.h); a query without a common word finds
-/// nothing and counts as 0. Called "bm25", or with other than the usual parameters
-/// "bm25-k0.9-b0.4".
+/// nothing and counts as 0. Called bm25_name().
 SystemResult rank_bm25(const RetrievalTask& task, const Bm25Parameters& parameters = {});
 
 /// The expected metrics of a random order, exactly.

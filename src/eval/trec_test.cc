@@ -23,6 +23,14 @@ TEST(Trec, RunsAndQrelsRoundTrip) {
   EXPECT_EQ(read_qrels(directory.path() / "qrels"), qrels);
 }
 
+TEST(Trec, ScoresThatAreOneInFp32AreTies) {
+  const TemporaryDirectory directory;
+  write_file(directory.path() / "run",
+             "q1 Q0 a 1 0.50000000002 x\nq1 Q0 b 2 0.50000000001 x\nq1 Q0 c 3 0.5000001 x\n");
+  EXPECT_EQ(ranked_ids(read_run(directory.path() / "run").at("q1")),
+            (std::vector<std::string>{"c", "b", "a"}));
+}
+
 TEST(Trec, TabsBlankLinesAndCarriageReturnsAreRead) {
   const TemporaryDirectory directory;
   write_file(directory.path() / "qrels", "q1\t0\td1\t1\r\n\n  q1 0  d2 +2");

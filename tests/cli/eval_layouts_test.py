@@ -56,6 +56,24 @@ class LayoutCase(LoadingCase):
                                        reference(run, qrels, metric), delta=1e-9, msg=f"{system} {metric}")
 
 
+class EvalTies(LayoutCase):
+    def test_scores_that_are_one_in_fp32_are_ties_as_in_trec_eval(self):
+        rng = np.random.default_rng(3)
+        scores = 0.5 + rng.integers(0, 3, (20, 12)) * 1e-5 + rng.random((20, 12)) * 1e-9
+        lines, qrels = [], {}
+        for q, row in enumerate(scores):
+            qrels[f"q{q}"] = {f"d{q % 12}": 1, f"d{(5 * q + 1) % 12}": 1}
+            lines += [f"q{q} Q0 d{d} 1 {score!r} t" for d, score in enumerate(row.tolist())]
+        self.path("r.trec").write_text("".join(line + "\n" for line in lines))
+        self.path("qrels").write_text("".join(f"{q} 0 {d} {grade}\n" for q, judged in qrels.items()
+                                              for d, grade in judged.items()))
+        self.succeed("eval", "--qrels", self.path("qrels"), "--run", self.path("r.trec"), "--output", self.path("o"))
+        found = json.loads((self.path("o") / "results.json").read_text())["recto"]["systems"]["r"]["metrics"]
+        run = read_run(self.path("r.trec"))
+        for metric in ("ndcg_at_5", "ndcg_at_10", "recall_at_3", "map_at_10", "precision_at_1"):
+            self.assertAlmostEqual(found[metric], reference(run, qrels, metric), delta=1e-9, msg=metric)
+
+
 class EvalTexts(LayoutCase):
     """BEIR's own layout: texts, no pictures."""
     CORPUS = {"MED-1": ("Valves", "How a valve is mounted."), "MED-2": ("", "Oil for the pump of a ship"),
