@@ -1,6 +1,5 @@
 #include "curate/assemble.h"
 
-#include <algorithm>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -30,6 +29,7 @@
 #include "curate/round_trip.h"
 #include "curate/source_names.h"
 #include "curate/splits.h"
+#include "curate/test_documents.h"
 #include "data/dataset.h"
 #include "data/page_id.h"
 #include "data/tables.h"
@@ -40,11 +40,6 @@ namespace recto {
 namespace fs = std::filesystem;
 
 namespace {
-
-bool matches_any(const std::vector<std::string>& patterns, const SourcePlace& place) {
-  return std::any_of(patterns.begin(), patterns.end(),
-                     [&](const std::string& pattern) { return matches_glob(pattern, place); });
-}
 
 class Assembly {
  public:
@@ -251,13 +246,14 @@ class Assembly {
   void split() {
     std::map<std::string, std::string> languages;
     std::set<std::string> pinned;
+    std::vector<const Source*> sources;
     for (size_t i = 0; i < members_.size(); ++i) {
       const std::string& family = corpus_.documents[i].family;
       languages.emplace(family, members_[i].document.language);
-      if (matches_any(options_.test_documents, members_[i].place->source.place)) {
-        pinned.insert(family);
-      }
+      sources.push_back(&members_[i].place->source);
+      if (is_test_document(options_.test_documents, *sources.back())) pinned.insert(family);
     }
+    warn_of_unused_patterns(options_.test_documents, sources);
     const auto by_family = assign_splits(languages, pinned, split_settings(options_));
     for (CorpusDocument& document : corpus_.documents) {
       document.split = by_family.at(document.family);

@@ -33,13 +33,13 @@ CurateReport curate(const std::vector<fs::path>& paths, const fs::path& output,
   const CurationTools tools = find_tools(options);
   if (auto report = finished_dataset(output, paths, options, tools)) return *std::move(report);
   WorkDirectory work(output, ingest_settings(options, tools));
-  if (work.committed()) return read_report(work.summary());
   const Listing files = list_files(paths, work.sources(), options, tools);
+  if (work.committed()) return committed_report(work.summary(), files.run_sha256, output);
   check_files(files, options);
   read_documents(files.files.sources, options, tools, work.documents());
   CurateReport report = assemble(places(files.files.sources, work.documents()), files, options,
                                  {work.scratch(), work.kept(), work.output()});
-  work.commit(report_json(report));
+  work.commit(commit_note(report, files.run_sha256, work.output()));
   return report;
 }
 

@@ -327,6 +327,14 @@ TEST_F(Curate, APatternThatNamesNoFileIsRefused) {
   EXPECT_FALSE(fs::exists(out()));
 }
 
+TEST_F(Curate, APatternThatNamesOnlyWhatIsLeftOutIsSaid) {
+  options_.test_documents = {"broken*"};
+  ::testing::internal::CaptureStderr();
+  curate({in()}, out(), options_);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              HasSubstr("\"broken*\" of test documents matches only files that were left out"));
+}
+
 TEST_F(Curate, NothingUsableIsAnErrorThatSaysWhy) {
   try {
     curate({in() / "broken.pdf", in() / "empty.pdf"}, out(), options_);

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/sha256.h"
 #include "curate/reading.h"
 #include "curate/settings.h"
 #include "curate/work_directory.h"
@@ -11,6 +12,8 @@ namespace recto {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr const char* kManifest = "manifest.json";
 
 /// What a run that was stopped has left is for WorkDirectory to go on with or to remove; but for
 /// an empty directory.
@@ -22,7 +25,7 @@ bool work_is_left(const fs::path& output) {
 
 /// The manifest of a dataset that is as its run left it; null for anything else.
 Json unchanged_manifest(const fs::path& output) {
-  const fs::path file = output / "manifest.json";
+  const fs::path file = output / kManifest;
   std::error_code ignored;
   if (!fs::is_regular_file(file, ignored) || work_is_left(output)) return {};
   try {
@@ -63,6 +66,22 @@ std::optional<CurateReport> finished_dataset(const fs::path& output,
   if (manifest.is_null() || manifest.at("settings") != settings_json(options)) return std::nullopt;
   const TemporaryDirectory scratch;
   return report_of(manifest, output, list_files(paths, scratch.path(), options, tools).run_sha256);
+}
+
+Json commit_note(const CurateReport& report, const std::string& run_sha256,
+                 const fs::path& written) {
+  return {{"report", report_json(report)},
+          {"run_sha256", run_sha256},
+          {"manifest_sha256", sha256_file(written / kManifest)}};
+}
+
+CurateReport committed_report(const Json& note, const std::string& run_sha256,
+                              const fs::path& output) {
+  const fs::path manifest = output / kManifest;
+  const bool same = note.value("run_sha256", "") == run_sha256 && fs::exists(manifest) &&
+                    note.value("manifest_sha256", "") == sha256_file(manifest);
+  if (!same) refuse_output(output);
+  return read_report(note.at("report"));
 }
 
 }  // namespace recto

@@ -28,4 +28,15 @@ std::optional<CurateReport> finished_dataset(const std::filesystem::path& output
                                              const CurateOptions& options,
                                              const CurationTools& tools);
 
+/// What WorkDirectory::commit() is given for a run that is stopped in the middle of it: the report,
+/// and what tells the dataset at `written` (the directory that is renamed) from any other.
+Json commit_note(const CurateReport& report, const std::string& run_sha256,
+                 const std::filesystem::path& written);
+
+/// The report in a note of commit_note() that was left beside `output`. Throws Error(kUsage), as
+/// for any output that exists, when it is of other settings, tools or files, or when the dataset
+/// has been changed since.
+CurateReport committed_report(const Json& note, const std::string& run_sha256,
+                              const std::filesystem::path& output);
+
 }  // namespace recto

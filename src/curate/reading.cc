@@ -1,6 +1,5 @@
 #include "curate/reading.h"
 
-#include <algorithm>
 #include <atomic>
 #include <iterator>
 #include <mutex>
@@ -15,6 +14,7 @@
 #include "base/threads.h"
 #include "curate/file_kind.h"
 #include "curate/settings.h"
+#include "curate/test_documents.h"
 #include "data/parquet.h"
 
 namespace recto {
@@ -104,8 +104,10 @@ std::string hash_run(const SourceList& files, const CurateOptions& options,
   Json sources = Json::array();
   for (const Source& source : files.sources) {
     const SourceFacts& facts = source.facts;
-    sources.push_back(
-        {source.position, source.sha256, facts.title, facts.licence, facts.url, facts.language});
+    Json copies = Json::array();
+    for (const SourcePlace& place : source.copies) copies.push_back(place.relative());
+    sources.push_back({source.position, source.sha256, facts.title, facts.licence, facts.url,
+                       facts.language, std::move(copies)});
   }
   return sha256_hex(dump_json({{"settings", settings_json(options)},
                                {"reading", ingest_settings(options, tools)},
@@ -161,17 +163,7 @@ void check_there_is_one(const Listing& files) {
 
 void check_files(const Listing& files, const CurateOptions& options) {
   check_there_is_one(files);
-  // A pattern that names nothing is a slip of the pen, and would leave the test empty unnoticed.
-  for (const std::string& pattern : options.test_documents) {
-    const auto& listed = files.files.listed;
-    const bool used = std::any_of(listed.begin(), listed.end(), [&](const SourcePlace& place) {
-      return matches_glob(pattern, place);
-    });
-    if (!used) {
-      fail(ErrorCode::kUsage, "the pattern \"{}\" of test documents matches none of {} files",
-           pattern, files.files.listed.size());
-    }
-  }
+  check_test_patterns(options.test_documents, files.files);
   if (!options.keep_going && !files.files.problems.empty()) {
     throw Error(files.files.problems.begin()->second.front());
   }

@@ -16,8 +16,10 @@
 #include "base/json.h"
 #include "base/sha256.h"
 #include "curate/curate.h"
+#include "curate/finished.h"
 #include "curate/shard.h"
 #include "curate/test_book.h"
+#include "data/dataset.h"
 #include "support/support.h"
 
 namespace recto {
@@ -153,7 +155,9 @@ TEST_F(Resume, WhatIsCompleteIsReportedAgain) {
   // Stopped just after the renaming: the rests are still there.
   fs::create_directories(out("out.partial") / "documents");
   write_file(out("out.partial") / "documents" / "x.json", "{}");
-  write_file(out("out.partial") / "committing.json", dump_json(report_json(first)));
+  const std::string run = read_json(output / "manifest.json").at("run_sha256");
+  const std::string note = dump_json(commit_note(first, run, output));
+  write_file(out("out.partial") / "committing.json", note);
   EXPECT_EQ(report_json(curate({in()}, output, options_)), report_json(first));
   EXPECT_FALSE(fs::exists(out("out.partial")));
 
@@ -203,6 +207,55 @@ TEST_F(Resume, WhatIsCompleteOfOtherFilesIsRefused) {
   EXPECT_TRUE(refused(options_)) << "a dataset that was changed since";
   write_file(out("out") / "manifest.json", "{}");
   EXPECT_TRUE(refused(options_)) << "a damaged one";
+}
+
+TEST_F(Resume, RestsOfACommitAreTakenForThatOfTheSameRunAlone) {
+  const CurateReport first = curate({in()}, out("out"), options_);
+  const Json manifest = read_json(out("out") / "manifest.json");
+  const std::string note = dump_json(commit_note(first, manifest.at("run_sha256"), out("out")));
+  const auto files = files_of(out("out"));
+  const auto is_refused = [&](const CurateOptions& options, const std::vector<fs::path>& paths) {
+    fs::create_directories(out("out.partial") / "documents");
+    write_file(out("out.partial") / "committing.json", note);
+    try {
+      curate(paths, out("out"), options);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUsage);
+      EXPECT_THAT(error.what(), HasSubstr("exists already"));
+      EXPECT_FALSE(fs::exists(out("out.partial")));
+      return true;
+    }
+    return false;
+  };
+  EXPECT_FALSE(is_refused(options_, {in()}));
+  CurateOptions other = options_;
+  other.seed = 9;
+  EXPECT_TRUE(is_refused(other, {in()})) << "settings";
+  EXPECT_TRUE(is_refused(options_, {in() / "machine1.pdf"})) << "files";
+  EXPECT_EQ(files_of(out("out")), files);
+  for (const int i : {1, 2}) {
+    curate_shard({in() / "machine1.pdf", in() / "machine2.pdf"}, out(fmt::format("s{}", i)),
+                 options_, {i, 2});
+  }
+  fs::create_directories(out("out.partial"));
+  write_file(out("out.partial") / "committing.json", note);
+  EXPECT_THROW(merge_shards({out("s1"), out("s2")}, out("out"), 1), Error) << "other shards";
+  Json changed = manifest;
+  changed["reviews"] = Json::array();
+  write_file(out("out") / "manifest.json", pretty_json(changed));
+  EXPECT_TRUE(is_refused(options_, {in()})) << "a dataset that was changed since";
+}
+
+TEST_F(Resume, TestDocumentsAreMeantByTheNamesOfTheirCopies) {
+  options_.test_documents = {"machine3.pdf"};  // copy.pdf is read, and this one left out
+  curate({in()}, out("whole"), options_);
+  const Dataset dataset = Dataset::open(out("whole"));
+  ASSERT_EQ(dataset.documents("test").size(), 1u);
+  EXPECT_EQ(dataset.documents("test")[0].source_name, "copy.pdf");
+  curate_shard({in()}, out("s1"), options_, {1, 2});
+  curate_shard({in()}, out("s2"), options_, {2, 2});
+  merge_shards({out("s1"), out("s2")}, out("merged"), 1);
+  EXPECT_EQ(files_of(out("merged")), files_of(out("whole")));
 }
 
 TEST_F(Resume, ADamagedRecordIsMadeAgain) {

@@ -43,9 +43,12 @@ SourcePlace read_place(const Json& json, const std::string& where) {
 }
 
 Json source_json(const Source& source) {
-  return {{"position", source.position},
-          {"sha256", source.sha256},
-          {"facts", facts_json(source.facts)}};
+  Json json = {{"position", source.position},
+               {"sha256", source.sha256},
+               {"facts", facts_json(source.facts)},
+               {"copies", Json::array()}};
+  for (const SourcePlace& place : source.copies) json["copies"].push_back(place_json(place));
+  return json;
 }
 
 Source read_source(const Json& json, const SourceList& list, const std::string& where) {
@@ -58,6 +61,9 @@ Source read_source(const Json& json, const SourceList& list, const std::string& 
   }
   source.place = list.listed[source.position];
   source.facts = read_facts(json.value("facts", Json::object()), where);
+  for (const Json& place : json.value("copies", Json::array())) {
+    source.copies.push_back(read_place(place, where));
+  }
   return source;
 }
 
@@ -253,7 +259,7 @@ CurateReport merge_shards(const std::vector<fs::path>& paths, const fs::path& ou
   files.directory = shards.front().directory;
   if (auto report = finished_dataset(output, files.run_sha256)) return *std::move(report);
   WorkDirectory work(output, Json::object());
-  if (work.committed()) return read_report(work.summary());
+  if (work.committed()) return committed_report(work.summary(), files.run_sha256, output);
   files.tools = tool_versions();
   std::vector<PlacedDocument> corpus;
   for (size_t i = 0; i < files.files.sources.size(); ++i) {
@@ -263,7 +269,7 @@ CurateReport merge_shards(const std::vector<fs::path>& paths, const fs::path& ou
   }
   CurateReport report =
       assemble(corpus, files, options, {work.scratch(), work.kept(), work.output()});
-  work.commit(report_json(report));
+  work.commit(commit_note(report, files.run_sha256, work.output()));
   return report;
 }
 

@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kStage = "file";
+constexpr const char* kCopyReason = "copy of the document ";
 constexpr const char* kNoLicence = "no licence is stated for it in the file of sources";
 constexpr const char* kNoOffice =
     "an office file, which needs LibreOffice, and soffice was not found";
@@ -167,8 +168,10 @@ class Collector {
     out_.listed.push_back(file.place);
     if (file.problem) out_.problems[position].push_back(*file.problem);
     if (!file.refused.empty()) return audit_.drop(name, kStage, file.refused);
-    if (!seen_.insert(file.sha256).second) {
-      return audit_.drop(name, kStage, "copy of the document " + file.sha256);
+    const auto [first, is_new] = seen_.emplace(file.sha256, out_.sources.size());
+    if (!is_new) {
+      out_.sources[first->second].copies.push_back(std::move(file.place));
+      return audit_.drop(name, kStage, kCopyReason + file.sha256);
     }
     SourceFacts facts;
     if (options_.provenance != nullptr) {
@@ -178,8 +181,12 @@ class Collector {
     if (file.kind.kind == FileKind::kOffice) {
       office_.push_back({out_.sources.size(), file.kind.ending});
     }
-    out_.sources.push_back({std::move(file.place), std::move(file.path), std::move(file.sha256),
-                            position, std::move(facts)});
+    out_.sources.push_back({std::move(file.place),
+                            std::move(file.path),
+                            std::move(file.sha256),
+                            position,
+                            std::move(facts),
+                            {}});
   }
 
   // ---- office files
@@ -229,7 +236,7 @@ class Collector {
   const SourceOptions& options_;
   Audit& audit_;
   std::vector<std::atomic<bool>> used_;  ///< rows of the file of sources
-  std::set<std::string> seen_;           ///< hashes
+  std::map<std::string, size_t> seen_;   ///< place in out_.sources by hash
   std::vector<OfficeFile> office_;
   SourceList out_;
 };

@@ -28,6 +28,9 @@ struct Source {
   std::string sha256;
   size_t position = 0;  ///< among the listed files
   SourceFacts facts;
+  /// Places of files with the same bytes, which are not read again. Patterns mean the document by
+  /// any of its places.
+  std::vector<SourcePlace> copies;
 
   std::string name() const { return place.name(); }
 };

@@ -39,6 +39,10 @@ std::string difference(const Json& before, const Json& now) {
 
 }  // namespace
 
+void refuse_output(const fs::path& output) {
+  fail(ErrorCode::kUsage, "{} exists already; name a new directory or remove it", output.string());
+}
+
 fs::path WorkDirectory::path_of(fs::path target) {
   if (!target.has_filename()) target = target.parent_path();  // "out/" means "out"
   target += ".partial";
@@ -53,8 +57,7 @@ WorkDirectory::WorkDirectory(fs::path target, const Json& settings)
   committed_ =
       target_there && fs::exists(path_ / kCommitting, ignored) && !fs::exists(output(), ignored);
   if (target_there && !committed_) {
-    fail(ErrorCode::kUsage, "{} exists already; name a new directory or remove it",
-         target_.string());
+    refuse_output(target_);
   }
   if (target_.has_parent_path()) make_directories(target_.parent_path());
   make_directories(path_);

@@ -11,6 +11,9 @@
 
 namespace recto {
 
+/// Throws Error(kUsage): `output` is there, and is not what the run would make.
+[[noreturn]] void refuse_output(const std::filesystem::path& output);
+
 /// DIR.partial beside the output DIR:
 ///   lock            held while a run works here
 ///   settings.json   what decides the records below; a run with other settings is refused
@@ -19,6 +22,7 @@ namespace recto {
 ///   kept/           of the second phase: what a stopped run goes on with
 ///   scratch/        of the present run, emptied when it starts
 ///   output/         the dataset being written, renamed to DIR by commit()
+///   committing.json what commit() was given, while it works
 class WorkDirectory {
  public:
   /// Takes up the work directory of `target`, or makes it. Throws Error(kUsage) when `target`

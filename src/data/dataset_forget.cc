@@ -20,10 +20,12 @@ namespace {
 
 /// A copy of `value` without the members and items that speak of forgotten documents; their places
 /// go into `removed`.
-Json scrubbed(const Json& value, const ForgottenMarks& marks, const std::string& place,
-              std::vector<std::string>& removed) {
+Json scrubbed(const Json& value, const ForgottenMarks& marks, const std::set<std::string>& patterns,
+              const std::string& place, std::vector<std::string>& removed) {
   const auto speaks = [&](const Json& item) {
-    return item.is_string() && marks.in(item.get_ref<const std::string&>());
+    if (!item.is_string()) return false;
+    const auto& text = item.get_ref<const std::string&>();
+    return marks.in(text) || patterns.count(text) != 0;
   };
   if (value.is_array()) {
     Json out = Json::array();
@@ -31,7 +33,7 @@ Json scrubbed(const Json& value, const ForgottenMarks& marks, const std::string&
       if (speaks(item)) {
         removed.push_back(place);
       } else {
-        out.push_back(scrubbed(item, marks, place, removed));
+        out.push_back(scrubbed(item, marks, patterns, place, removed));
       }
     }
     return out;
@@ -43,7 +45,7 @@ Json scrubbed(const Json& value, const ForgottenMarks& marks, const std::string&
     if (marks.in(key) || speaks(item)) {
       removed.push_back(marks.in(key) ? place : inner);
     } else {
-      out[key] = scrubbed(item, marks, inner, removed);
+      out[key] = scrubbed(item, marks, patterns, inner, removed);
     }
   }
   return out;
@@ -101,7 +103,8 @@ class Forgetting {
 
   bool keep_audit(AuditRow& row) {
     const bool query = plan_.queries.count(row.item) != 0;
-    if (query || marks_.in(row.item)) return drop(Table<AuditRow>::kName);
+    const bool copy = row.stage == "file" && marks_.has_hash(row.reason);
+    if (query || copy || marks_.in(row.item)) return drop(Table<AuditRow>::kName);
     if (marks_.in(row.reason)) {
       row.reason = marks_.without(row.reason);
       ++report_.audit_changed;
@@ -145,7 +148,8 @@ class Forgetting {
   }
 
   Json manifest() {
-    Json manifest = scrubbed(dataset_.manifest(), marks_, "", report_.manifest_removed);
+    Json manifest =
+        scrubbed(dataset_.manifest(), marks_, plan_.patterns, "", report_.manifest_removed);
     manifest["forgotten"].push_back({{"dataset", dataset_id(dataset_.manifest())},
                                      {"documents", plan_.documents.size()},
                                      {"rows", report_.rows}});

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/language_tag.h"
 #include "data/group_names.h"
+#include "data/shards.h"
 #include "data/table_scan.h"
 
 namespace recto {
@@ -16,6 +17,8 @@ namespace {
 
 constexpr size_t kMinDigits = 8;
 constexpr const char* kCrossLingualKind = "cross_lingual";
+constexpr const char* kFileStage = "file";
+constexpr const char* kDropped = "dropped";
 constexpr const char* kForgotten = "(forgotten)";
 
 bool is_hex(const std::string& text) {
@@ -61,15 +64,73 @@ std::vector<DocumentRow> all_documents(const Dataset& dataset) {
   return all;
 }
 
-void plan_names(const std::vector<DocumentRow>& all, ForgetPlan& plan) {
-  std::set<std::string> names;
-  for (const DocumentRow& row : plan.documents) names.insert(row.source_name);
-  names.erase("");
-  for (const std::string& name : names) {
-    const bool shared = std::any_of(all.begin(), all.end(), [&](const DocumentRow& row) {
-      return !plan.is_forgotten(row.document_id) && row.source_name.find(name) != std::string::npos;
+/// Names of files: those that go, and those that others are known by.
+struct FileNames {
+  std::set<std::string> gone, left;
+};
+
+/// "ARCHIVE/MEMBER" to "ARCHIVE"; "" for a file of its own.
+std::string archive_of(const std::string& name) {
+  const size_t slash = name.find('/');
+  return slash == std::string::npos ? "" : name.substr(0, slash);
+}
+
+/// Those of documents, of copies (which the audit names beside the document they are copies of),
+/// and of archives.
+FileNames file_names(const Dataset& dataset, const std::vector<DocumentRow>& all,
+                     const HashSearch& hashes, const ForgetPlan& plan) {
+  FileNames names;
+  for (const DocumentRow& row : all) {
+    (plan.is_forgotten(row.document_id) ? names.gone : names.left).insert(row.source_name);
+  }
+  std::set<std::string> archives;
+  for (const std::string& split : list_splits(dataset.path() / Table<AuditRow>::kName)) {
+    scan_table<AuditRow>(dataset.path(), split, [&](AuditRow&& row) {
+      if (row.stage != kFileStage || row.decision != kDropped) return;
+      if (hashes.contains(row.reason)) {
+        names.gone.insert(row.item);
+      } else {
+        archives.insert(archive_of(row.item));
+      }
     });
+  }
+  for (const std::string& name : names.left) archives.insert(archive_of(name));
+  std::set<std::string> emptied;
+  for (const std::string& name : names.gone) emptied.insert(archive_of(name));
+  for (const std::string& archive : emptied) {
+    if (archives.count(archive) == 0) names.gone.insert(archive);
+  }
+  names.gone.erase("");
+  names.left.erase("");
+  return names;
+}
+
+void plan_names(const FileNames& names, ForgetPlan& plan) {
+  for (const std::string& name : names.gone) {
+    const bool shared = std::any_of(
+        names.left.begin(), names.left.end(),
+        [&](const std::string& other) { return other.find(name) != std::string::npos; });
     (shared ? plan.shared_names : plan.names).push_back(name);
+  }
+}
+
+bool names_one_of(const std::string& pattern, const std::set<std::string>& names) {
+  const std::string file = pattern.substr(pattern.rfind('/') + 1);
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    const std::string own = name.substr(name.rfind('/') + 1);
+    return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0 ||
+           ::fnmatch(file.c_str(), own.c_str(), 0) == 0;
+  });
+}
+
+void plan_patterns(const Json& manifest, const FileNames& names, ForgetPlan& plan) {
+  const Json settings = manifest.value("settings", Json::object());
+  for (const Json& item : settings.value("test_documents", Json::array())) {
+    if (!item.is_string()) continue;
+    const auto& pattern = item.get_ref<const std::string&>();
+    if (names_one_of(pattern, names.gone) && !names_one_of(pattern, names.left)) {
+      plan.patterns.insert(pattern);
+    }
   }
 }
 
@@ -247,8 +308,11 @@ ForgetPlan plan_forgetting(const Dataset& dataset, std::vector<DocumentRow> docu
   for (const DocumentRow& row : plan.documents) ids.push_back(row.document_id);
   plan.ids.insert(ids.begin(), ids.end());
   const std::vector<DocumentRow> all = all_documents(dataset);
-  plan_names(all, plan);
-  plan_families(all, HashSearch(ids), plan);
+  const HashSearch hashes(ids);
+  const FileNames names = file_names(dataset, all, hashes, plan);
+  plan_names(names, plan);
+  plan_patterns(dataset.manifest(), names, plan);
+  plan_families(all, hashes, plan);
   plan_near_groups(dataset, plan);
   plan_crossing_queries(dataset, all, plan);
   plan_queries(dataset, plan);

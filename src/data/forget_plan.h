@@ -46,10 +46,13 @@ class ForgottenMarks {
 struct ForgetPlan {
   std::vector<DocumentRow> documents;
   std::unordered_set<std::string> ids;
-  /// Names of the documents that no other document's name contains.
+  /// Names that no other document's name contains: of the documents, of copies of their files that
+  /// were left out (audit, stage "file"), and of archives that held nothing else.
   std::vector<std::string> names;
   /// Names that other documents bear too: what only they name cannot be told apart.
   std::vector<std::string> shared_names;
+  /// Patterns in the manifest's settings that mean these documents and no other.
+  std::set<std::string> patterns;
   /// All their answers are of the documents; or they have words of one of these and lead to its
   /// translations (cross-lingual, in a language that the rest of the family does not have).
   std::unordered_set<std::string> queries;

@@ -163,8 +163,8 @@ TEST(Chance, IsBeatenWherePAndIntervalBothSaySo) {
     bool against_chance, told_apart;
   };
   const Case cases[] = {
-      {0.01, 0.1, 0.3, true, true},   {0.01, -0.3, -0.1, true, true}, {0.01, -0.1, 0.3, true, false},
-      {0.20, 0.1, 0.3, true, false},  {0.05, 0.1, 0.3, true, false},  {0.01, -0.1, 0.3, false, true},
+      {0.01, 0.1, 0.3, true, true},  {0.01, -0.3, -0.1, true, true}, {0.01, -0.1, 0.3, true, false},
+      {0.20, 0.1, 0.3, true, false}, {0.05, 0.1, 0.3, true, false},  {0.01, -0.1, 0.3, false, true},
   };
   for (const Case& c : cases) {
     PairComparison one;

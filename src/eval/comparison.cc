@@ -154,7 +154,8 @@ std::string chance_text(const std::vector<PairComparison>& comparisons) {
       "is how often the same ranking is as far from it when its pages are exchanged for others, at "
       "random but alike for all queries, {} times; most queries of any order are below the "
       "expected "
-      "value, so wins and losses are not counted; better is said where both p and the interval over "
+      "value, so wins and losses are not counted; better is said where both p and the interval "
+      "over "
       "queries say so",
       found->test.permutations);
 }

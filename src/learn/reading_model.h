@@ -75,9 +75,9 @@ class ReadingModelImpl : public torch::nn::Module {
   TileShape shape_;
   ModelConfig config_;
   Precision precision_;
-  /// Layers after which characters are told: two thirds. Later ones are for what stands beside them;
-  /// of held-out characters 17 % were told after 150 steps, where a head behind the last layer told
-  /// 13 % after 200.
+  /// Layers after which characters are told: two thirds. Later ones are for what stands beside
+  /// them; of held-out characters 17 % were told after 150 steps, where a head behind the last
+  /// layer told 13 % after 200.
   int tap_;
   VisionTower vision_{nullptr};
   Connector connector_{nullptr};

@@ -118,11 +118,13 @@ TEST_F(TrainerSparseTest, ChunksAndInterruptionsChangeNothing) {
 TEST_F(TrainerSparseTest, EveryParameterMayBeTrained) {
   TrainSettings s = sparse_settings("full", 2);
   s.method = "full";
+  s.lora_r.reset();
   s.lr = 1e-3;
   train(s);
   EXPECT_EQ(page_vectors(output("full")).size(), 4u);
   TrainSettings frozen = sparse_settings("frozen", 2);
   frozen.method = "full";
+  frozen.lora_r.reset();
   frozen.freeze = {R"(sparse_head\..*)", R"(vision_model\..*)", R"(connector\..*)"};
   train(frozen);
   const auto model = ModelDirectory::open(output("frozen"));

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 import unittest
+import zipfile
 
 from dataset_support import TABLES, bytes_of, sha256, table
 from support import RECTO, Case, document_pdf, environment
@@ -39,6 +40,27 @@ class DatasetForget(Case):
         for name in TABLES:
             out += repr(table(directory, name)).encode()
         return out
+
+    def test_copies_of_its_file_are_gone_too(self):
+        for name in ("quiet-copy.pdf", "sub/other-notes.pdf"):  # the second is named as another document is
+            self.write(f"pdfs/{name}", self.path("pdfs/secret-report.pdf").read_bytes())
+        with zipfile.ZipFile(self.path("pdfs/parcel.zip"), "w") as archive:
+            archive.write(self.path("pdfs/secret-report.pdf"), "inner.pdf")
+        shutil.rmtree(self.dataset)
+        self.succeed("curate", self.path("pdfs"), "--output", self.dataset, "--longest-edge", 300,
+                     "--test-documents", "*copy.p[d]f", "--test-documents", "third*", "--ocr", "off")
+        self.assertEqual({r["split"] for r in table(self.dataset, "documents") if r["document_id"] == self.secret},
+                         {"test"}, "a document is meant by the name of its copy")
+        rows = [r["item"] for r in table(self.dataset, "audit") if "copy of the document" in r["reason"]]
+        self.assertEqual(len(rows), 3)
+        shown = self.succeed("dataset", "forget", self.dataset, self.secret).out
+        self.assertIn("  0 file names", shown)
+        everything = self.everything(self.dataset)
+        for name in (b"quiet-copy", b"parcel.zip", b"inner.pdf", b"*copy.p", self.secret[:16].encode()):
+            self.assertNotIn(name, everything)
+        self.assertIn(b"third*", everything)
+        self.assertFalse([r for r in table(self.dataset, "audit") if "(forgotten)" in r["reason"]
+                          and r["stage"] == "file"])
 
     def test_a_document_is_gone(self):
         (self.dataset / "report.html").write_text("<html>pictures</html>")

@@ -1,0 +1,50 @@
+#include "curate/test_documents.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/log.h"
+
+namespace recto {
+
+namespace {
+
+bool matches(const std::string& pattern, const Source& document) {
+  return matches_glob(pattern, document.place) ||
+         std::any_of(document.copies.begin(), document.copies.end(),
+                     [&](const SourcePlace& copy) { return matches_glob(pattern, copy); });
+}
+
+}  // namespace
+
+bool is_test_document(const std::vector<std::string>& patterns, const Source& document) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return matches(pattern, document); });
+}
+
+void check_test_patterns(const std::vector<std::string>& patterns, const SourceList& files) {
+  for (const std::string& pattern : patterns) {
+    const bool used =
+        std::any_of(files.listed.begin(), files.listed.end(),
+                    [&](const SourcePlace& place) { return matches_glob(pattern, place); });
+    if (used) continue;
+    fail(ErrorCode::kUsage, "the pattern \"{}\" of test documents matches none of {} files",
+         pattern, files.listed.size());
+  }
+}
+
+void warn_of_unused_patterns(const std::vector<std::string>& patterns,
+                             const std::vector<const Source*>& documents) {
+  for (const std::string& pattern : patterns) {
+    const bool used = std::any_of(documents.begin(), documents.end(), [&](const Source* document) {
+      return matches(pattern, *document);
+    });
+    if (used) continue;
+    log_warning(
+        "the pattern \"{}\" of test documents matches only files that were left out, so that it "
+        "puts nothing into the test split; the table audit says why they were",
+        pattern);
+  }
+}
+
+}  // namespace recto
