@@ -8,11 +8,13 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/list_files.h"
 #include "base/sha256.h"
 #include "base/threads.h"
 #include "curate/folded_text.h"
 #include "curate/word_grams.h"
+#include "data/json_lines.h"
 #include "data/parquet.h"
 #include "data/table_scan.h"
 #include "page/image_bytes.h"
@@ -200,10 +202,37 @@ class ExcludedTable {
 
 bool is_parquet(const fs::path& path) { return path.extension() == ".parquet"; }
 
+/// Of BEIR: a line for each query, {"_id": ..., "text": ...}.
+bool is_json_queries(const fs::path& path) {
+  return path.extension() == ".jsonl" &&
+         path.filename().string().find("queries") != std::string::npos;
+}
+
+bool is_set_file(const fs::path& path) { return is_parquet(path) || is_json_queries(path); }
+
+void read_json_queries(const fs::path& path, int overlap_words, ExclusionList& list) {
+  WordTokenizer tokenizer;
+  for_each_line(path, [&](const std::string& line, const std::string& where) {
+    throw_if_interrupted();
+    const Json query = parse_json(line, where);
+    list.add_query(tokenizer, json_required<std::string>(query, "text", where), overlap_words);
+    return true;
+  });
+}
+
+void read_set_file(const fs::path& path, const ExclusionSettings& settings, ExclusionList& list) {
+  if (is_parquet(path)) {
+    ExcludedTable(path, settings, list).read();
+  } else {
+    read_json_queries(path, settings.overlap_words, list);
+  }
+  ++list.counts.files;
+}
+
 [[noreturn]] void fail_for_nothing(const fs::path& path) {
   fail(ErrorCode::kBadInput,
        "{}: nothing to exclude: a folder with Parquet files that have a column image or query is "
-       "wanted, or a list of hashes",
+       "wanted, or queries.jsonl, or a list of hashes",
        path.string());
 }
 
@@ -251,15 +280,13 @@ void read_exclusions(const fs::path& path, const ExclusionSettings& settings, Ex
   const int64_t before = list.seen;
   if (fs::is_directory(path)) {
     // Files may be links, as in the Hugging Face cache.
-    for (const fs::path& file : list_files_below(path, {.wanted = is_parquet})) {
-      ExcludedTable(file, settings, list).read();
-      ++list.counts.files;
+    for (const fs::path& file : list_files_below(path, {.wanted = is_set_file})) {
+      read_set_file(file, settings, list);
     }
   } else if (!fs::exists(path)) {
     fail(ErrorCode::kNotFound, "{}: no such data set or list of hashes to exclude", path.string());
-  } else if (is_parquet(path)) {
-    ExcludedTable(path, settings, list).read();
-    ++list.counts.files;
+  } else if (is_set_file(path)) {
+    read_set_file(path, settings, list);
   } else {
     read_hash_list(path, list);
     ++list.counts.files;
@@ -269,7 +296,7 @@ void read_exclusions(const fs::path& path, const ExclusionSettings& settings, Ex
 
 void check_exclusions(const fs::path& path) {
   if (fs::is_directory(path)) {
-    if (list_files_below(path, {.wanted = is_parquet}).empty()) fail_for_nothing(path);
+    if (list_files_below(path, {.wanted = is_set_file}).empty()) fail_for_nothing(path);
   } else if (!fs::exists(path) || !is_parquet(path)) {
     ExclusionList ignored;
     read_exclusions(path, {}, ignored);

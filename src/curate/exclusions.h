@@ -45,7 +45,8 @@ class Exclusions {
   ///   `text`, when there is one, is that of the page, and a `perceptual_hash` spares the decoding.
   ///   Queries are the columns `query`, `question` and `anchor`, and `text` of a file that has no
   ///   image and lies in a folder or has a name with "queries". Documents are the `document_id`s of
-  ///   a table documents. Files with none of these are passed over.
+  ///   a table documents. Files with none of these are passed over. Of BEIR's own layout
+  ///   queries.jsonl is read, the `text` of each line; texts of a corpus exclude nothing.
   /// - a text file, a line each: 64 hexadecimal digits or "phash:" and them, the perceptual hash of
   ///   a page; "sha256:" and 64 digits, a document; empty lines and those with "#" in front.
   /// Pictures are decoded in sandboxed workers. Throws Error(kNotFound), Error(kBadInput) naming

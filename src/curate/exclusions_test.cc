@@ -167,7 +167,13 @@ TEST_F(ExclusionsTest, LayoutsWithQueries) {
   write_table(dir() / "german/german-queries/test.parquet", {{"text"}}, rows);
   write_table(dir() / "st.parquet", {{"anchor"}, {"label"}}, {{rows[0][0], Cell{}}});
   write_table(dir() / "qa.parquet", {{"question"}}, rows);
-  for (const char* name : {"mteb", "beir", "german", "st.parquet", "qa.parquet"}) {
+  write_file(dir() / "jsonl/corpus.jsonl", R"({"_id": "d", "text": "Of valves"})"
+                                           "\n");
+  write_file(dir() / "jsonl/queries.jsonl",
+             R"({"_id": "q", "text": "Which valve drains the pump?"})"
+             "\n\n");
+  for (const char* name :
+       {"mteb", "beir", "german", "st.parquet", "qa.parquet", "jsonl", "jsonl/queries.jsonl"}) {
     const Exclusions exclusions = load({name});
     EXPECT_EQ(exclusions.counts().queries, 1) << name;
     EXPECT_TRUE(drops(exclusions, "which valve drains the pump")) << name;
@@ -220,6 +226,7 @@ TEST_F(ExclusionsTest, WhatCannotBeReadIsSaid) {
   write_file(dir() / "empty.txt", "# nothing\n");
   write_file(dir() / "broken.parquet", "PAR1 and no more");
   fs::create_directories(dir() / "void");
+  write_file(dir() / "wrong/queries.jsonl", "{\"_id\": \"q\"}\n");
   write_table(dir() / "other.parquet", {{"number", ColumnType::kInt64}}, {{int64_t{1}}});
   write_table(dir() / "bad/test.parquet", {{"image", ColumnType::kImage}},
               {{ImageCell{picture("tiny_16x32.png"), "a.png"}},
@@ -234,6 +241,7 @@ TEST_F(ExclusionsTest, WhatCannotBeReadIsSaid) {
       {"other.parquet", "nothing to exclude"},
       {"bad", "image of row 1"},
       {"away.parquet", "nowhere.png"},
+      {"wrong", "queries.jsonl:1"},
       {"absent", "absent"}};
   for (const auto& [name, message] : cases) {
     try {

@@ -157,7 +157,23 @@ void restore_checkpoint(const fs::path& checkpoint, AdamW& optimizer) {
   read_parameters(checkpoint / kOptimizerFile, optimizer.state());
 }
 
-void check_same_run(const Json& saved, const Json& run, const fs::path& checkpoint) {
+void check_same_data(const Json& saved, const Json& run, const std::vector<std::string>& data,
+                     const fs::path& checkpoint) {
+  const Json before = saved.value("data", Json::array());
+  const Json now = run.value("data", Json::array());
+  if (before.size() != now.size()) return;  // check_same_run() shows them
+  for (size_t i = 0; i < std::min(now.size(), data.size()); ++i) {
+    const std::string was = before[i].value("sha256", ""), is = now[i].value("sha256", "");
+    if (was == is) continue;
+    fail(ErrorCode::kMismatch,
+         "{} has changed since {} was begun (SHA-256 of what trains: {}, now {}); put back what it "
+         "was, or start anew in another output directory",
+         data[i], checkpoint.string(), was, is);
+  }
+}
+
+void check_same_run(const Json& saved, const Json& run, const fs::path& checkpoint,
+                    const std::vector<std::string>& data) {
   const auto check = [&](const std::string& key) {
     const Json found = saved.contains(key) ? saved[key] : Json(nullptr);
     if (!run.contains(key) || found == run[key]) return;
@@ -167,6 +183,7 @@ void check_same_run(const Json& saved, const Json& run, const fs::path& checkpoi
          checkpoint.string(), key, dump_json(found), dump_json(run[key]));
   };
   check("model_weights_sha256");  // of another model the contract is another, too
+  check_same_data(saved, run, data, checkpoint);
   for (const auto& [key, value] : run.items()) check(key);
 }
 

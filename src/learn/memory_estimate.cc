@@ -39,6 +39,15 @@ uint64_t kept_by_layers(uint64_t layers, uint64_t values, uint64_t width, bool r
   return recompute ? layers * width * kFloat + layer : layers * layer;
 }
 
+/// Rows over the vocabulary (learn/sparse_weights.h): of each page of a step the sums, weights, and
+/// the gradients of both; of each visual token of one page at a time its logits, probabilities and
+/// what backward makes of them.
+uint64_t sparse_bytes(const ModelConfig& config, const MemoryRequest& request) {
+  const uint64_t row = static_cast<uint64_t>(config.text.vocab_size) * kFloat;
+  const auto tokens = static_cast<uint64_t>(request.views) * config.image_seq_len();
+  return row * (4 * static_cast<uint64_t>(request.pages_in_step) + 3 * tokens);
+}
+
 }  // namespace
 
 uint64_t activation_bytes(const ModelConfig& config, int64_t tokens, int views, bool vision_trained,
@@ -105,10 +114,10 @@ uint64_t encoder_bytes(const ModelConfig& config) {
 std::string MemoryEstimate::text() const {
   return fmt::format(
       "memory: about {} MB ({} weights, {} gradients and optimiser, {} activations of {} large "
-      "pages at once, {} features, {} to compute them, {} the program) of {} MB available",
+      "pages at once, {}{} features, {} to compute them, {} the program) of {} MB available",
       megabytes(total()), megabytes(weights), megabytes(optimizer), megabytes(activations),
-      chunk_size, megabytes(features), megabytes(encoder), megabytes(kProgramBytes),
-      megabytes(available));
+      chunk_size, sparse > 0 ? fmt::format("{} sparse output, ", megabytes(sparse)) : "",
+      megabytes(features), megabytes(encoder), megabytes(kProgramBytes), megabytes(available));
 }
 
 void MemoryEstimate::check() const {
@@ -135,7 +144,8 @@ MemoryEstimate estimate_memory(const ModelConfig& config, const MemoryRequest& r
   estimate.page = largest_page(config, request, /*recompute=*/false, /*bf16=*/false);
   const uint64_t page = largest_page(config, request, request.recompute, request.bf16);
   estimate.encoder = request.encoder;
-  const uint64_t taken = estimate.weights + estimate.optimizer + estimate.encoder;
+  if (request.sparse) estimate.sparse = sparse_bytes(config, request);
+  const uint64_t taken = estimate.weights + estimate.optimizer + estimate.encoder + estimate.sparse;
   const uint64_t left = available - std::min(available, taken);
   const auto queries = static_cast<uint64_t>(request.queries_in_step);
   const uint64_t queries_as_pages = (queries + kQueriesPerPage - 1) / kQueriesPerPage;

@@ -46,6 +46,7 @@ struct MemoryEstimate {
   uint64_t weights = 0;        ///< the model in fp32
   uint64_t optimizer = 0;      ///< gradients and both moments
   uint64_t activations = 0;    ///< of one chunk
+  uint64_t sparse = 0;         ///< of the sparse output
   uint64_t features = 0;       ///< of pages, kept in memory
   uint64_t encoder = 0;        ///< what computes them
   uint64_t feature_limit = 0;  ///< most that may be kept in memory when a store fails
@@ -55,7 +56,7 @@ struct MemoryEstimate {
                        ///< chunks are planned by (learn/chunk_plan.h)
 
   uint64_t total() const {
-    return weights + optimizer + activations + features + encoder + kProgramBytes;
+    return weights + optimizer + activations + sparse + features + encoder + kProgramBytes;
   }
   /// One line for people.
   std::string text() const;
@@ -73,6 +74,7 @@ struct MemoryRequest {
   int views = 0;           ///< of the largest page; 0 when there are passages alone
   int passage_tokens = 0;  ///< of the longest passage; 0 for none
   bool vision_trained = false;
+  bool sparse = false;               ///< the sparse output is trained too
   uint64_t feature_value_bytes = 4;  ///< of a number of the features of a page
   bool feature_store = false;        ///< they are kept in files
   uint64_t encoder = 0;              ///< encoder_bytes(), where that computes them

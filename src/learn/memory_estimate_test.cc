@@ -34,6 +34,21 @@ TEST(MemoryEstimateTest, AChunkIsTheWholeStepOrThePowerOfTwoThatFits) {
   EXPECT_EQ(estimate_memory(config, request, page).activations, 7 * page);
 }
 
+TEST(MemoryEstimateTest, ASparseOutputTakesRowsOverTheVocabulary) {
+  const ModelConfig config = some_config();
+  MemoryRequest request;
+  request.pages_in_step = 24;
+  request.views = 5;
+  const MemoryEstimate dense = estimate_memory(config, request, 1'000'000'000);
+  request.sparse = true;
+  const MemoryEstimate both = estimate_memory(config, request, 1'000'000'000);
+  const uint64_t row = static_cast<uint64_t>(config.text.vocab_size) * sizeof(float);
+  EXPECT_EQ(both.sparse, row * (4 * 24 + 3 * 5 * static_cast<uint64_t>(config.image_seq_len())));
+  EXPECT_EQ(both.total() - dense.total(), both.sparse);
+  EXPECT_EQ(dense.text().find("sparse"), std::string::npos);
+  EXPECT_NE(both.text().find("sparse output"), std::string::npos);
+}
+
 TEST(MemoryEstimateTest, FrozenVisionTakesFeaturesInsteadOfActivations) {
   const ModelConfig config = some_config();
   EXPECT_LT(page_activation_bytes(config, 5, false), page_activation_bytes(config, 5, true));

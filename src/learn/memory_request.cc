@@ -49,6 +49,7 @@ MemoryRequest memory_request(const StepSource& steps, const TrainSettings& setti
   request.parameters = size.all - (sees ? 0 : static_cast<int64_t>(eyes / sizeof(float)));
   request.trained = size.trained;
   request.vision_trained = size.vision;
+  request.sparse = settings.sparse_weight > 0;
   request.feature_value_bytes = dtype_size(parse_weights_dtype(settings.feature_dtype));
   request.feature_store = !settings.feature_store.empty();
   if (!sees && request.views > 0) request.encoder = eyes;

@@ -86,8 +86,9 @@ LearningRateGroup parse_learning_rate_group(const std::string& text) {
   }
   if (group.factor == 0) {
     fail(ErrorCode::kUsage,
-         "--lr-group \"{}\": a factor of 0 would train nothing; leave these parameters as they are "
-         "with --freeze (or, for adapters, by --lora-targets)",
+         "--lr-group \"{}\": a factor of 0 would train nothing; with --method lora leave these "
+         "layers "
+         "out of --lora-targets, with --method full name them in --freeze",
          text);
   }
   return group;

@@ -159,9 +159,10 @@ int saved_chunk_size(const fs::path& output) {
   return json_required<int>(read_section(path, "settings"), "chunk_size", path.string());
 }
 
-void check_same_begun_run(const fs::path& output, const Json& run) {
+void check_same_begun_run(const fs::path& output, const Json& run,
+                          const std::vector<std::string>& data) {
   const fs::path path = output / kTrainJson;
-  check_same_run(read_section(path, "run"), run, path);
+  check_same_run(read_section(path, "run"), run, path, data);
 }
 
 void write_model_into(const fs::path& output, const ModelDirectory& from, const Weights& weights,

@@ -47,7 +47,8 @@ bool is_finished(const std::filesystem::path& output);
 /// Pages at once of the run that began in `output`. Throws Error(kBadInput).
 int saved_chunk_size(const std::filesystem::path& output);
 /// check_same_run() against train.json, for a run that ended before its first checkpoint.
-void check_same_begun_run(const std::filesystem::path& output, const Json& run);
+void check_same_begun_run(const std::filesystem::path& output, const Json& run,
+                          const std::vector<std::string>& data);
 
 /// Writes a model directory as write_changed_model_directory() does into the directory `output`,
 /// beside what is there. The files appear only when all of them are complete, retriever.json last.

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <numeric>
+#include <set>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -59,8 +60,11 @@ Json go_on_with(const Adapter& adapter, RetrieverModel& model, const TrainSettin
 void freeze(RetrieverModel& model, const std::string& pattern) {
   const PythonRegex regex(pattern, "--freeze");
   const auto parameters = model->named_parameters();
+  std::set<std::string> names;
+  for (const auto& [name, shape] : expected_tensors(model->config())) names.insert(name);
+  for (const auto& parameter : parameters) names.insert(parameter.key());  // a sparse head's
   size_t matched = 0;
-  for (const auto& [name, shape] : expected_tensors(model->config())) {
+  for (const std::string& name : names) {
     if (!regex.full_match(name)) continue;
     ++matched;
     if (parameters.find(name) == nullptr) continue;

@@ -204,9 +204,9 @@ void Training::resume() {
   // The way a step is cut into chunks decides the last bits, so it stays unless asked for.
   if (asked_chunk_size_ == 0) settings_.chunk_size = saved_chunk_size(settings_.output);
   const std::optional<fs::path> latest = latest_whole_checkpoint(settings_.output);
-  if (finished_) return check_same_begun_run(settings_.output, run_json());
+  if (finished_) return check_same_begun_run(settings_.output, run_json(), settings_.data);
   if (!latest) {
-    check_same_begun_run(settings_.output, run_json());
+    check_same_begun_run(settings_.output, run_json(), settings_.data);
     log_info("{} has no checkpoint yet; the run begins again", settings_.output);
     return;
   }
@@ -215,7 +215,7 @@ void Training::resume() {
 
 void Training::restore(const fs::path& checkpoint) {
   const CheckpointState state = read_checkpoint_state(checkpoint);
-  check_same_run(state.run, run_json(), checkpoint);
+  check_same_run(state.run, run_json(), checkpoint, settings_.data);
   restore_checkpoint(checkpoint, *optimizer_);
   remining_->restore(checkpoint);
   step_ = state.step;

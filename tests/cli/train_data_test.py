@@ -136,7 +136,7 @@ class TrainData(TrainCase):
         resumed = self.arguments("out", self.imported, self.text, more=[*more, "--resume"])
         original = self.text.read_text()
         self.text.write_text(original + '{"query": "one", "passage": "more"}\n')
-        self.fail_with(1, *resumed, says=["is of a run with data = ", "resume with the same settings, model and data"])
+        self.fail_with(1, *resumed, says=[f"{self.text} has changed since ", "start anew"])
         self.text.write_text(original)
         weighted = [argument if argument != self.text else f"{self.text}:2" for argument in resumed]
         self.fail_with(1, *weighted, says=["\"weight\":2"])
@@ -145,7 +145,7 @@ class TrainData(TrainCase):
         pages = rows.to_pylist()
         pages[0]["image"], pages[1]["image"] = pages[1]["image"], pages[0]["image"]
         pq.write_table(pa.Table.from_pylist(pages, rows.schema), file)  # and manifest.json does not know it
-        self.fail_with(1, *resumed, says=["is of a run with data = "])
+        self.fail_with(1, *resumed, says=[f"{self.imported} has changed since "])
 
 
 if __name__ == "__main__":
