@@ -286,7 +286,7 @@ void write_parquet(const fs::path& file, const std::vector<std::string>& ids, co
       cells.emplace_back(sparse[i].ids);
       cells.emplace_back(sparse[i].weights);
     }
-    writer.append(std::move(cells));
+    writer.append(cells);
   }
   writer.close();
   out.commit();

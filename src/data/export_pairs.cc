@@ -62,7 +62,7 @@ std::vector<CardTable> export_ogc(ExportJob& job) {
         Row row = {id, query.query, image_cell(page, job.dataset.image(split.name, page)),
                    query.language};
         append_negatives(job.dataset, split.name, chosen, negatives, row);
-        tables.append(kDefault, split.name, std::move(row));
+        tables.append(kDefault, split.name, row);
       }
       progress.advance();
     }
@@ -101,7 +101,7 @@ std::vector<CardTable> export_sentence_transformers(ExportJob& job) {
       for (const std::string& page : answers) {
         Row row = {query.query, image_cell(page, job.dataset.image(split.name, page))};
         append_negatives(job.dataset, split.name, chosen, negatives, row);
-        tables.append(kDefault, split.name, std::move(row));
+        tables.append(kDefault, split.name, row);
       }
     }
     job.counts[split.name] = {{"rows", tables.rows(kDefault, split.name)},

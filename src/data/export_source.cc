@@ -88,7 +88,7 @@ const ExportTables::TableFiles& ExportTables::table(const std::string& config) c
   return const_cast<ExportTables*>(this)->table(config);
 }
 
-void ExportTables::append(const std::string& config, const std::string& split, Row row) {
+void ExportTables::append(const std::string& config, const std::string& split, const Row& row) {
   TableFiles& files = table(config);
   size_t i = 0;
   while (i < files.splits.size() && files.splits[i].first != split) ++i;

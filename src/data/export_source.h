@@ -43,7 +43,7 @@ class ExportTables {
   /// The table of configuration `config` in `folder`; columns are those of the first call.
   void declare(const std::string& config, const std::string& folder,
                const std::vector<Column>& columns);
-  void append(const std::string& config, const std::string& split, Row row);
+  void append(const std::string& config, const std::string& split, const Row& row);
   int64_t rows(const std::string& config, const std::string& split) const;
   /// Closes the files; the first declared configuration is the default one.
   std::vector<CardTable> finish();

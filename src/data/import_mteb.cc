@@ -70,6 +70,7 @@ class MtebGroup {
       chosen.push_back(file);
     }
     if (for_evaluation_) only_evaluated(role, chosen);
+    splits.reserve(chosen.size());
     for (const ImportFile& file : chosen) splits.push_back(file.split);
     const auto order = by_precedence(std::move(splits));
     std::stable_sort(chosen.begin(), chosen.end(), [&](const ImportFile& a, const ImportFile& b) {

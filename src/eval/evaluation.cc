@@ -313,6 +313,7 @@ Evaluation::Evaluation(const EvaluationPlan& plan) {
     sources_.push_back(nullptr);
   }
   std::vector<PreparedData<Source>> all;
+  all.reserve(plan.data.size());
   for (const fs::path& path : plan.data) all.push_back(prepare<Source>(path, plan, runs));
   for (PreparedData<Source>& data : all) {
     const Dataset& dataset = *data.source->dataset;
