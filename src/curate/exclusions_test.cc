@@ -167,6 +167,7 @@ TEST_F(ExclusionsTest, LayoutsWithQueries) {
   write_table(dir() / "german/german-queries/test.parquet", {{"text"}}, rows);
   write_table(dir() / "st.parquet", {{"anchor"}, {"label"}}, {{rows[0][0], Cell{}}});
   write_table(dir() / "qa.parquet", {{"question"}}, rows);
+  fs::create_directories(dir() / "jsonl");
   write_file(dir() / "jsonl/corpus.jsonl", R"({"_id": "d", "text": "Of valves"})"
                                            "\n");
   write_file(dir() / "jsonl/queries.jsonl",
@@ -226,6 +227,7 @@ TEST_F(ExclusionsTest, WhatCannotBeReadIsSaid) {
   write_file(dir() / "empty.txt", "# nothing\n");
   write_file(dir() / "broken.parquet", "PAR1 and no more");
   fs::create_directories(dir() / "void");
+  fs::create_directories(dir() / "wrong");
   write_file(dir() / "wrong/queries.jsonl", "{\"_id\": \"q\"}\n");
   write_table(dir() / "other.parquet", {{"number", ColumnType::kInt64}}, {{int64_t{1}}});
   write_table(dir() / "bad/test.parquet", {{"image", ColumnType::kImage}},

@@ -161,7 +161,8 @@ void check_same_data(const Json& saved, const Json& run, const std::vector<std::
                      const fs::path& checkpoint) {
   const Json before = saved.value("data", Json::array());
   const Json now = run.value("data", Json::array());
-  if (before.size() != now.size()) return;  // check_same_run() shows them
+  // Of learning to read it is one hash, which check_same_run() shows beside the other one.
+  if (!before.is_array() || !now.is_array() || before.size() != now.size()) return;
   for (size_t i = 0; i < std::min(now.size(), data.size()); ++i) {
     const std::string was = before[i].value("sha256", ""), is = now[i].value("sha256", "");
     if (was == is) continue;

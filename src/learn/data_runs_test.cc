@@ -174,7 +174,7 @@ TEST_F(DataRunsTest, AChangedSourceIsNotResumed) {
   write_file(path("t.jsonl"), lines + "{\"query\":\"one\",\"passage\":\"more\"}\n");
   const Error of_text = error_of([&] { train(first); });
   EXPECT_EQ(of_text.code(), ErrorCode::kMismatch);
-  EXPECT_THAT(of_text.what(), HasSubstr("is of a run with data = "));
+  EXPECT_THAT(of_text.what(), HasSubstr(path("t.jsonl").string() + " has changed since "));
   write_file(path("t.jsonl"), lines);
   EXPECT_EQ(train(first).steps, 4);
 }
