@@ -157,21 +157,31 @@ void restore_checkpoint(const fs::path& checkpoint, AdamW& optimizer) {
   read_parameters(checkpoint / kOptimizerFile, optimizer.state());
 }
 
+namespace {
+
+/// Of each source its hash (TrainingSources::identity()).
+std::vector<std::string> source_hashes(const Json& run) {
+  std::vector<std::string> hashes;
+  for (const Json& source : run.value("data", Json::array())) {
+    if (source.is_object()) hashes.push_back(source.value("sha256", ""));
+  }
+  return hashes;
+}
+
 void check_same_data(const Json& saved, const Json& run, const std::vector<std::string>& data,
                      const fs::path& checkpoint) {
-  const Json before = saved.value("data", Json::array());
-  const Json now = run.value("data", Json::array());
-  // Of learning to read it is one hash, which check_same_run() shows beside the other one.
-  if (!before.is_array() || !now.is_array() || before.size() != now.size()) return;
-  for (size_t i = 0; i < std::min(now.size(), data.size()); ++i) {
-    const std::string was = before[i].value("sha256", ""), is = now[i].value("sha256", "");
-    if (was == is) continue;
+  const auto before = source_hashes(saved), now = source_hashes(run);
+  if (before.size() != now.size() || now.size() != data.size()) return;  // check_same_run shows it
+  for (size_t i = 0; i < now.size(); ++i) {
+    if (before[i] == now[i]) continue;
     fail(ErrorCode::kMismatch,
          "{} has changed since {} was begun (SHA-256 of what trains: {}, now {}); put back what it "
          "was, or start anew in another output directory",
-         data[i], checkpoint.string(), was, is);
+         data[i], checkpoint.string(), before[i], now[i]);
   }
 }
+
+}  // namespace
 
 void check_same_run(const Json& saved, const Json& run, const fs::path& checkpoint,
                     const std::vector<std::string>& data) {

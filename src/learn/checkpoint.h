@@ -47,7 +47,7 @@ CheckpointState read_checkpoint_state(const std::filesystem::path& checkpoint);
 void restore_checkpoint(const std::filesystem::path& checkpoint, AdamW& optimizer);
 
 /// Throws Error(kMismatch) naming the first entry of `run` whose value is not that of `saved`; for
-/// data whose content is another, which of `data` (--data, as given) it is.
+/// data whose content is another, which of `data` (--data, as given; may be empty) it is.
 void check_same_run(const Json& saved, const Json& run, const std::filesystem::path& checkpoint,
                     const std::vector<std::string>& data);
 

@@ -166,12 +166,12 @@ void ReadingTraining::resume() {
   remove_unfinished(fs::path(common_.output) / "checkpoints");
   const std::optional<fs::path> latest = latest_whole_checkpoint(common_.output);
   if (!latest) {
-    check_same_begun_run(common_.output, run_json(), common_.data);
+    check_same_begun_run(common_.output, run_json(), {});
     log_info("{} has no checkpoint yet; the run begins again", common_.output);
     return;
   }
   const CheckpointState state = read_checkpoint_state(*latest);
-  check_same_run(state.run, run_json(), *latest, common_.data);
+  check_same_run(state.run, run_json(), *latest, {});
   restore_checkpoint(*latest, *adamw_);
   read_parameters(*latest / kMuonFile, muon_->state());
   step_ = state.step;
