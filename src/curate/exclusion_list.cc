@@ -58,6 +58,7 @@ void read_hash_list(const fs::path& path, ExclusionList& list) {
   int number = 0;
   for (std::string line; std::getline(file, line);) {
     ++number;
+    if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
     const size_t begin = line.find_first_not_of(" \t\r");
     if (begin == std::string::npos || line[begin] == '#') continue;
     std::string_view text = std::string_view(line).substr(begin);

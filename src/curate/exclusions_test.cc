@@ -68,10 +68,10 @@ class ExclusionsTest : public ::testing::Test {
 
 TEST_F(ExclusionsTest, HashLists) {
   const std::string document(64, 'a');
-  write_file(
-      dir() / "list.txt",
-      fmt::format("# evaluation pages\n\n{}\r\n  phash:{}\nsha256:{}\n", hash_text(page_hash_),
-                  hash_text(flipped(page_hash_, 100)), std::string(64, 'A')));
+  write_file(dir() / "list.txt",
+             fmt::format("\xEF\xBB\xBF# evaluation pages\n\n{}\r\n  phash:{}\nsha256:{}\n",
+                         hash_text(page_hash_), hash_text(flipped(page_hash_, 100)),
+                         std::string(64, 'A')));
   const Exclusions exclusions = load({"list.txt"});
   EXPECT_EQ(exclusions.counts().pages, 2);
   EXPECT_EQ(exclusions.counts().documents, 1);

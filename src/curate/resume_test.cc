@@ -20,6 +20,7 @@
 #include "curate/shard.h"
 #include "curate/test_book.h"
 #include "data/dataset.h"
+#include "support/errors.h"
 #include "support/support.h"
 
 namespace recto {
@@ -240,6 +241,11 @@ TEST_F(Resume, RestsOfACommitAreTakenForThatOfTheSameRunAlone) {
   fs::create_directories(out("out.partial"));
   write_file(out("out.partial") / "committing.json", note);
   EXPECT_THROW(merge_shards({out("s1"), out("s2")}, out("out"), 1), Error) << "other shards";
+  fs::create_directories(out("out.partial"));
+  write_file(out("out.partial") / "committing.json", note);
+  EXPECT_THAT(test::error_of([&] { curate_shard({in()}, out("out"), options_, {1, 2}); },
+                             ErrorCode::kUsage),
+              HasSubstr("exists already"));
   Json changed = manifest;
   changed["reviews"] = Json::array();
   write_file(out("out") / "manifest.json", pretty_json(changed));

@@ -239,6 +239,7 @@ CurateReport curate_shard(const std::vector<fs::path>& paths, const fs::path& ou
   Json settings = ingest_settings(options, tools);
   settings["shard"] = fmt::format("{}/{}", part.index, part.count);
   WorkDirectory work(output, settings);
+  if (work.committed()) refuse_output(output);
   const Listing files = list_files(paths, work.sources(), options, tools);
   check_files(files, options);
   const std::vector<Source> mine = sources_of(files.files.sources, part);

@@ -162,6 +162,20 @@ class Collector {
     }
   }
 
+  SourceFacts facts_of(const SourcePlace& place) const {
+    if (options_.provenance == nullptr) return {};
+    const std::optional<size_t> row = options_.provenance->find(place);
+    return row ? options_.provenance->facts(*row) : SourceFacts{};
+  }
+
+  /// What is said of a copy is true of the document.
+  static void add_missing(const SourceFacts& more, SourceFacts& facts) {
+    for (std::string SourceFacts::* field :
+         {&SourceFacts::title, &SourceFacts::licence, &SourceFacts::url, &SourceFacts::language}) {
+      if ((facts.*field).empty()) facts.*field = more.*field;
+    }
+  }
+
   void take(FoundFile file) {
     const size_t position = out_.listed.size();
     const std::string name = file.place.name();
@@ -170,14 +184,12 @@ class Collector {
     if (!file.refused.empty()) return audit_.drop(name, kStage, file.refused);
     const auto [first, is_new] = seen_.emplace(file.sha256, out_.sources.size());
     if (!is_new) {
-      out_.sources[first->second].copies.push_back(std::move(file.place));
+      Source& source = out_.sources[first->second];
+      add_missing(facts_of(file.place), source.facts);
+      source.copies.push_back(std::move(file.place));
       return audit_.drop(name, kStage, kCopyReason + file.sha256);
     }
-    SourceFacts facts;
-    if (options_.provenance != nullptr) {
-      const std::optional<size_t> row = options_.provenance->find(file.place);
-      if (row) facts = options_.provenance->facts(*row);
-    }
+    SourceFacts facts = facts_of(file.place);
     if (file.kind.kind == FileKind::kOffice) {
       office_.push_back({out_.sources.size(), file.kind.ending});
     }

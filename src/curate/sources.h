@@ -27,7 +27,7 @@ struct Source {
   /// Of the document as it came: unpacked, but not converted.
   std::string sha256;
   size_t position = 0;  ///< among the listed files
-  SourceFacts facts;
+  SourceFacts facts;    ///< of its place; what that leaves open, of the copies' places
   /// Places of files with the same bytes, which are not read again. Patterns mean the document by
   /// any of its places.
   std::vector<SourcePlace> copies;

@@ -169,7 +169,9 @@ TEST_F(Sources, FactsOfTheFileOfSources) {
   EXPECT_THAT(list.unused_globs, ElementsAre("nothing*"));
   std::map<std::string, std::string> licences;
   for (const Source& source : list.sources) licences[source.name()] = source.facts.licence;
-  EXPECT_THAT(licences, UnorderedElementsAre(Pair("a.pdf", ""), Pair("b.pdf", "MIT"),
+  EXPECT_EQ(list.sources.front().facts.title, "A");
+  // A copy of it is in the archive, whose licence is stated.
+  EXPECT_THAT(licences, UnorderedElementsAre(Pair("a.pdf", "CC0"), Pair("b.pdf", "MIT"),
                                              Pair("docs.zip/z.pdf", "CC0"), Pair("m.de.pdf", "")));
   options_.require_licence = true;
   list = collect();

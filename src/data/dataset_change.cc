@@ -1,6 +1,7 @@
 #include "data/dataset_change.h"
 
 #include "base/error.h"
+#include "base/log.h"
 
 namespace recto {
 namespace fs = std::filesystem;
@@ -25,6 +26,8 @@ DatasetChange::DatasetChange(const fs::path& directory, const fs::path& output) 
     std::error_code error;
     fs::remove_all(left, error);
     if (error) fail_errno(error.value(), fmt::format("cannot remove {}", left.string()));
+    log_warning("removed {}: what an ended process was writing over {}, or had replaced there",
+                left.string(), directory.string());
     removed_.push_back(left);
   }
   if (output.empty()) {

@@ -204,8 +204,9 @@ std::string describe_proof(const ForgetProof& proof, const ForgetReport& report)
 ForgetReport forget_documents(const fs::path& directory, const ForgetOptions& options) {
   read_manifest_of(directory);
   const Dataset dataset = Dataset::open(directory);
-  auto documents = select_documents(dataset, options.documents);
+  // First: a process that was killed may have left a document that the dataset has no more.
   DatasetChange change(directory, options.output);
+  auto documents = select_documents(dataset, options.documents);
   Forgetting forgetting(dataset, plan_forgetting(dataset, std::move(documents)));
   ForgetReport report = forgetting.write(change.path());
   for (const fs::path& left : change.removed()) report.leftovers.push_back(left.string());

@@ -130,6 +130,17 @@ class DatasetForget(Case):
         self.assertIn(left.name, result.out)
         self.assertFalse(left.exists())
 
+    def test_what_a_process_left_that_was_killed_at_its_end_is_removed(self):
+        ended = subprocess.Popen(["true"])
+        ended.wait()
+        left = self.path(f".dataset.partial-{ended.pid}-0")
+        self.succeed("dataset", "forget", self.dataset, self.secret, "--output", self.path("other"))
+        shutil.copytree(self.dataset, left)  # as the exchange leaves them
+        shutil.rmtree(self.dataset)
+        self.path("other").rename(self.dataset)
+        self.fail_with(1, "dataset", "forget", self.dataset, self.secret, says=["has no document", left.name, "removed"])
+        self.assertFalse(left.exists())
+
     def test_links_and_histories_are_refused(self):
         (self.dataset / ".git").mkdir()
         self.fail_with(1, "dataset", "forget", self.dataset, self.secret, says=[".git"])
