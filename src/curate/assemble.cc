@@ -148,7 +148,7 @@ class Assembly {
     if (exclusions_) drop_excluded_pages(place.place.pages, of, rows);
     if (rows.empty()) return;
     const auto document = std::ssize(members_);
-    corpus_.documents.push_back({of.document_id, "", "", ""});
+    corpus_.documents.push_back({of.document_id, "", "", "", of.language});
     for (size_t i = 0; i < rows.size(); ++i) {
       add_page(static_cast<int32_t>(document), of.pages[i]);
       stored_.push_back({static_cast<int32_t>(document), rows[i]});

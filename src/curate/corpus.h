@@ -16,7 +16,8 @@ struct CorpusDocument {
   std::string document_id;
   std::string family;
   std::string split;
-  std::string source;  ///< name_sources() (curate/source_names.h)
+  std::string source;    ///< name_sources() (curate/source_names.h)
+  std::string language;  ///< BCP 47, "" when unknown
 };
 
 struct CorpusPage {

@@ -21,7 +21,9 @@ constexpr size_t kMinEntries = 10;
 constexpr size_t kTellingWords = 8;
 constexpr int kTellingLetters = 42;
 
-bool is_telling_abroad(const Heading& heading, const FoldedText& words) {
+bool is_telling_abroad(const HeadingContext& around, const Heading& heading,
+                       const FoldedText& words) {
+  if (around.is_repeated(heading)) return false;
   if (is_question(heading.query)) return is_telling_question(words);
   return words.words() >= kTellingWords && words.letters() >= kTellingLetters;
 }
@@ -29,27 +31,19 @@ bool is_telling_abroad(const Heading& heading, const FoldedText& words) {
 /// The heading as it asks for the page of a translation, "" when it says too little.
 std::string query_abroad(const HeadingContext& around, const Heading& heading,
                          const FoldedText& words) {
-  if (is_telling_abroad(heading, words)) return heading.query;
+  if (is_telling_abroad(around, heading, words)) return around.with_title(heading.query);
   ContextQuery path = around.with_context(heading);
-  if (is_introduction(heading) && path.within == PageRange{}) return "";
+  if ((is_introduction(heading) || around.is_repeated(heading)) && path.within == PageRange{}) {
+    return "";
+  }
   return path.text.empty() && is_telling(words) ? heading.query : path.text;
-}
-
-/// Headings of the credits of a translation, folded.
-bool credits_translation(const Heading& heading) {
-  static const std::set<std::string_view> names = {
-      "translation", "translations", "translators", "traduction",  "traductions", "traducteurs",
-      "ubersetzung", "ubersetzer",   "traduccion",  "traductores", "traducion",   "traducao",
-      "tradutores",  "traduzione",   "traduttori",  "vertaling",   "vertalers",   "tlumaczenie",
-      "tlumacze",    "перевод",      "翻訳",        "翻訳者",      "翻译",        "翻譯"};
-  return names.count(heading.folded) != 0;
 }
 
 std::vector<OutlinePlace> places_of(const TranslatedWork& work) {
   std::vector<OutlinePlace> places;
   places.reserve(work.outline.size());
   for (const TranslatedHeading& heading : work.outline) {
-    places.push_back({heading.level, heading.page});
+    places.push_back({heading.level, heading.outline_page});
   }
   return places;
 }
@@ -216,12 +210,12 @@ std::vector<TranslatedHeading> translated_headings(DocumentParts& parts) {
   std::vector<TranslatedHeading> outline;
   outline.reserve(parts.document.outline.size());
   for (const OutlineEntry& entry : parts.document.outline) {
-    outline.push_back({entry.level, 0, "", ""});
+    outline.push_back({entry.level, 0, "", "", entry.page});
   }
   for (const Heading& heading : parts.headings) {
     const FoldedText folded = parts.text.fold(heading.query);
     if (parts.contents_pages.count(heading.page) != 0) continue;
-    if (parts.section_text.unanswered(heading) != nullptr || credits_translation(heading)) continue;
+    if (parts.section_text.unanswered(heading) != nullptr) continue;
     TranslatedHeading& entry = outline[static_cast<size_t>(heading.entry)];
     entry.page = heading.page;
     entry.folded = heading.folded;

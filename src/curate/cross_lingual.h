@@ -14,7 +14,7 @@
 namespace recto {
 
 inline constexpr const char* kCrossLingualGenerator = "cross_lingual";
-inline constexpr const char* kCrossLingualVersion = "5";
+inline constexpr const char* kCrossLingualVersion = "6";
 
 /// One entry of an outline; those that cannot be queries count for the alignment.
 struct TranslatedHeading {
@@ -23,7 +23,8 @@ struct TranslatedHeading {
   /// As it asks: without numbering, unless it is long with what it stands under or the work's
   /// title; "" when that says too little or it is on no page.
   std::string query;
-  std::string folded;  ///< FoldedText::joined of the query
+  std::string folded;    ///< FoldedText::joined of the query
+  int outline_page = 0;  ///< the page the outline names, whether it stands there or not
 };
 
 struct TranslatedWork {
@@ -43,8 +44,7 @@ struct CrossLingualSettings {
 };
 
 /// The outline of a document as this stage wants it: what the phase that has the text hands on.
-/// Headings that their page does not answer (curate/section_text.h), and those of the credits of a
-/// translation, which name other people in each language, count as on no page.
+/// Headings that their page does not answer (curate/section_text.h) count as on no page.
 std::vector<TranslatedHeading> translated_headings(DocumentParts& parts);
 
 /// Pairs of documents (by position, first < second) that are translations of one work: the same

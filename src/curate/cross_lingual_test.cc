@@ -27,7 +27,7 @@ TranslatedWork work(const std::string& language, const std::string& word, int en
   work.name_key = "guide";
   for (int i = 0; i < entries; ++i) {
     const std::string text = word + " " + std::to_string(i);
-    work.outline.push_back({i % 3 == 0 ? 0 : 1, i + 1, text, word + std::to_string(i)});
+    work.outline.push_back({i % 3 == 0 ? 0 : 1, i + 1, text, word + std::to_string(i), i + 1});
   }
   return work;
 }
@@ -50,13 +50,13 @@ TEST(TranslatedHeadings, ShortOnesAskWithWhatTheyStandUnder) {
   document.title = "Packaging Tutorial";
   const std::pair<int, const char*> wanted[] = {
       {1, "Getting packages to work everywhere (Packaging Tutorial)"},
-      {1, "Getting packages to work everywhere: Where is help?"},
-      {1, "Getting packages to work everywhere: Tools you need"},
-      {1, "Where can one find help when the package does not work?"},
+      {1, "Getting packages to work everywhere: Where is help? (Packaging Tutorial)"},
+      {1, "Getting packages to work everywhere: Tools you need (Packaging Tutorial)"},
+      {1, "Where can one find help when the package does not work? (Packaging Tutorial)"},
       {2, "Help (Packaging Tutorial)"},
       {0, ""},
       {2, "Help: More than that (Packaging Tutorial)"},
-      {3, "What the installed maintainer scripts of a package do on removal"}};
+      {3, "What the installed maintainer scripts of a package do on removal (Packaging Tutorial)"}};
   Audit ignored;
   DocumentParts parts(document, ignored);
   const std::vector<TranslatedHeading> outline = translated_headings(parts);
@@ -70,9 +70,11 @@ TEST(TranslatedHeadings, ShortOnesAskWithWhatTheyStandUnder) {
 TEST(CrossLingual, AsksInOneLanguageForThePageOfTheOther) {
   std::vector<TranslatedWork> works = {work("en", "Heading"), work("de", "Überschrift")};
   works[1].outline[4].page = 99;
+  works[1].outline[6].page =
+      0;  // a chapter whose page does not answer it still ends the one before
   Audit audit;
   const auto queries = cross_lingual_queries(works, {}, audit);
-  ASSERT_EQ(queries.size(), 24u);
+  ASSERT_EQ(queries.size(), 23u);
   const CrossLingualCandidate& asked = queries[12 + 4];
   EXPECT_EQ(asked.document, 1u);
   EXPECT_EQ(asked.candidate.query, "Heading 4");

@@ -36,7 +36,8 @@ class Curate : public ::testing::Test {
                book({"Vorwort", "1 Wie installiert man das neue Programm?",
                      "2 Wer hat das neue Programm geschrieben?"},
                     {{"1 Wie installiert man das neue Programm?", 2},
-                     {"2 Wer hat das neue Programm geschrieben?", 2}}));
+                     {"2 Wer hat das neue Programm geschrieben?", 2}},
+                    "Die Fragen der Vielen"));
     write_file(in() / "faq-book.en.pdf",
                book({"Foreword", "1 How to install it?"}, {{"1 How to install it?", 2}},
                     "The questions of many"));
@@ -100,8 +101,8 @@ TEST_F(Curate, DocumentsPagesQueriesAndReasons) {
     }
   }
   EXPECT_EQ(answers, (std::map<std::string, std::string>{
-                         {"Wie installiert man das neue Programm?", "-2"},
-                         {"Wer hat das neue Programm geschrieben?", "-3"},
+                         {"Wie installiert man das neue Programm? (Die Fragen der Vielen)", "-2"},
+                         {"Wer hat das neue Programm geschrieben? (Die Fragen der Vielen)", "-3"},
                          {"How to install it? (The questions of many)", "-2"},
                          {"Engine maintenance schedule", "-1"},
                          {"Oil pressure limits (Engine)", "-2"},

@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 constexpr uint64_t kMaxBytes = uint64_t{1} << 30;
 
 /// Takes the values of a JSON array one after another, with their types.
@@ -106,12 +106,13 @@ AuditRow read_audit_row(const Json& json, const std::string& where) {
 }
 
 TranslatedHeading read_heading(const Json& json, const std::string& where) {
-  Values values(json, 4, where);
+  Values values(json, 5, where);
   TranslatedHeading heading;
   heading.level = values.integer();
   heading.page = values.integer();
   heading.query = values.text();
   heading.folded = values.text();
+  heading.outline_page = values.integer();
   return heading;
 }
 
@@ -185,7 +186,7 @@ void write_record(const fs::path& file, const DocumentRecord& record) {
   json["problems"] = record.problems;
   json["outline_entries"] = record.outline_entries;
   json["headings"] = list_json(record.headings, [](const TranslatedHeading& heading) {
-    return Json{heading.level, heading.page, heading.query, heading.folded};
+    return Json{heading.level, heading.page, heading.query, heading.folded, heading.outline_page};
   });
   json["pages"] = list_json(record.document.pages, page_json);
   json["candidates"] = list_json(record.candidates, candidate_json);

@@ -18,12 +18,12 @@ struct Generator {
 
 const std::vector<Generator>& all() {
   static const std::vector<Generator> generators = {
-      {{kOutlineGenerator, "6", "heading",
+      {{kOutlineGenerator, "9", "heading",
         "headings of the outline that stand on their page; unspecific ones with the heading above "
         "them or the work's title",
         true},
        generate_outline},
-      {{kQuestionGenerator, "5", "question", "headings that ask a question, in the outline or text",
+      {{kQuestionGenerator, "6", "question", "headings that ask a question, in the outline or text",
         true},
        generate_questions},
       {{kCaptionGenerator, "3", "caption", "captions of figures, and lists of figures", true},

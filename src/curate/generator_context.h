@@ -63,7 +63,7 @@ bool is_introduction(const Heading& heading);
 /// twelve East Asian characters.
 bool is_telling(const FoldedText& words);
 
-/// True for a question that needs no heading in front: eight words, or 42 letters.
+/// True for a question that needs no heading in front, only the title: eight words, or 42 letters.
 bool is_telling_question(const FoldedText& words);
 
 /// True for words mostly of Chinese, Japanese or Korean characters.

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "curate/answer_language.h"
 #include "curate/generator_context.h"
 
 namespace recto {
@@ -117,21 +118,24 @@ class OutlineGenerator {
     const FoldedText words = context_.text.fold(heading.query);
     if (words.words() > kMaxWords) return drop(heading, "long", double(words.words()), kMaxWords);
     if (const char* reason = sections_.unanswered(heading)) return drop(heading, reason);
-    const std::string title = without_colon(heading.query);
+    const std::string title = around_.with_title(without_colon(heading.query));
     if (is_telling(words) && !around_.is_repeated(heading)) return add(heading, {title, {}});
     ContextQuery path = around_.with_context(heading);
     if (is_introduction(heading) && path.within == PageRange{}) {
       return drop(heading, "says nothing, and nothing is above it");
     }
-    if (!path.text.empty()) return add(heading, std::move(path));
-    if (heading.is_short) return drop(heading, "short, and nothing above it says more");
-    if (around_.is_repeated(heading)) {
+    if (around_.is_repeated(heading) && path.within == PageRange{}) {
       return drop(heading, "repeated, and nothing above it says more");
     }
+    if (!path.text.empty()) return add(heading, std::move(path));
+    if (heading.is_short) return drop(heading, "short, and nothing above it says more");
     add(heading, {title, {}});
   }
 
   void add(const Heading& heading, ContextQuery query) {
+    if (is_in_other_language(query.text, sections_.lines_below(heading, kLanguageLines))) {
+      return drop(heading, kOtherLanguage);
+    }
     Candidate& candidate = context_.propose(std::move(query.text), "heading", heading.page);
     candidate.within = query.within;
     candidate.section = heading.folded;

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <set>
 
+#include "curate/answer_language.h"
 #include "curate/asking.h"
 #include "curate/generator_context.h"
 #include "curate/loose_accents.h"
@@ -17,11 +18,9 @@ namespace {
 constexpr size_t kMinWords = 4;
 constexpr size_t kMaxWords = 40;
 constexpr int kMinEastAsianLetters = 18;  // six characters
-/// A question of less comes with the title of the work.
+/// A question of less comes with the heading above it.
 constexpr size_t kTellingWords = 8;
 constexpr int kTellingLetters = 42;
-/// Without a title or heading above, one of fewer words of four letters and more is vague.
-constexpr size_t kLongWords = 3;
 /// A question may take that many lines, and so many letters of an answer must follow.
 constexpr size_t kMaxLines = 3;
 constexpr int kMinAnswerLetters = 60;
@@ -106,8 +105,11 @@ class QuestionGenerator {
     if (!is_long_enough(question)) return drop(heading, "short, or long");
     if (!asks_something(question)) return drop(heading, "asks nothing that a reader would");
     if (const char* reason = sections_.unanswered(heading)) return drop(heading, reason);
+    if (is_in_other_language(question, sections_.lines_below(heading, kLanguageLines))) {
+      return drop(heading, kOtherLanguage);
+    }
     ContextQuery query = in_context(heading, question);
-    if (query.text.empty()) return drop(heading, "vague, and nothing above it says more");
+    if (query.text.empty()) return drop(heading, "nothing above it and no title says what of");
     Candidate& candidate = context_.propose(std::move(query.text), "question", heading.page);
     candidate.within = query.within;
     candidate.section = heading.folded;
@@ -126,24 +128,15 @@ class QuestionGenerator {
            (words.words() >= kMinWords || words.letters() >= kMinEastAsianLetters);
   }
 
-  /// The same with the heading above it, where there is one; "" when it needs one.
+  /// The question with what tells of which work it is: the title, and the heading above when it is
+  /// short. "" when there is neither.
   ContextQuery in_context(const Heading& heading, const std::string& question) {
-    if (is_telling_question(context_.text.fold(question))) return {question, {}};
     Heading own = heading;
     own.query = question;
     ContextQuery path = around_.with_context(own);
-    if (path.text.empty() && context_.text.fold(question).long_words() >= kLongWords) {
-      return {question, {}};
-    }
+    if (is_telling_question(context_.text.fold(question)) && !title_.empty()) path = {question, {}};
+    path.text = around_.with_title(path.text);
     return path;
-  }
-
-  /// "Why not? (Title of the work)": few words alone may be asked of anything.
-  std::string with_title(const std::string& question) {
-    const FoldedText words = context_.text.fold(question);
-    if (is_telling_question(words) || title_.empty() || words.contains(context_.text.fold(title_)))
-      return question;
-    return question + " (" + title_ + ")";
   }
 
   void read_page(int page) {
@@ -217,8 +210,14 @@ class QuestionGenerator {
     if (has_loose_accents(question)) {
       return context_.audit.drop(item, kQuestionGenerator, "letters and accents apart");
     }
+    if (title_.empty()) {
+      return context_.audit.drop(item, kQuestionGenerator, "no title says what of");
+    }
+    if (is_in_other_language(question, text)) {
+      return context_.audit.drop(item, kQuestionGenerator, kOtherLanguage);
+    }
     known_.insert(folded);
-    context_.propose(with_title(question), "question", page);
+    context_.propose(around_.with_title(question), "question", page);
   }
 
   GeneratorContext& context_;

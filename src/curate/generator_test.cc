@@ -113,7 +113,7 @@ TEST(OutlineGenerator, UnspecificHeadingsComeWithWhatIsAboveThem) {
                           "heading Setting up the printer: Overview @3",
                           "heading A heading that really says quite enough @4"));
   EXPECT_THAT(reasons(audit),
-              ElementsAre("doc#outline-6 outline: short, and nothing above it says more",
+              ElementsAre("doc#outline-6 outline: repeated, and nothing above it says more",
                           "doc#outline-7 outline: a list of what is elsewhere"));
 }
 
@@ -132,6 +132,31 @@ TEST(OutlineGenerator, PathsGoUpToAHeadingThatSaysEnough) {
                   "heading Managing the family's money: Investments: Terms (The Money Guide) @1",
                   "heading Loans (The Money Guide) @2",
                   "heading Loans: Terms (The Money Guide) @2"));
+}
+
+TEST(OutlineGenerator, ExercisesAndTheirSolutionsAreNotToldApart) {
+  CuratedDocument document =
+      document_of({"Practical sessions\nPackaging a gem\n" + kBody,
+                   "Practical sessions\nPackaging a gem\nSolved as follows\n" + kBody,
+                   "Field Descriptions\nTop Group\n" + kBody, "Translators\n" + kBody},
+                  {{"Practical sessions", 0, 1},
+                   {"Packaging a gem", 1, 1},
+                   {"Practical sessions", 0, 2},
+                   {"Packaging a gem", 1, 2},
+                   {"Field Descriptions", 0, 3},
+                   {"Top Group", 1, 3},
+                   {"Translators", 0, 4}});
+  document.title = "The Tutorial";
+  Audit audit;
+  EXPECT_THAT(queries(document, "outline", &audit),
+              ElementsAre("heading Field Descriptions (The Tutorial) @3",
+                          "heading Field Descriptions: Top Group (The Tutorial) @3"));
+  EXPECT_THAT(reasons(audit),
+              ElementsAre("doc#outline-1 outline: repeated, and nothing above it says more",
+                          "doc#outline-2 outline: repeated, and nothing above it says more",
+                          "doc#outline-3 outline: repeated, and nothing above it says more",
+                          "doc#outline-4 outline: repeated, and nothing above it says more",
+                          "doc#outline-7 outline: names no subject"));
 }
 
 TEST(OutlineGenerator, AHeadingAtThePagesEndHasItsTextOnTheNext) {
@@ -235,6 +260,24 @@ TEST(OutlineGenerator, SectionsThatRepeatOrOnlyReferAreLeftOut) {
   EXPECT_EQ(found[0].within, PageRange());
 }
 
+TEST(OutlineGenerator, ASolutionThatRepeatsTheSlideBehindItsExercisesTitleIsLeftOut) {
+  const std::string exercise =
+      "Read the documents about the packaging of Ruby and build a package.\n";
+  CuratedDocument document =
+      document_of({"Practical session 1: a gem", "Practical session 1: a gem\n" + exercise + kBody,
+                   "Answers to the sessions", "Practical session 1: a gem\n" + exercise + kBody,
+                   "Practical session 2: a module\n" + kBody},
+                  {{"Practical session 1: a gem", 0, 1},
+                   {"Answers to the sessions", 0, 3},
+                   {"Practical session 1: a gem", 1, 4},
+                   {"Practical session 2: a module", 1, 5}});
+  Audit audit;
+  queries(document, "outline", &audit);
+  EXPECT_THAT(reasons(audit),
+              ::testing::Contains("doc#outline-3 outline: repeats a section of the same name"));
+  EXPECT_THAT(reasons(audit), ::testing::Not(::testing::Contains(HasSubstr("outline-4"))));
+}
+
 TEST(OutlineGenerator, APageMustHaveTheSection) {
   struct Case {
     const char* what;
@@ -311,19 +354,20 @@ TEST(OutlineGenerator, APageMustHaveTheSection) {
 }
 
 TEST(OutlineGenerator, AccentsThatTheOutlineLostAreThePages) {
+  CuratedDocument document =
+      document_of({"Über Bücher für Anfänger und\nFortgeschrittene\n" + kBody,
+                   "DIE ÜBERSICHT ALLER NUTZBAREN SEITEN VON SEHR GROSSEN BÜCHERN\n" + kBody},
+                  {{"Uber Bucher fur Anfanger und Fortgeschrittene", 0, 1},
+                   {"Die Ubersicht aller nutzbaren Seiten von sehr grossen Buchern", 0, 2}});
+  document.title = "Bücher";
   EXPECT_THAT(
-      queries(
-          document_of({"Über Bücher für Anfänger und\nFortgeschrittene\n" + kBody,
-                       "DIE ÜBERSICHT ALLER NUTZBAREN SEITEN VON SEHR GROSSEN BÜCHERN\n" + kBody},
-                      {{"Uber Bucher fur Anfanger und Fortgeschrittene", 0, 1},
-                       {"Die Ubersicht aller nutzbaren Seiten von sehr grossen Buchern", 0, 2}}),
-          "outline"),
+      queries(document, "outline"),
       ElementsAre("heading Über Bücher für Anfänger und Fortgeschrittene @1",
                   "heading Die Ubersicht aller nutzbaren Seiten von sehr grossen Buchern @2"));
 }
 
 TEST(OutlineGenerator, AccentsApartFromTheirLettersAreJoinedOrLeftToTheOutline) {
-  const CuratedDocument document =
+  CuratedDocument document =
       document_of({"Ubliche Notation für Saiteninstrumente mit Bünden ¨\n" + kBody,
                    "Are there upgrades in stable’ for the users? \u0300\n" + kBody,
                    "✡ ✠ Veränderungen der Höhe in alten und neuen Stücken\n" + kBody},
@@ -333,8 +377,10 @@ TEST(OutlineGenerator, AccentsApartFromTheirLettersAreJoinedOrLeftToTheOutline) 
   EXPECT_THAT(queries(document, "outline"),
               ElementsAre("heading Übliche Notation für Saiteninstrumente mit Bünden @1",
                           "heading Veranderungen der Hohe in alten und neuen Stucken @3"));
-  EXPECT_THAT(queries(document, "question"),
-              ElementsAre("question Are there upgrades in 'stable' for the users? @2"));
+  document.title = "The Answers";
+  EXPECT_THAT(
+      queries(document, "question"),
+      ElementsAre("question Are there upgrades in 'stable' for the users? (The Answers) @2"));
 }
 
 TEST(OutlineGenerator, LettersOfAppendicesAreLeftOut) {
@@ -389,7 +435,7 @@ const std::string kAnswer =
     "The answer to it is that you can do so whenever you like to, with the program for it.";
 
 TEST(QuestionGenerator, TakesHeadingsAndMarkedQuestionsThatAreAnswered) {
-  const CuratedDocument document = document_of(
+  CuratedDocument document = document_of(
       {"1.1 Who uploaded the package? 12\n1.2 Where is it now? 13\n1.3 Why is it so? 14",
        "3.1 Who uploaded the first package?\n" + kAnswer +
            "\n3.2 Tips and tricks\n3.3 How do I read a\n"
@@ -402,18 +448,67 @@ TEST(QuestionGenerator, TakesHeadingsAndMarkedQuestionsThatAreAnswered) {
        {"Why not?", 0, 2},
        {"Who has it now?", 0, 5},
        {"More of the pages?", 0, 5}});
+  document.title = "The Book";
   Audit audit;
   EXPECT_THAT(queries(document, "question", &audit),
-              ElementsAre("question Who uploaded the first package? @2",
-                          "question How do I read a page of a book? @2",
-                          "question Can I use it at home? @3"));
+              ElementsAre("question Who uploaded the first package? (The Book) @2",
+                          "question Who has it now? (The Book) @5",
+                          "question How do I read a page of a book? (The Book) @2",
+                          "question Can I use it at home? (The Book) @3"));
   EXPECT_THAT(reasons(audit),
               ElementsAre("doc#outline-2 heading: not on the page it leads to nor beside it",
-                          "doc#outline-3 question: vague, and nothing above it says more",
                           "doc#outline-4 question: asks nothing that a reader would",
                           "doc-4 question: followed by a question, no answer",
                           "doc-4 question: followed by a question, no answer",
                           "doc-4 question: no answer on the page"));
+}
+
+TEST(QuestionGenerator, AQuestionThatTellsNeitherWorkNorSubjectIsDropped) {
+  CuratedDocument document = document_of(
+      {"Why is the document on line for one version and the program for another?\n" + kBody,
+       "Details of the engraving\nWhy so much effort?\n" + kBody,
+       "Q: Can I use it at home?\n" + kAnswer},
+      {{"Why is the document on line for one version and the program for another?", 0, 1},
+       {"Details of the engraving", 0, 2},
+       {"Why so much effort?", 1, 2}});
+  Audit audit;
+  EXPECT_THAT(queries(document, "question", &audit),
+              ElementsAre("question Details of the engraving: Why so much effort? @2"));
+  EXPECT_THAT(reasons(audit),
+              ElementsAre("doc#outline-1 question: nothing above it and no title says what of",
+                          "doc-3 question: no title says what of"));
+  document.title = "Musical Type";
+  EXPECT_THAT(
+      queries(document, "question"),
+      ElementsAre("question Why is the document on line for one version and the program for "
+                  "another? (Musical Type) @1",
+                  "question Details of the engraving: Why so much effort? (Musical Type) @2",
+                  "question Can I use it at home? (Musical Type) @3"));
+}
+
+TEST(QuestionGenerator, AQuestionLeftUntranslatedOverATranslatedAnswerIsDropped) {
+  const std::string french =
+      "Le logiciel empaqueté pour Debian est disponible dans un des nombreux répertoires\n"
+      "présents sur chaque site miroir de Debian. Les paquets sont gardés dans un répertoire\n"
+      "commun, structuré selon le nom des paquets sources.\n";
+  const std::string english =
+      "Within each of the major directory trees there are three sets of directories that hold\n"
+      "the index files, and one for every part of the archive, with what belongs to it.\n";
+  CuratedDocument document =
+      document_of({"6.7 What are all those directories at the archives?\n" + french + french +
+                       "6.8 Where does one find the source code of a program?\n" + english +
+                       english + english + english,
+                   "Q: How do I find the source code of a program?\n" + french},
+                  {{"6.7 What are all those directories at the archives?", 0, 1},
+                   {"6.8 Where does one find the source code of a program?", 0, 1}});
+  document.title = "La FAQ Debian";
+  Audit audit;
+  EXPECT_THAT(
+      queries(document, "question", &audit),
+      ElementsAre("question Where does one find the source code of a program? (La FAQ Debian) @1"));
+  EXPECT_THAT(reasons(audit),
+              ElementsAre("doc#outline-1 question: in another language than its answer",
+                          "doc-2 question: in another language than its answer"));
 }
 
 // ---- captions and tables

@@ -13,8 +13,6 @@ namespace {
 constexpr size_t kMaxWords = 25;
 constexpr size_t kTellingWords = 3;
 constexpr int kTellingLetters = 16;
-/// A heading of one word, or of three East Asian characters, comes with the work's title, too.
-constexpr int kBareEastAsianLetters = 9;
 
 }  // namespace
 
@@ -49,17 +47,17 @@ ContextQuery HeadingContext::with_context(const Heading& heading) const {
   const std::string path = above.text.empty() ? words : above.text + ": " + words;
   const PageRange within =
       above.text.empty() ? PageRange{} : pages_above(places_, static_cast<size_t>(heading.entry));
-  const FoldedText own = text_.fold(words);
-  const bool is_bare =
-      is_east_asian(own) ? own.letters() <= kBareEastAsianLetters : own.words() < 2;
-  if (above.telling && !is_bare) return {checked(path), within};
-  const std::string folded = text_.fold(path).joined();
-  if (title_.empty() || folded.find(title_folded_) != std::string::npos ||
-      title_folded_.find(folded) != std::string::npos) {
-    return {above.text.empty() ? "" : checked(path), within};
-  }
-  const std::string titled = checked(path + " (" + title_ + ")");
+  std::string titled = with_title(path);
+  if (titled == path) return {above.text.empty() ? "" : checked(path), within};
+  titled = checked(titled);
   return {titled.empty() && above.telling ? checked(path) : titled, within};
+}
+
+std::string HeadingContext::with_title(const std::string& words) const {
+  const std::string folded = text_.fold(words).joined();
+  const bool is_named = title_.empty() || folded.find(title_folded_) != std::string::npos ||
+                        title_folded_.find(folded) != std::string::npos;
+  return is_named ? words : words + " (" + title_ + ")";
 }
 
 HeadingContext::Path HeadingContext::path_above(const Heading& heading) const {

@@ -26,10 +26,14 @@ class HeadingContext {
   /// True for a heading whose words head several pages of the document.
   bool is_repeated(const Heading& heading) const { return repeated_.count(heading.folded) != 0; }
 
-  /// "Grandparent: parent: heading", up to the nearest heading above that is not unspecific itself;
-  /// when there is none of these, or the heading is one word, "parent: heading (title of the
-  /// work)". "" when nothing above says more, or when that has more than 25 words.
+  /// "Grandparent: parent: heading (title of the work)", up to the nearest heading above that is
+  /// not unspecific itself. The title is left out where there is none, where the rest has it, or
+  /// where that would be more than 25 words and a heading above is not unspecific. "" when nothing
+  /// above says more, or when that has more than 25 words.
   ContextQuery with_context(const Heading& heading) const;
+
+  /// "Words (title of the work)"; the words alone where there is no title, or where they have it.
+  std::string with_title(const std::string& words) const;
 
   /// The nearest heading that `part` of the page, taken where it stands last, is under; "" when it
   /// does not say enough, or when another may be nearer that was found on no page.

@@ -129,6 +129,24 @@ struct QueryMerger::State {
            within->second.holds(corpus.pages[other].number);
   }
 
+  /// True for a page that shows again what an earlier one of its document does under another
+  /// heading than the query names: a solution that begins with its exercise.
+  bool repeats_earlier(const Variant& variant, int32_t page) const {
+    const CorpusPage& own = corpus.pages[page];
+    if (own.group < 0) return false;
+    const std::vector<int32_t>& same = duplicates.at(own.group);
+    return std::any_of(same.begin(), same.end(), [&](int32_t other) {
+      return other < page && corpus.pages[other].document == own.document &&
+             !shares_place(variant, page, other);
+    });
+  }
+
+  /// False for pages of documents in two languages: the heading that the query names is another
+  /// there, and where it was left untranslated the document asks for its page itself.
+  bool shares_language(int32_t page, int32_t other) const {
+    return languages_agree(corpus.document_of(page).language, corpus.document_of(other).language);
+  }
+
   /// Adds the duplicates of the answers; false when one is of another family.
   bool add_duplicates(Variant& variant, std::string_view family) const {
     const std::vector<int32_t> own = variant.pages;
@@ -137,7 +155,9 @@ struct QueryMerger::State {
       if (group < 0) continue;
       for (const int32_t other : duplicates.at(group)) {
         if (corpus.document_of(other).family != family) return false;
-        if (shares_place(variant, page, other)) variant.pages.push_back(other);
+        if (shares_place(variant, page, other) && shares_language(page, other)) {
+          variant.pages.push_back(other);
+        }
       }
     }
     sort_pages(variant.pages);
@@ -153,6 +173,10 @@ struct QueryMerger::State {
   }
 
   Refusal refuse(const Group& group, Variant& variant) const {
+    const auto repeats = [&](int32_t page) { return repeats_earlier(variant, page); };
+    variant.pages.erase(std::remove_if(variant.pages.begin(), variant.pages.end(), repeats),
+                        variant.pages.end());
+    if (variant.pages.empty()) return {"repeats an earlier page under another heading"};
     const auto families = static_cast<int>(group.families.size());
     const int pages = distinct_pages(variant);
     if (families >= settings.generic_families) {

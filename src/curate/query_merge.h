@@ -29,9 +29,11 @@ std::string query_id(std::string_view folded, std::string_view kind);
 ///   two or more: ambiguous. Both are dropped, so that no query is in two splits.
 /// - On several pages of one family: all are answers; on more than `max_pages`: ambiguous, dropped.
 ///   Duplicates of a page count as the same page; of cross-lingual queries pages count by language.
+/// - A page is no answer that shows again what an earlier page of its document shows outside of the
+///   heading that the query names (Candidate::within): a solution that begins with its exercise.
 /// - A duplicate of an answer is an answer, but for one outside of the heading that the query names
-///   (Candidate::within). When one is in another family (boilerplate), the query
-///   is ambiguous and dropped.
+///   (Candidate::within), or in a document of another language. When one is in another family
+///   (boilerplate), the query is ambiguous and dropped.
 /// - Kind, method, spelling and language are those of the first candidate; the language is "" when
 ///   the pages are in several.
 /// - Cross-lingual candidates are queries of their own: the same words may be a heading of their

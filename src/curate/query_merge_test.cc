@@ -129,6 +129,21 @@ TEST(QueryMerge, DuplicatesOfAnAnswerAreAnswers) {
   EXPECT_EQ(result.reasons.at("dropped ambiguous: its page stands in several families"), 1);
 }
 
+TEST(QueryMerge, DuplicatesInADocumentOfAnotherLanguageAreNoAnswers) {
+  Corpus corpus = small_corpus();
+  for (const int page : {1, 2}) {
+    corpus.pages[page - 1].group = 6 + page;               // d0-1, d0-2
+    corpus.pages[kPagesEach + page - 1].group = 6 + page;  // d1-1, d1-2: music with a few words
+  }
+  corpus.documents[0].language = "fr";
+  corpus.documents[1].language = "es";
+  const Result result = merge(corpus, {{0, candidate("Exemple pour tam-tam", 1)},
+                                       {0, candidate("Left as it was", 2)},
+                                       {1, candidate("Left as it was", 2)}});
+  EXPECT_EQ(result.answers, (Answers{{"heading: Exemple pour tam-tam", {"d0-1"}},
+                                     {"heading: Left as it was", {"d0-2", "d1-2"}}}));
+}
+
 TEST(QueryMerge, DuplicatesOutsideOfTheNamedHeadingAreNoAnswers) {
   Corpus corpus = small_corpus();
   for (const int page : {2, 5, 9}) corpus.pages[page - 1].group = 7;  // exercise, overlay, solution
@@ -137,11 +152,12 @@ TEST(QueryMerge, DuplicatesOutsideOfTheNamedHeadingAreNoAnswers) {
   exercise.within = {1, 6};
   Candidate solution = candidate("Solutions: Packaging a gem", 9);
   solution.within = {7, 12};
-  EXPECT_EQ(
-      merge(corpus, {{0, exercise}, {0, solution}, {0, candidate("Packaging a gem", 9)}}).answers,
-      (Answers{{"heading: Exercises: Packaging a gem", {"d0-2", "d0-5", "d1-2"}},
-               {"heading: Solutions: Packaging a gem", {"d0-9", "d1-2"}},
-               {"heading: Packaging a gem", {"d0-2", "d0-5", "d0-9", "d1-2"}}}));
+  const Result result =
+      merge(corpus, {{0, exercise}, {0, solution}, {0, candidate("Packaging a gem", 9)}});
+  EXPECT_EQ(result.answers,
+            (Answers{{"heading: Exercises: Packaging a gem", {"d0-2", "d0-5", "d1-2"}},
+                     {"heading: Packaging a gem", {"d0-2", "d0-5", "d0-9", "d1-2"}}}));
+  EXPECT_EQ(result.reasons.at("dropped repeats an earlier page under another heading"), 1);
 }
 
 Candidate crossing(const std::string& query, const std::string& language, int page) {

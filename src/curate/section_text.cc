@@ -11,6 +11,8 @@ namespace {
 
 /// Two sections of one name that begin with so many bytes alike (folded) are the same text.
 constexpr size_t kSameBytes = 40;
+/// An exercise has its text on the page of its heading or one of the next, so many in all.
+constexpr int kPagesOfAnExercise = 3;
 /// A section of no more bytes may be a mere reference.
 constexpr size_t kMaxReferenceBytes = 160;
 /// A section of fewer bytes, folded, has a sentence or two.
@@ -40,83 +42,23 @@ constexpr auto kReferences = std::to_array<std::string_view>(
 
 /// Folded headings that name no subject, under whatever they stand.
 const std::set<std::string_view>& empty_names() {
-  static const std::set<std::string_view> names = {"conclusion",
-                                                   "conclusions",
-                                                   "summary",
-                                                   "finalremarks",
-                                                   "closingremarks",
-                                                   "miscellaneous",
-                                                   "miscellanea",
-                                                   "misc",
-                                                   "other",
-                                                   "others",
-                                                   "all",
-                                                   "everything",
-                                                   "acknowledgements",
-                                                   "acknowledgments",
-                                                   "zusammenfassung",
-                                                   "schluss",
-                                                   "fazit",
-                                                   "schlussfolgerung",
-                                                   "schlussbemerkungen",
-                                                   "verschiedenes",
-                                                   "sonstiges",
-                                                   "alles",
-                                                   "danksagung",
-                                                   "resume",
-                                                   "divers",
-                                                   "autres",
-                                                   "tout",
-                                                   "remerciements",
-                                                   "conclusiones",
-                                                   "resumen",
-                                                   "varios",
-                                                   "otros",
-                                                   "todo",
-                                                   "agradecimientos",
-                                                   "conclusioni",
-                                                   "conclusione",
-                                                   "sommario",
-                                                   "riepilogo",
-                                                   "varie",
-                                                   "altro",
-                                                   "tutto",
-                                                   "ringraziamenti",
-                                                   "conclusao",
-                                                   "conclusoes",
-                                                   "resumo",
-                                                   "diversos",
-                                                   "outros",
-                                                   "tudo",
-                                                   "agradecimentos",
-                                                   "conclusie",
-                                                   "conclusies",
-                                                   "besluit",
-                                                   "samenvatting",
-                                                   "diversen",
-                                                   "overige",
-                                                   "dankwoord",
-                                                   "podsumowanie",
-                                                   "wnioski",
-                                                   "zakonczenie",
-                                                   "rozne",
-                                                   "inne",
-                                                   "podziekowania",
-                                                   "заключение",
-                                                   "выводы",
-                                                   "разное",
-                                                   "結論",
-                                                   "まとめ",
-                                                   "おわりに",
-                                                   "その他",
-                                                   "謝辞",
-                                                   "结论",
-                                                   "總結",
-                                                   "总结",
-                                                   "其他",
-                                                   "其它",
-                                                   "致谢",
-                                                   "致謝"};
+  static const std::set<std::string_view> names = {
+      "conclusion", "conclusions", "summary", "finalremarks", "closingremarks", "miscellaneous",
+      "miscellanea", "misc", "other", "others", "all", "everything", "acknowledgements",
+      "acknowledgments", "zusammenfassung", "schluss", "fazit", "schlussfolgerung",
+      "schlussbemerkungen", "verschiedenes", "sonstiges", "alles", "danksagung", "resume", "divers",
+      "autres", "tout", "remerciements", "conclusiones", "resumen", "varios", "otros", "todo",
+      "agradecimientos", "conclusioni", "conclusione", "sommario", "riepilogo", "varie", "altro",
+      "tutto", "ringraziamenti", "conclusao", "conclusoes", "resumo", "diversos", "outros", "tudo",
+      "agradecimentos", "conclusie", "conclusies", "besluit", "samenvatting", "diversen", "overige",
+      "dankwoord", "podsumowanie", "wnioski", "zakonczenie", "rozne", "inne", "podziekowania",
+      "заключение", "выводы", "разное", "結論", "まとめ", "おわりに", "その他", "謝辞", "结论",
+      "總結", "总结", "其他", "其它", "致谢", "致謝",
+      // The credits of a translation.
+      "translation", "translations", "translators", "traduction", "traductions", "traducteurs",
+      "ubersetzung", "ubersetzer", "traduccion", "traductores", "traducion", "traducao",
+      "tradutores", "traduzione", "traduttori", "vertaling", "vertalers", "tlumaczenie", "tlumacze",
+      "перевод", "翻訳", "翻訳者", "翻译", "翻譯"};
   return names;
 }
 
@@ -124,22 +66,37 @@ const std::set<std::string_view>& empty_names() {
 
 SectionText::SectionText(DocumentText& text, const std::vector<Heading>& headings) : text_(text) {
   for (const Heading& heading : headings) by_page_[heading.page].push_back(&heading);
-  find_repetitions(headings);
+  find_repetitions();
 }
 
-void SectionText::find_repetitions(const std::vector<Heading>& all) {
-  std::map<std::string_view, std::set<int>> pages;
-  for (const Heading& heading : all) pages[heading.folded].insert(heading.page);
-  std::set<std::string> beginnings;
+std::string_view SectionText::beginning(const Heading& heading) const {
+  const std::string_view text = text_.folded(heading.page).joined();
+  const size_t place = text.rfind(heading.folded);
+  if (place == std::string_view::npos) return {};
+  const std::string_view own = text.substr(place + heading.folded.size());
+  return own.size() < kSameBytes ? std::string_view() : own.substr(0, kSameBytes);
+}
+
+bool SectionText::stands_from(int page, std::string_view beginning, int end) const {
+  for (int i = page; i < std::min(end, page + kPagesOfAnExercise); ++i) {
+    if (text_.folded(i).joined().find(beginning) != std::string::npos) return true;
+  }
+  return false;
+}
+
+void SectionText::find_repetitions() {
+  std::map<std::string_view, std::set<int>> pages;  // of each name, so far
   for (const auto& [page, headings] : by_page_) {
     for (const Heading* heading : headings) {
-      const std::string& text = text_.folded(page).joined();
-      const size_t place = text.rfind(heading->folded);
-      if (pages.at(heading->folded).size() < 2 || place == std::string::npos) continue;
-      const std::string beginning = text.substr(place, heading->folded.size() + kSameBytes);
-      if (beginning.size() < heading->folded.size() + kSameBytes) continue;
-      if (!beginnings.insert(beginning).second) again_.insert(heading->entry);
+      std::set<int>& before = pages[heading->folded];
+      const std::string_view own = before.empty() ? std::string_view() : beginning(*heading);
+      if (!own.empty() && std::any_of(before.begin(), before.end(), [&](int earlier) {
+            return stands_from(earlier, own, page);
+          })) {
+        again_.insert(heading->entry);
+      }
     }
+    for (const Heading* heading : headings) pages[heading->folded].insert(page);
   }
 }
 
@@ -200,17 +157,43 @@ bool SectionText::begins_line(const Heading& heading) const {
          begins_line(text_.fold(title).joined(), heading.page);
 }
 
-bool SectionText::begins_line(const std::string& folded, int page) const {
+size_t SectionText::end_of(const std::string& folded, int page, size_t first) const {
   const std::vector<std::string>& lines = folded_lines(page);
-  for (size_t first = 0; first < lines.size(); ++first) {
-    std::string text;
-    const size_t end = std::min(lines.size(), first + kMaxHeadingLines);
-    for (size_t i = first; i < end && folded.starts_with(text); ++i) {
-      text += lines[i];
-      if (text.starts_with(folded)) return true;
-    }
+  std::string text;
+  const size_t end = std::min(lines.size(), first + kMaxHeadingLines);
+  for (size_t i = first; i < end && folded.starts_with(text); ++i) {
+    text += lines[i];
+    if (text.starts_with(folded)) return i + 1;
+  }
+  return 0;
+}
+
+bool SectionText::begins_line(const std::string& folded, int page) const {
+  for (size_t first = 0; first < folded_lines(page).size(); ++first) {
+    if (end_of(folded, page, first) != 0) return true;
   }
   return false;
+}
+
+std::string SectionText::lines_below(const Heading& heading, size_t count) const {
+  const std::vector<std::string>& lines = text_.lines(heading.page);
+  const auto end_of_any = [&](size_t line) {
+    const std::vector<const Heading*>& all = by_page_.at(heading.page);
+    return std::any_of(all.begin(), all.end(), [&](const Heading* other) {
+      return other->entry > heading.entry && end_of(other->folded, heading.page, line) != 0;
+    });
+  };
+  // The last place: the first may be in a running head.
+  size_t begin = 0;
+  for (size_t line = 0; line < lines.size(); ++line) {
+    begin = std::max(begin, end_of(heading.folded, heading.page, line));
+  }
+  std::string below;
+  if (begin == 0) return below;
+  for (size_t i = begin; i < std::min(lines.size(), begin + count) && !end_of_any(i); ++i) {
+    below += lines[i] + '\n';
+  }
+  return below;
 }
 
 bool SectionText::is_index(const Heading& heading) const {
