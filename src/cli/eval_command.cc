@@ -1,4 +1,6 @@
 // recto eval: systems measured on retrieval tasks, and compared.
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <memory>
 
@@ -9,6 +11,7 @@
 #include "cli/options.h"
 #include "cli/resampling_options.h"
 #include "eval/evaluation.h"
+#include "eval/set_means.h"
 
 namespace recto {
 namespace {
@@ -92,6 +95,42 @@ EvaluationPlan plan_of(const Options& options) {
   return plan;
 }
 
+/// Throws Error(kUsage) for an option that changes nothing, since what it is about is not there.
+void check_effects(const Options& options) {
+  const bool model = !options.model.model.empty();
+  const bool any_model = model || !options.other_models.empty();
+  const bool endpoint = !options.endpoint.connection.url.empty();
+  const bool vectors = any_model || endpoint || !options.vectors.empty();
+  const Options usual;
+  const auto wants = [](bool given, const char* option, bool there, const char* what) {
+    if (given && !there) fail(ErrorCode::kUsage, "{} does nothing without {}", option, what);
+  };
+  constexpr const char* kVectors = "--model, --other-model, --vectors or --embeddings-endpoint";
+  wants(!options.plan.options.dimensions.empty(), "--dimensions", vectors, kVectors);
+  wants(options.stored != usual.stored, "--stored", vectors, kVectors);
+  constexpr const char* kModels = "--model or --other-model";
+  wants(!options.longest_edges.empty(), "--longest-edges", any_model, kModels);
+  wants(options.model.longest_edge.has_value(), "--longest-edge", any_model, kModels);
+  wants(!options.model.image_splitting.empty(), "--image-splitting", any_model, kModels);
+  wants(!options.model.position_ids.empty(), "--position-ids", any_model, kModels);
+  wants(!options.model.resample_order.empty(), "--resample-order", any_model, kModels);
+  wants(!options.model.adapter.empty(), "--adapter", model, "--model");
+  wants(options.name != usual.name, "--name", model, "--model");
+  constexpr const char* kEndpoint = "--embeddings-endpoint";
+  wants(!options.endpoint.connection.model.empty(), "--embeddings-model", endpoint, kEndpoint);
+  wants(options.endpoint_api != usual.endpoint_api, "--embeddings-api", endpoint, kEndpoint);
+  wants(options.endpoint.name != usual.endpoint.name, "--embeddings-name", endpoint, kEndpoint);
+  wants(!options.endpoint.query_prefix.empty(), "--query-prefix", endpoint, kEndpoint);
+  wants(!options.endpoint.page_prompt.empty(), "--page-prompt", endpoint, kEndpoint);
+  const bool data = !options.data.empty();
+  wants(
+      options.endpoint.connection.parallel_requests != usual.endpoint.connection.parallel_requests,
+      "--embeddings-requests", endpoint, kEndpoint);
+  wants(!options.bm25.empty(), "--bm25", data, "--data");
+  wants(options.plan.split != usual.plan.split, "--split", data, "--data");
+  wants(options.subsets != usual.subsets, "--subsets", data, "--data");
+}
+
 /// Whether a system is --model, at whatever length, precision and longest edge.
 bool is_first_model(const Options& options, const std::string& system) {
   return !options.model.model.empty() && (system == "model" || system.starts_with("model-"));
@@ -112,6 +151,12 @@ void print_reports(const Options& options, const std::vector<EvalReport>& report
       print_result(summary_line(label, system, report.task) + "\n");
     }
   }
+  for (const SetMean& mean : set_means(reports)) {
+    print_result(fmt::format("{}, mean over {}\n", mean.set, fmt::join(mean.subsets, ", ")));
+    for (const auto& [system, value] : mean.systems) {
+      print_result(fmt::format("{} {} {:.4f}\n", system, metric_title(mean.metric), value));
+    }
+  }
 }
 
 void log_comparisons(const std::vector<EvalReport>& reports) {
@@ -128,6 +173,7 @@ void log_comparisons(const std::vector<EvalReport>& reports) {
 }
 
 int run(const Options& options) {
+  check_effects(options);
   {
     const StagedDirectory writable(options.output);
   }

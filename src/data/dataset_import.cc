@@ -96,6 +96,14 @@ void read_layout(const std::string& format, const fs::path& path, std::vector<Im
 
 }  // namespace
 
+std::vector<std::vector<std::string>> corpora_of(const fs::path& path,
+                                                 const ImportOptions& options) {
+  const std::vector<ImportFile> files = list_import_files(path);
+  const std::string format = options.format == "auto" ? detect(path, files) : options.format;
+  if (format != "mteb") return {{}};
+  return mteb_corpora(files, options.split.empty() ? "test" : options.split);
+}
+
 std::vector<std::string> import_formats() {
   return {"auto",
           "ogc",
@@ -115,9 +123,10 @@ ImportReport import_dataset(const fs::path& path, const fs::path& output,
     fail(ErrorCode::kUsage, "\"{}\" is no format that can be imported", options.format);
   }
   refuse_own(path);
-  const std::vector<ImportFile> files = list_import_files(path);
+  std::vector<ImportFile> files = list_import_files(path);
   ImportReport report;
   report.format = options.format == "auto" ? detect(path, files) : options.format;
+  if (!options.corpora.empty()) files = mteb_files_of(files, options.corpora);
   const bool beir = report.format == "beir";
   const std::string fallback = !options.split.empty()         ? options.split
                                : is_evaluation(report.format) ? "test"
@@ -139,6 +148,7 @@ ImportReport import_dataset(const fs::path& path, const fs::path& output,
   report.texts = sink.texts() > 0;
   report.counts = sink.counts();
   report.unanswered = sink.unanswered();
+  report.absent = sink.absent();
   report.failed = sink.failed();
   return report;
 }

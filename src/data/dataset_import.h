@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "data/dataset.h"
 
 namespace recto {
 
@@ -21,8 +22,12 @@ struct ImportOptions {
   /// For a dataset that is measured on and then thrown away: a page is called by the id it has in
   /// the source (as long as it is one word), two ids are two pages even of one image, as mteb
   /// counts them; of mteb and beir only `split` is read, over the whole of its corpus, which may be
-  /// texts without pictures. `recto dataset validate` wants other ids.
+  /// texts without pictures. A query whose judgements are all 0 stays. `recto dataset validate`
+  /// wants other ids.
   bool for_evaluation = false;
+  /// Of mteb, the only configurations that are read, by what stands in front of "corpus"
+  /// ("english-"); all when empty.
+  std::vector<std::string> corpora;
 };
 
 struct ImportReport {
@@ -31,11 +36,21 @@ struct ImportReport {
   bool texts = false;                         ///< the pages are texts without pictures
   std::map<std::string, int64_t> counts;      ///< what was left out or changed, by reason
   std::map<std::string, int64_t> unanswered;  ///< queries left out for want of an answer, by split
-  std::vector<std::string> failed;            ///< what was wrong with images
+  /// For an evaluation, judgements of pages that the corpus does not have, by split.
+  std::map<std::string, std::vector<QrelRow>> absent;
+  std::vector<std::string> failed;  ///< what was wrong with images
 };
 
 /// auto, ogc, vdr, colpali, vdr-multilingual, mteb, vidore, beir, sentence-transformers.
 std::vector<std::string> import_formats();
+
+/// The corpora that queries of a set are asked over, each with what stands in front of its
+/// configurations: {{"english-", "french-"}, {"german-"}} when the first two hold the same pages
+/// under the same ids and the third does not. {{}} for any set that is not mteb; {{""}} for one
+/// without such names. Reads the corpora of mteb that have a prefix each. Throws as
+/// import_dataset().
+std::vector<std::vector<std::string>> corpora_of(const std::filesystem::path& path,
+                                                 const ImportOptions& options);
 
 /// Reads the Parquet file or the directory `path` and writes the dataset directory `output`. Each
 /// image is stored once (SHA-256), decoded in a sandboxed worker. What occurs in several splits

@@ -38,6 +38,7 @@ void for_each_line(const fs::path& path,
   for (std::string line; std::getline(in, line);) {
     throw_if_interrupted();
     ++number;
+    if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (!line.empty()) visit(line, fmt::format("{}:{}", path.string(), number));
   }

@@ -2,6 +2,7 @@
 // The readers of the layouts that dataset_import.h names.
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,31 @@ void import_rows(const std::vector<ImportFile>& files, const RowLayout& layout, 
 void import_mteb(const std::vector<ImportFile>& files, const std::string& fallback,
                  ImportSink& sink);
 
+/// The corpora of import_mteb as corpora_of() (data/dataset_import.h) gives them, of the files that
+/// an evaluation of `split` reads. Sets with different texts or pictures under one id are
+/// different.
+std::vector<std::vector<std::string>> mteb_corpora(const std::vector<ImportFile>& files,
+                                                   const std::string& split);
+
+/// Those of `files` that are of the configurations with one of these prefixes.
+std::vector<ImportFile> mteb_files_of(const std::vector<ImportFile>& files,
+                                      const std::vector<std::string>& prefixes);
+
+/// The configurations of import_mteb by what stands in front of their roles. A corpus without a
+/// prefix beside queries that have one is that of each that has no other.
+using MtebGroups = std::map<std::string, std::vector<ImportFile>>;
+MtebGroups mteb_groups(const std::vector<ImportFile>& files);
+
 /// The role of a configuration of import_mteb: "corpus", "queries", "qrels", or "" for another.
 std::string mteb_role(const std::string& config);
+
+/// What stands in front of the role: "fr-" of "fr-queries", "" of "queries".
+std::string mteb_prefix(const std::string& config);
+
+/// Of one role's files those of `split`, else those without a usual split's name; when there are
+/// neither, all (corpus and queries may serve all splits) or with `others` false none.
+std::vector<ImportFile> mteb_evaluated(std::vector<ImportFile> files, const std::string& split,
+                                       bool others);
 
 /// Reads corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv in `directory`; the corpus names the image
 /// files beside it. Splits with unusual names become `fallback`. For an evaluation these alone and

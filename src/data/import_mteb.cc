@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <iterator>
 #include <map>
 
 #include "base/error.h"
@@ -13,12 +12,6 @@
 namespace recto {
 
 namespace {
-
-/// "fr-" of "fr-queries", "" of "queries".
-std::string prefix_of(const std::string& config) {
-  const std::string role = config.ends_with("default") ? "default" : mteb_role(config);
-  return config.substr(0, config.size() - role.size());
-}
 
 std::string row_name(const ImportFile& file, int64_t row) {
   return fmt::format("{} row {}", file.name, row);
@@ -69,7 +62,7 @@ class MtebGroup {
       if (mteb_role(file.config) != role) continue;
       chosen.push_back(file);
     }
-    if (for_evaluation_) only_evaluated(role, chosen);
+    if (for_evaluation_) chosen = only_evaluated(role, std::move(chosen));
     splits.reserve(chosen.size());
     for (const ImportFile& file : chosen) splits.push_back(file.split);
     const auto order = by_precedence(std::move(splits));
@@ -80,20 +73,16 @@ class MtebGroup {
     return chosen;
   }
 
-  /// Leaves the files of the split that is evaluated, else those without a usual name, else (of
-  /// corpus and queries, which may serve all splits) everything.
-  void only_evaluated(const std::string& role, std::vector<ImportFile>& files) const {
-    for (const std::string& split : {fallback_, std::string()}) {
-      std::vector<ImportFile> found;
-      std::copy_if(files.begin(), files.end(), std::back_inserter(found),
-                   [&](const ImportFile& file) { return file.split == split; });
-      if (found.empty()) continue;
-      files = std::move(found);
-      return;
+  std::vector<ImportFile> only_evaluated(const std::string& role,
+                                         std::vector<ImportFile> files) const {
+    if (files.empty()) return files;
+    const std::string another = files.front().split;
+    files = mteb_evaluated(std::move(files), fallback_, role != "qrels");
+    if (files.empty()) {
+      fail(ErrorCode::kNotFound, "{}{}: no judgements of the split \"{}\"; there is {}", prefix_,
+           role, fallback_, another);
     }
-    if (role != "qrels" || files.empty()) return;
-    fail(ErrorCode::kNotFound, "{}{}: no judgements of the split \"{}\"; there is {}", prefix_,
-         role, fallback_, files.front().split);
+    return files;
   }
 
   void read_qrels(const ImportFile& file) {
@@ -184,19 +173,9 @@ std::string text_of_document(const std::string& title, const std::string& text) 
   return title.empty() || text.empty() ? title + text : title + " " + text;
 }
 
-std::string mteb_role(const std::string& config) {
-  for (const char* role : {"corpus", "queries", "qrels"}) {
-    if (config.ends_with(role)) return role;
-  }
-  return config.ends_with("default") ? "qrels" : "";
-}
-
 void import_mteb(const std::vector<ImportFile>& files, const std::string& fallback,
                  ImportSink& sink) {
-  std::map<std::string, std::vector<ImportFile>> groups;
-  for (const ImportFile& file : files) {
-    if (!mteb_role(file.config).empty()) groups[prefix_of(file.config)].push_back(file);
-  }
+  MtebGroups groups = mteb_groups(files);
   for (auto& [prefix, group] : groups) MtebGroup(prefix, std::move(group), fallback, sink).read();
 }
 

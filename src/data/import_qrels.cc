@@ -35,13 +35,36 @@ void QrelsImport::add_pages(std::vector<std::string>&& corpus_ids,
   for (size_t i = 0; i < numbers.size(); ++i) {
     // With a corpus for each split, an id can come again; a page that was kept stays.
     const auto [entry, fresh] = page_of_id_.try_emplace(std::move(corpus_ids[i]), numbers[i]);
-    if (!fresh && entry->second == ImportSink::kNone) entry->second = numbers[i];
+    if (fresh || entry->second == numbers[i]) continue;
+    if (entry->second == ImportSink::kNone) {
+      entry->second = numbers[i];
+    } else if (sink_.for_evaluation() && numbers[i] != ImportSink::kNone) {
+      fail(ErrorCode::kBadInput,
+           "the corpus has the page \"{}\" twice, with different contents; each needs an id of its "
+           "own",
+           entry->first);
+    }
   }
+}
+
+bool QrelsImport::is_repeated(const std::string& id, const std::string& text) {
+  if (!sink_.for_evaluation()) return false;
+  const auto [entry, fresh] = text_of_query_.try_emplace(id, text);
+  if (fresh) return false;
+  if (entry->second != text) {
+    fail(ErrorCode::kBadInput,
+         "the query \"{}\" is there twice, with different texts: \"{}\" and \"{}\"; each needs an "
+         "id of its own",
+         id, entry->second, text);
+  }
+  sink_.count("query: there twice");
+  return true;
 }
 
 void QrelsImport::add_query(const std::string& own_split, const std::string& id,
                             const std::string& name, const std::string& text,
                             const std::string& language) {
+  if (is_repeated(id, text)) return;
   const auto found = qrels_.find(id);
   const bool own_known = std::find(splits_.begin(), splits_.end(), own_split) != splits_.end();
   std::vector<std::string> splits;
@@ -56,6 +79,10 @@ void QrelsImport::add_query(const std::string& own_split, const std::string& id,
     for (const Qrel& qrel : found->second) {
       if (qrel.split != split) continue;
       const auto page = page_of_id_.find(qrel.corpus_id);
+      if (page == page_of_id_.end() && sink_.for_evaluation()) {
+        sink_.add_absent_answer(query, qrel.corpus_id, qrel.score);
+        continue;
+      }
       sink_.add_answer(query, page == page_of_id_.end() ? ImportSink::kNone : page->second,
                        qrel.score);
     }

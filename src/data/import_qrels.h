@@ -20,12 +20,17 @@ class QrelsImport {
                 int score);
   /// The split of a page, `own` being the one its file is in ("" for an unusual name).
   std::string page_split(const std::string& own, const std::string& corpus_id) const;
+  /// For an evaluation, throws Error(kBadInput) for an id that is there with two contents.
   void add_pages(std::vector<std::string>&& corpus_ids, std::vector<IncomingPage>&& pages);
-  /// `id` is the query's in qrels, `name` what it is called in the dataset.
+  /// `id` is the query's in qrels, `name` what it is called in the dataset. For an evaluation, one
+  /// that is there again with the same text is counted, and with another Error(kBadInput).
   void add_query(const std::string& own_split, const std::string& id, const std::string& name,
                  const std::string& text, const std::string& language);
 
  private:
+  /// Whether a query of that id was added before; only of evaluations.
+  bool is_repeated(const std::string& id, const std::string& text);
+
   struct Qrel {
     std::string split, corpus_id;
     int score = 0;
@@ -36,6 +41,7 @@ class QrelsImport {
   std::unordered_map<std::string, std::vector<Qrel>> qrels_;  ///< by query
   std::unordered_map<std::string, std::string> split_of_page_;
   std::unordered_map<std::string, int> page_of_id_;
+  std::unordered_map<std::string, std::string> text_of_query_;
 };
 
 /// A grade as the sources write it: an integer, or a number with nothing behind the point. Throws

@@ -58,14 +58,13 @@ void ImportSink::drop(const std::string& item, const std::string& reason) {
 }
 
 std::string ImportSink::identity(const IncomingPage& page, const std::string& hash) const {
+  if (options_.for_evaluation) return page.file_name + "\n" + hash;
   std::string id = page_id_in(page.file_name);
-  if (!id.empty()) return id;
-  return options_.for_evaluation ? page.file_name + "\n" + hash : hash;
+  return id.empty() ? hash : id;
 }
 
 std::string ImportSink::kept_page_id(const IncomingPage& page, const std::string& usual) const {
-  const std::string& name = page.file_name;
-  if (!is_word(name)) return usual;
+  const std::string name = is_word(page.file_name) ? page.file_name : usual;
   std::string free = name;
   for (int i = 2; page_ids_.count(free) != 0; ++i) free = fmt::format("{}-{}", name, i);
   return free;
@@ -147,10 +146,13 @@ int ImportSink::store(IncomingPage&& page, NewPage& decoded) {
   const std::string own_id = page_id_in(page.file_name);
   PageId id = own_id.empty() ? PageId{decoded.hash, 1} : *parse_page_id(own_id);
   std::string page_id = make_page_id(id.document_id, id.page_number);
-  if (options_.for_evaluation && own_id.empty()) {
+  if (options_.for_evaluation && (own_id.empty() || page_ids_.count(own_id) != 0)) {
     page_id = kept_page_id(page, page_id);
     // One image under two ids: two pages, so two documents.
     if (documents_.count(id.document_id) != 0) id.document_id = sha256_hex(page_id + decoded.hash);
+  }
+  if (options_.for_evaluation && own_id.empty() && !page.document.empty()) {
+    id.document_id = sha256_hex("document\n" + page.document);
   }
   // A page that says which document it is from is of that document's family.
   const std::string key = !page.document.empty() ? "document " + page.document : id.document_id;
@@ -171,6 +173,9 @@ int ImportSink::store(IncomingPage&& page, NewPage& decoded) {
   row.page_id = page_id;
   row.document_id = id.document_id;
   row.page_number = id.page_number;
+  if (options_.for_evaluation && own_id.empty() && !page.document.empty()) {
+    row.page_number = documents_[row.document_id].first.pages + 1;
+  }
   row.image = decoded.upright.empty() ? std::move(page.image) : std::move(decoded.upright);
   if (!decoded.upright.empty()) ++counts_["page: turned upright and encoded again"];
   row.width = decoded.width;
@@ -195,7 +200,9 @@ void ImportSink::note_document(const PageRow& row, const IncomingPage& page,
   auto& [document, key] = documents_[row.document_id];
   if (document.document_id.empty()) {
     document.document_id = row.document_id;
-    document.source_name = replace_invalid_utf8(page.source.empty() ? page.file_name : page.source);
+    const bool named = options_.for_evaluation && !page.document.empty();
+    const std::string& unnamed = named ? page.document : page.file_name;
+    document.source_name = replace_invalid_utf8(page.source.empty() ? unnamed : page.source);
     document.language = row.language;
     document.split = page.split;
     key = family;
@@ -263,6 +270,13 @@ void ImportSink::add_answer(int query, int page, int score) {
   stored.answers.emplace_back(page, score);
 }
 
+void ImportSink::add_absent_answer(int query, const std::string& page_id, int score) {
+  if (query == kNone) return;
+  ++counts_["judgement: its page is not in the corpus; none finds it"];
+  const auto [known, fresh] = queries_[query].absent.try_emplace(page_id, score);
+  if (!fresh) known->second = std::max(known->second, score);
+}
+
 void ImportSink::add_negative(int query, int page) {
   if (query == kNone) return;
   StoredQuery& stored = queries_[query];
@@ -281,7 +295,9 @@ void ImportSink::write_queries() {
     const auto answers = std::count_if(query.answers.begin(), query.answers.end(),
                                        [](const auto& answer) { return answer.second > 0; });
     const std::string& id = query.row.query_id;
-    if (answers == 0) {
+    const bool is_judged =
+        options_.for_evaluation && !(query.answers.empty() && query.absent.empty());
+    if (answers == 0 && !is_judged) {
       drop(id, query.lost_answer ? "query: its pages are not in the split" : "query: no answer");
       ++unanswered_[query.split];
       continue;
@@ -290,6 +306,9 @@ void ImportSink::write_queries() {
     writer_.add("audit", AuditRow{id, kStage, "kept", "query", static_cast<double>(answers), 1});
     for (const auto& [page, score] : query.answers) {
       writer_.add(query.split, QrelRow{id, pages_[page].page_id, score});
+    }
+    for (const auto& [page, score] : query.absent) {
+      absent_[query.split].push_back({id, page, score});
     }
     int rank = 0;
     for (const int page : query.negatives) {

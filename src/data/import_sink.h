@@ -60,14 +60,19 @@ class ImportSink {
                       const std::string& language);
   /// Numbers may be kNone. Of several scores of a pair the highest is kept.
   void add_answer(int query, int page, int score);
+  /// For an evaluation: a judgement of a page that the corpus does not have.
+  void add_absent_answer(int query, const std::string& page_id, int score);
   void add_negative(int query, int page);
 
-  /// Writes what is left and the manifest. Queries without an answer above 0 are dropped. `counts`
-  /// are of what was left out, by reason.
+  /// Writes what is left and the manifest. Queries without an answer above 0 are dropped; for an
+  /// evaluation those without a judgement. `counts` are of what was left out, by reason.
   void finish(Json settings, const std::string& card_body_head);
 
   const std::map<std::string, int64_t>& counts() const { return counts_; }
+  void count(const std::string& reason) { ++counts_[reason]; }
   const std::map<std::string, int64_t>& unanswered() const { return unanswered_; }
+  /// What add_absent_answer() took, by split.
+  const std::map<std::string, std::vector<QrelRow>>& absent() const { return absent_; }
   const std::vector<std::string>& failed() const { return failed_; }
   bool for_evaluation() const { return options_.for_evaluation; }
   int64_t pages() const { return stored_; }
@@ -82,6 +87,7 @@ class ImportSink {
     QueryRow row;
     std::string split;
     std::vector<std::pair<int, int>> answers;  ///< page, score; in order of appearance
+    std::map<std::string, int> absent;         ///< scores of pages that are not there
     std::vector<int> negatives;
     bool lost_answer = false;  ///< a page that answers it could not be had
   };
@@ -120,6 +126,7 @@ class ImportSink {
   std::map<std::string, std::pair<DocumentRow, std::string>> documents_;  ///< row, family's key
   std::map<std::string, int64_t> counts_;
   std::map<std::string, int64_t> unanswered_;
+  std::map<std::string, std::vector<QrelRow>> absent_;
   std::vector<std::string> failed_;
   int64_t stored_ = 0;
   int64_t texts_ = 0;

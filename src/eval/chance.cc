@@ -39,7 +39,7 @@ class Exchange {
       one.measure = std::make_unique<QueryMetric>(judgements, metric);
       cutoff_ = one.measure->cutoff();
       for (const auto& [page, grade] : judgements) {
-        if (grade <= 0) continue;
+        if (grade <= 0 || places.count(page) == 0) continue;
         const auto place = relevant.emplace(page, relevant.size()).first->second;
         one.relevant.emplace_back(place, grade);
       }

@@ -5,11 +5,14 @@
 
 #include "base/directory_name.h"
 #include "base/interrupt.h"
+#include "base/sha256.h"
 #include "base/threads.h"
 #include "curate/exclusions.h"
+#include "curate/folded_text.h"
 #include "data/shards.h"
 #include "data/text_pairs.h"
 #include "eval/training_data.h"
+#include "eval/training_texts.h"
 
 namespace recto {
 namespace fs = std::filesystem;
@@ -61,6 +64,30 @@ Exclusions read_training(const std::vector<TrainingSource>& sources, const Retri
   return Exclusions::load(files, {.threads = available_cores()}, queries);
 }
 
+/// The words of a text, whatever their case and what stands between them; "" for none.
+std::string words_of(WordTokenizer& tokenizer, const std::string& text) {
+  return FoldedText(tokenizer, text).joined();
+}
+
+/// SHA-256 of the words of every text that was trained on, for tasks without pictures.
+std::unordered_set<std::string> seen_texts(const std::vector<TrainingSource>& sources,
+                                           const RetrievalTask& task, const Dataset& dataset) {
+  WordTokenizer tokenizer;
+  std::unordered_set<std::string> seen;
+  for (const TrainingSource& source : sources) {
+    std::vector<std::string> splits;
+    if (source.is_dataset && fs::exists(source.path / "pages")) {
+      const bool same = fs::equivalent(source.path, dataset.path());
+      splits = training_splits(Dataset::open(source.path), same ? task.split : "");
+    }
+    for_each_training_text(source, splits, [&](const std::string& text) {
+      const std::string words = words_of(tokenizer, text);
+      if (!words.empty()) seen.insert(sha256_hex(words));
+    });
+  }
+  return seen;
+}
+
 bool is_seen(const PageRow& page, const Exclusions& training) {
   if (training.has_document(page.document_id)) return true;
   if (page.perceptual_hash.empty() || page.content_class == "blank") return false;
@@ -97,6 +124,16 @@ Contamination find_contamination(const RetrievalTask& task, const Dataset& datas
     if (known.has_document(pages[i].document_id)) documents.insert(pages[i].document_id);
     if (seen[i] != 0) touched_pages.insert(pages[i].page_id);
   }
+  if (task.texts_only) {
+    const auto texts = seen_texts(sources, task, dataset);
+    out.training_pages += std::ssize(texts);
+    WordTokenizer of_pages;
+    for (const PageRow& page : pages) {
+      if (texts.count(sha256_hex(words_of(of_pages, page.text))) != 0) {
+        touched_pages.insert(page.page_id);
+      }
+    }
+  }
   out.documents = std::ssize(documents);
   out.pages = std::ssize(touched_pages);
   WordTokenizer tokenizer;
@@ -111,6 +148,12 @@ Contamination find_contamination(const RetrievalTask& task, const Dataset& datas
     if (same_words || same_answer) out.touched.insert(query.query_id);
   }
   return out;
+}
+
+std::string contamination_verdict(const Contamination& found) {
+  if (found.is_flagged()) return "This task is contaminated.";
+  return found.pages > 0 ? "Shared with the training data are only pages that no query asks for."
+                         : "Nothing of this task was trained on.";
 }
 
 MetricValues mean_without(const std::map<std::string, MetricValues>& per_query,

@@ -15,7 +15,8 @@ namespace recto {
 
 /// What training data holds of a task, by the rules by which curation leaves out an evaluation set
 /// (curate/exclusions.h): what `recto curate --exclude` would have dropped is found here, and
-/// nothing else. Pages of content class "blank" are not compared by picture.
+/// nothing else. Pages of content class "blank" are not compared by picture. The pages of a task of
+/// texts are compared with the texts that were trained on (eval/training_texts.h): the same words.
 struct Contamination {
   std::vector<std::string> training;  ///< names of the datasets
   int64_t training_pages = 0, training_queries = 0;
@@ -28,6 +29,9 @@ struct Contamination {
   /// Pages alone that no query asks for do not make a task easier.
   bool is_flagged() const { return documents > 0 || !touched.empty(); }
 };
+
+/// A sentence: the task is contaminated, shares only what no query asks for, or nothing.
+std::string contamination_verdict(const Contamination& found);
 
 /// Compares the task of `split` of `dataset` with what `training` names (eval/training_data.h): the
 /// split "train" of a dataset, or all its splits where none is called so (but `split` of the task's

@@ -98,10 +98,18 @@ std::vector<std::vector<float>> cohere_vectors(const Json& answer, const std::st
   return out;
 }
 
-/// Rows of one width. Throws Error(kBadInput) for vectors of another length than the first.
-void append_rows(Matrix& matrix, const std::vector<std::vector<float>>& rows,
-                 const std::string& where) {
-  for (const auto& row : rows) {
+bool is_blank(const std::string& text) {
+  return text.find_first_not_of(" \t\r\n\v\f") == std::string::npos;
+}
+
+/// Rows of one width. Throws Error(kBadInput) for vectors of another length than the first. One
+/// that is empty, of a page with nothing to ask for, becomes 0.
+void append_rows(Matrix& matrix, std::vector<std::vector<float>> rows, const std::string& where) {
+  const auto known =
+      std::find_if(rows.begin(), rows.end(), [](const auto& row) { return !row.empty(); });
+  const auto width = static_cast<size_t>(known == rows.end() ? matrix.columns : std::ssize(*known));
+  for (auto& row : rows) {
+    if (row.empty()) row.resize(width);
     if (matrix.rows == 0) matrix.columns = std::ssize(row);
     if (std::ssize(row) != matrix.columns) {
       fail(ErrorCode::kBadInput, "{}: a vector of {} dimensions after others of {}", where,
@@ -208,8 +216,12 @@ std::vector<std::vector<float>> EndpointEmbedder::ask_pages(
   std::vector<size_t> without;
   std::vector<std::string> texts;
   for (size_t i = 0; i < pages.size(); ++i) {
-    (pages[i].image.empty() ? without : pictures).push_back(i);
-    if (pages[i].image.empty()) texts.push_back(pages[i].text);
+    if (!pages[i].image.empty()) {
+      pictures.push_back(i);
+    } else if (!is_blank(pages[i].text)) {
+      without.push_back(i);
+      texts.push_back(pages[i].text);
+    }
   }
   parallel_for(pictures.size(), endpoint_.connection.parallel_requests, [&](size_t i) {
     vectors[pictures[i]] = ask(page_request(endpoint_, pages[pictures[i]].image), 1).front();
@@ -217,6 +229,30 @@ std::vector<std::vector<float>> EndpointEmbedder::ask_pages(
   auto of_texts = ask_texts(texts, TextsAre::kDocuments);
   for (size_t i = 0; i < without.size(); ++i) vectors[without[i]] = std::move(of_texts[i]);
   return vectors;
+}
+
+void EndpointEmbedder::check(const Dataset& dataset, const RetrievalTask& task,
+                             const EvalOptions& options) const {
+  constexpr int kFewRetries = 2;
+  if (endpoint_.connection.retries > kFewRetries) {
+    EmbeddingsEndpoint impatient = endpoint_;
+    impatient.connection.retries = kFewRetries;
+    return EndpointEmbedder(impatient).check(dataset, task, options);
+  }
+  const auto matrix = [&](const std::vector<std::vector<float>>& rows) {
+    Matrix out;
+    append_rows(out, rows, url_);
+    return out;
+  };
+  PageRow page;
+  for (size_t i = 0; i < task.page_ids.size() && page.image.empty() && is_blank(page.text); ++i) {
+    page.image = dataset.image(task.split, task.page_ids[i]);
+    page.text = task.page_texts[i];
+  }
+  if (page.image.empty() && is_blank(page.text)) return;
+  const std::string query = endpoint_.query_prefix + task.queries.front().query;
+  check_vectors(matrix(ask_pages({page})), matrix(ask_texts({query}, TextsAre::kQueries)), options,
+                endpoint_.name);
 }
 
 EmbeddedPages EndpointEmbedder::pages(const Dataset& dataset, const std::string& split) const {

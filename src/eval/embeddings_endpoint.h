@@ -54,7 +54,12 @@ class EndpointEmbedder {
   /// Throws Error(kUsage) for an address or settings that cannot be meant.
   explicit EndpointEmbedder(EmbeddingsEndpoint endpoint);
 
-  /// Pictures, a request each; a page without one is asked for by its text, as it is.
+  /// Asks for the first query and the first page, with two retries at most. Throws what pages() and
+  /// queries() would, and what add_vectors() would of the lengths in `options`.
+  void check(const Dataset& dataset, const RetrievalTask& task, const EvalOptions& options) const;
+
+  /// Pictures, a request each; a page without one is asked for by its text, as it is. One with
+  /// neither has the vector 0.
   EmbeddedPages pages(const Dataset& dataset, const std::string& split) const;
   /// In the task's order, of length 1.
   Matrix queries(const RetrievalTask& task) const;

@@ -253,8 +253,9 @@ void add_vectors(EvalReport& report, const Matrix& pages, const Matrix& queries,
 }
 
 void add_baselines(EvalReport& report, const std::vector<Bm25Parameters>& parameters) {
+  report.has_no_words = !parameters.empty() && !report.task.has_page_texts();
   for (const Bm25Parameters& one : parameters) {
-    report.systems.push_back(rank_bm25(report.task, one));
+    if (!report.has_no_words) report.systems.push_back(rank_bm25(report.task, one));
   }
   report.systems.push_back(rank_random(report.task));
 }

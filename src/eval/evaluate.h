@@ -33,6 +33,7 @@ struct EvalReport {
   std::vector<SystemResult> systems;  ///< what is evaluated first, then what it is compared with
   std::string main_metric = kMainMetric;
   bool language_subsets = false;  ///< results.json has a subset for each language
+  bool has_no_words = false;      ///< BM25 is left out: no page has a text
   std::string model;              ///< directory; empty without a model
   std::string contract;           ///< hash of the first model's
   int dimensions = 0;             ///< of the first system with vectors
@@ -88,7 +89,7 @@ void add_vectors(EvalReport& report, const Matrix& pages, const Matrix& queries,
 void check_vectors(const Matrix& pages, const Matrix& queries, const EvalOptions& options,
                    const std::string& name);
 
-/// Adds BM25 of each parameters, and chance.
+/// Adds BM25 of each parameters, unless no page has a text, and chance.
 void add_baselines(EvalReport& report, const std::vector<Bm25Parameters>& parameters);
 
 /// What a system costs; 0 when it is not known.

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "data/dataset_import.h"
+#include "eval/set_means.h"
 #include "eval/trec.h"
 
 namespace recto {
@@ -19,8 +20,11 @@ struct Evaluation::Source {
   std::unique_ptr<TemporaryDirectory> imported;
   std::optional<Dataset> dataset;
   std::string name;
-  int64_t unanswered = 0;  ///< queries that the import left out for want of a judgement
-  bool texts = false;      ///< its pages have no pictures
+  std::string set;                    ///< as in RetrievalTask
+  std::vector<std::string> prefixes;  ///< as in RetrievalTask
+  int64_t unanswered = 0;             ///< queries that the import left out for want of a judgement
+  std::vector<QrelRow> absent;        ///< judgements of pages that its corpus does not have
+  bool texts = false;                 ///< its pages have no pictures
 };
 
 namespace {
@@ -36,28 +40,74 @@ bool is_foreign(const fs::path& path) {
   });
 }
 
-template <typename Source>
-std::shared_ptr<Source> open_source(const fs::path& path, const EvaluationPlan& plan) {
-  auto source = std::make_shared<Source>();
-  source->name = directory_name(path);
-  if (!is_foreign(path)) {
-    source->dataset = Dataset::open(path);
-    return source;
+/// "english+french" of "english-" and "french-".
+std::string corpus_name(const std::vector<std::string>& prefixes) {
+  std::string name;
+  for (const std::string& prefix : prefixes) {
+    if (!name.empty()) name += '+';
+    name += prefix_name(prefix);
   }
-  log_info("{} is read into a dataset of recto's", path.string());
+  return name;
+}
+
+std::vector<std::string> named_prefixes(std::vector<std::string> prefixes) {
+  prefixes.erase(std::remove(prefixes.begin(), prefixes.end(), ""), prefixes.end());
+  return prefixes;
+}
+
+ImportOptions import_options(const EvaluationPlan& plan) {
+  return {.split = plan.split, .threads = plan.options.threads, .for_evaluation = true};
+}
+
+/// A set in another layout, or what it has of one of its corpora, read into a dataset.
+template <typename Source>
+std::shared_ptr<Source> import_source(const fs::path& path, const std::string& name,
+                                      const ImportOptions& options) {
+  auto source = std::make_shared<Source>();
+  source->name = name;
   source->imported = std::make_unique<TemporaryDirectory>();
-  const fs::path own = source->imported->path() / source->name;
-  const ImportReport report = import_dataset(
-      path, own, {.split = plan.split, .threads = plan.options.threads, .for_evaluation = true});
-  log_info("{}: layout {}, {} pages", path.string(), report.format, report.pages);
+  const fs::path own = source->imported->path() / name;
+  ImportReport report = import_dataset(path, own, options);
+  log_info("{}: layout {}, {} pages", name, report.format, report.pages);
   for (const auto& [reason, count] : report.counts) {
-    if (count > 0) log_info("{}: {}: {}", path.string(), reason, count);
+    if (count > 0) log_info("{}: {}: {}", name, reason, count);
   }
   source->dataset = Dataset::open(own);
-  const auto unanswered = report.unanswered.find(plan.split);
   source->texts = report.texts;
-  source->unanswered = unanswered == report.unanswered.end() ? 0 : unanswered->second;
+  source->unanswered = report.unanswered[options.split];
+  source->absent = std::move(report.absent[options.split]);
   return source;
+}
+
+/// The dataset at `path`; of a set with several corpora a dataset for each, since a query is asked
+/// over its own.
+template <typename Source>
+std::vector<std::shared_ptr<Source>> open_sources(const fs::path& path,
+                                                  const EvaluationPlan& plan) {
+  const std::string name = directory_name(path);
+  std::vector<std::shared_ptr<Source>> sources;
+  if (!is_foreign(path)) {
+    sources.push_back(std::make_shared<Source>());
+    sources.back()->name = name;
+    sources.back()->dataset = Dataset::open(path);
+    return sources;
+  }
+  log_info("{} is read into a dataset of recto's", path.string());
+  ImportOptions options = import_options(plan);
+  const auto corpora = corpora_of(path, options);
+  if (corpora.size() == 1) {
+    sources.push_back(import_source<Source>(path, name, options));
+    sources.back()->prefixes = named_prefixes(corpora.front());
+    return sources;
+  }
+  log_info("{} has {} corpora; each is a task of its own", name, corpora.size());
+  for (const std::vector<std::string>& prefixes : corpora) {
+    options.corpora = prefixes;
+    sources.push_back(import_source<Source>(path, name + "." + corpus_name(prefixes), options));
+    sources.back()->set = name;
+    sources.back()->prefixes = prefixes;
+  }
+  return sources;
 }
 
 template <typename Source>
@@ -68,7 +118,9 @@ std::vector<EvalReport> reports_of(const Source& source, const EvaluationPlan& p
          plan.picture_options.front());
   }
   std::vector<EvalReport> reports(std::max<size_t>(1, plan.kinds.size()));
-  RetrievalTask whole = load_task(*source.dataset, plan.split);
+  RetrievalTask whole = load_task(*source.dataset, plan.split, source.absent);
+  whole.set = source.set;
+  whole.prefixes = source.prefixes;
   whole.queries_without_qrels += source.unanswered;
   whole.texts_only = source.texts;
   for (size_t i = 0; i < reports.size(); ++i) {
@@ -92,13 +144,6 @@ void add_models(std::vector<EvalReport>& reports, const Dataset& dataset,
       add_model(report, *embedder, embedded, plan.options, one.name);
     }
   }
-}
-
-std::vector<std::string> query_ids(const RetrievalTask& task) {
-  std::vector<std::string> ids;
-  ids.reserve(task.queries.size());
-  for (const QueryRow& query : task.queries) ids.push_back(query.query_id);
-  return ids;
 }
 
 void check_contracts(const NamedVectors& named, const Embeddings& pages,
@@ -126,9 +171,8 @@ void for_each_table(Reports& reports, const EvaluationPlan& plan, const Use& use
     check_contracts(named, pages, queries);
     for (auto& report : reports) {
       const TaskVectors vectors = {
-          rows_of_table(pages, report.task.page_ids, page_aliases(report.task),
-                        named.pages.string()),
-          rows_of_table(queries, query_ids(report.task), {}, named.queries.string())};
+          rows_of_table(pages, page_names(report.task), named.pages.string()),
+          rows_of_table(queries, query_names(report.task), named.queries.string())};
       use(report, vectors, named.name);
     }
   }
@@ -287,10 +331,10 @@ struct PreparedData {
 };
 
 template <typename Source>
-PreparedData<Source> prepare(const fs::path& path, const EvaluationPlan& plan,
+PreparedData<Source> prepare(std::shared_ptr<Source> source, const EvaluationPlan& plan,
                              const std::vector<Run>& runs) {
   PreparedData<Source> out;
-  out.source = open_source<Source>(path, plan);
+  out.source = std::move(source);
   out.reports = reports_of(*out.source, plan);
   check_tables(out.reports, plan);
   for (EvalReport& report : out.reports) {
@@ -300,10 +344,19 @@ PreparedData<Source> prepare(const fs::path& path, const EvaluationPlan& plan,
   return out;
 }
 
+/// Throws what the endpoint will answer to a query and a page, before models have worked for hours.
+template <typename Source>
+void check_endpoint(const PreparedData<Source>& data, const EvaluationPlan& plan) {
+  if (!plan.endpoint || plan.models.empty()) return;
+  EndpointEmbedder(*plan.endpoint)
+      .check(*data.source->dataset, data.reports.front().task, plan.options);
+}
+
 }  // namespace
 
 Evaluation::Evaluation(const EvaluationPlan& plan) {
   check_plan(plan);
+  if (plan.endpoint) EndpointEmbedder{*plan.endpoint};  // throws for an address of no use
   const std::vector<Run> runs = read_runs(plan);
   if (!plan.qrels.empty()) {
     EvalReport report;
@@ -313,8 +366,12 @@ Evaluation::Evaluation(const EvaluationPlan& plan) {
     sources_.push_back(nullptr);
   }
   std::vector<PreparedData<Source>> all;
-  all.reserve(plan.data.size());
-  for (const fs::path& path : plan.data) all.push_back(prepare<Source>(path, plan, runs));
+  for (const fs::path& path : plan.data) {
+    for (auto& source : open_sources<Source>(path, plan)) {
+      all.push_back(prepare(std::move(source), plan, runs));
+    }
+  }
+  for (const PreparedData<Source>& data : all) check_endpoint(data, plan);
   for (PreparedData<Source>& data : all) {
     const Dataset& dataset = *data.source->dataset;
     add_models(data.reports, dataset, plan);
@@ -323,6 +380,9 @@ Evaluation::Evaluation(const EvaluationPlan& plan) {
     for (size_t i = 0; i < data.reports.size(); ++i) {
       add_systems(data.reports[i], std::move(data.runs[i]));
       add_baselines(data.reports[i], plan.bm25);
+      for (const std::string& remark : task_remarks(data.reports[i])) {
+        log_warning("{}: {}", data.reports[i].task.name, remark);
+      }
       reports_.push_back(std::move(data.reports[i]));
       sources_.push_back(data.source);
     }

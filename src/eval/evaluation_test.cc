@@ -320,7 +320,7 @@ TEST(Contamination, MetricWithAndWithoutIsReported) {
   EXPECT_EQ(found.at("touched_queries"), 1);
   EXPECT_EQ(found.at("untouched_queries"), 2);
   EXPECT_EQ(found.at("systems").at("bm25").at("without"), 1.0);
-  EXPECT_THAT(markdown_table(evaluation.reports()[0]), HasSubstr("Contaminated"));
+  EXPECT_THAT(markdown_table(evaluation.reports()[0]), HasSubstr("This task is contaminated."));
 }
 
 TEST(Report, IntervalsAreThoseOfTheBootstrap) {

@@ -103,10 +103,10 @@ AtCutoff at_cutoff(const Grades& grades, int k) {
   return out;
 }
 
-/// Expectations over random orders of n documents of which r are relevant. Each rank holds each
-/// document with probability 1/n; given a relevant one at rank i, each of the i - 1 before it is
-/// relevant with probability (r - 1) / (n - 1).
-AtCutoff random_at_cutoff(const Grades& grades, int64_t documents, int k) {
+/// Expectations over random orders of n documents of which r are relevant (`grades`), of all that
+/// are judged (`all`). Each rank holds each document with probability 1/n; given a relevant one at
+/// rank i, each of the i - 1 before it is relevant with probability (r - 1) / (n - 1).
+AtCutoff random_at_cutoff(const Grades& grades, const Grades& all, int64_t documents, int k) {
   AtCutoff out;
   const double n = static_cast<double>(documents);
   const double r = static_cast<double>(grades.relevant);
@@ -129,9 +129,11 @@ AtCutoff random_at_cutoff(const Grades& grades, int64_t documents, int k) {
     const double earlier = documents > 1 ? (rank - 1) * (r - 1) / (n - 1) : 0;
     out.map += (1 + earlier) / rank / n;
   }
-  out.ndcg = ratio(linear * discounts, discounted_gain(grades.ideal, k, linear_gain));
-  out.ndcg_exp = ratio(exponential * discounts, discounted_gain(grades.ideal, k, exponential_gain));
-  out.recall = static_cast<double>(ranks) / n;
+  const double share_found = r / static_cast<double>(all.relevant);
+  out.map *= share_found;
+  out.ndcg = ratio(linear * discounts, discounted_gain(all.ideal, k, linear_gain));
+  out.ndcg_exp = ratio(exponential * discounts, discounted_gain(all.ideal, k, exponential_gain));
+  out.recall = static_cast<double>(ranks) / n * share_found;
   out.precision = static_cast<double>(ranks) * r / n / k;
   out.hit_rate = 1 - none_before;
   return out;
@@ -199,10 +201,14 @@ void check_metric_name(const std::string& name) {
        name, did_you_mean(meant, names), fmt::join(families, ", "), kAt, fmt::join(kCutoffs, ", "));
 }
 
-MetricValues random_order_metrics(const Judgements& judgements, int64_t documents) {
+MetricValues random_order_metrics(const Judgements& judgements, int64_t documents,
+                                  const Judgements& absent) {
   const Grades grades(judgements);
+  Judgements both = judgements;
+  both.insert(absent.begin(), absent.end());
+  const Grades all(both);
   MetricValues values;
-  for (const int k : kCutoffs) store(random_at_cutoff(grades, documents, k), k, values);
+  for (const int k : kCutoffs) store(random_at_cutoff(grades, all, documents, k), k, values);
   return values;
 }
 

@@ -63,9 +63,11 @@ class QueryMetric {
 /// Throws Error(kUsage) for a name that is none of query_metrics(), naming the nearest and all.
 void check_metric_name(const std::string& name);
 
-/// Expected values of the same metrics when `documents` documents, all judged ones among them,
-/// stand in a random order: the exact mean over all orders, not a draw.
-MetricValues random_order_metrics(const Judgements& judgements, int64_t documents);
+/// Expected values of the same metrics when `documents` documents, those of `judgements` among
+/// them, stand in a random order: the exact mean over all orders, not a draw. Those of `absent` are
+/// judged, too, and never found.
+MetricValues random_order_metrics(const Judgements& judgements, int64_t documents,
+                                  const Judgements& absent = {});
 
 /// Metrics of every query that is both in `qrels` and in `run`; others are not scored.
 std::map<std::string, MetricValues> run_metrics(const Qrels& qrels, const Run& run);

@@ -50,6 +50,27 @@ TEST(Metrics, RandomOrderIsTheMeanOverAllOrders) {
   }
 }
 
+TEST(Metrics, JudgedOnesThatAreNotThereAreNeverFoundInARandomOrder) {
+  struct Case {
+    Judgements there, absent;
+  };
+  const std::vector<Case> cases = {{{{"a", 1}}, {{"z", 1}}},
+                                   {{{"a", 3}, {"b", 1}}, {{"y", 2}, {"z", 0}}},
+                                   {{{"a", 0}}, {{"z", 1}}},
+                                   {{}, {{"z", 2}}}};
+  for (const Case& one : cases) {
+    for (const int documents : {4, 7}) {
+      std::vector<std::string> ids;
+      for (int i = 0; i < documents; ++i) ids.emplace_back(1, static_cast<char>('a' + i));
+      Judgements all = one.there;
+      all.insert(one.absent.begin(), one.absent.end());
+      const MetricValues wanted = mean_over_orders(all, ids);
+      const MetricValues found = random_order_metrics(one.there, documents, one.absent);
+      for (const auto& [name, value] : wanted) EXPECT_NEAR(found.at(name), value, 1e-12) << name;
+    }
+  }
+}
+
 TEST(Metrics, QueriesInOnlyOneOfQrelsAndRunAreNotScored) {
   const auto per_query =
       run_metrics({{"q1", {{"d", 1}}}, {"q2", {{"d", 1}}}}, {{"q1", {{"d", 0.5}}}, {"q3", {}}});

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "eval/groups.h"
 #include "eval/report_html.h"
+#include "eval/set_means.h"
 #include "eval/trec.h"
 
 namespace recto {
@@ -211,6 +212,7 @@ Json results_json(const EvalReport& report) {
             {"texts_only", task.texts_only},
             {"queries", task.queries.size()},
             {"queries_without_qrels", task.queries_without_qrels},
+            {"judgements_without_page", task.judgements_without_page},
             {"resampling", resampling_json(report.resampling)},
             {"comparisons", std::move(comparisons)},
             {"contamination", contamination_json(report)},
@@ -235,14 +237,36 @@ void write_reports(const fs::path& directory, const std::vector<EvalReport>& rep
     tables += fmt::format("### {}\n\n{}\n", names[i], markdown_table(reports[i]));
     for (const PairComparison& one : reports[i].comparisons) {
       comparisons.push_back(comparison_json(one));
+      comparisons.back()["task"] = names[i];
     }
+  }
+  Json sets = Json::array();
+  for (const SetMean& mean : set_means(reports)) {
+    sets.push_back({{"set", mean.set},
+                    {"metric", mean.metric},
+                    {"subsets", mean.subsets},
+                    {"main_scores", mean.systems}});
+    tables += set_mean_table(mean) + "\n";
   }
   write_file(staged.path() / "comparisons.json",
              pretty_json({{"resampling", resampling_json(reports.front().resampling)},
                           {"tasks", names},
+                          {"sets", std::move(sets)},
                           {"comparisons", std::move(comparisons)}}));
   write_file(staged.path() / "table.md", tables);
   staged.commit();
+}
+
+std::vector<std::string> task_remarks(const EvalReport& report) {
+  std::vector<std::string> out;
+  if (report.has_no_words) out.emplace_back("BM25 is left out: no page has a text");
+  if (const int64_t absent = report.task.judgements_without_page; absent > 0) {
+    out.push_back(
+        fmt::format("{} judgements are of pages that the corpus does not have; they stay in the "
+                    "best order that rankings are measured by, and none finds them",
+                    absent));
+  }
+  return out;
 }
 
 std::string summary_line(const std::string& label, const SystemResult& result,

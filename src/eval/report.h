@@ -39,6 +39,10 @@ void write_reports(const std::filesystem::path& directory, const std::vector<Eva
 std::string summary_line(const std::string& label, const SystemResult& result,
                          const RetrievalTask& task);
 
+/// What a reader of the numbers has to know of the task, a sentence each: that BM25 is left out for
+/// want of words, that judged pages are not in the corpus.
+std::vector<std::string> task_remarks(const EvalReport& report);
+
 /// Something a second: "4803", "4.44".
 std::string rate_text(double rate);
 

@@ -251,8 +251,7 @@ std::string contamination(const EvalReport& report) {
       "are touched.</p>\n<div class=\"panel scroll\"><table><thead><tr><th scope=\"col\">System"
       "</th><th scope=\"col\" class=\"number\">{} with them</th><th scope=\"col\" class=\"number\">"
       "without</th></tr></thead><tbody>\n{}</tbody></table></div>\n</section>\n",
-      found.is_flagged() ? "worse" : "better",
-      found.is_flagged() ? "This task is contaminated." : "Nothing of this task was trained on.",
+      found.is_flagged() ? "worse" : "better", contamination_verdict(found),
       grouped_number(found.documents), grouped_number(found.pages), grouped_number(found.queries),
       grouped_number(std::ssize(found.touched)), grouped_number(std::ssize(report.task.queries)),
       html_escaped(metric_title(report.main_metric)), rows);
@@ -291,6 +290,9 @@ std::string header(const EvalReport& report) {
                        {"documents", std::ssize(task.document_names)},
                        {"systems", std::ssize(report.systems)},
                        {"queries without an answer", task.queries_without_qrels}});
+  for (const std::string& remark : task_remarks(report)) {
+    out += fmt::format("<p>{}.</p>\n", html_escaped(remark));
+  }
   return out +
          "<nav aria-label=\"Sections\"><ul><li><a href=\"#results\">Results</a></li><li>"
          "<a href=\"#comparisons\">Comparisons</a></li><li><a href=\"#groups\">Groups</a></li><li>"

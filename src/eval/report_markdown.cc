@@ -78,10 +78,10 @@ std::string contamination_lines(const EvalReport& report) {
   if (!report.contamination) return "";
   const Contamination& found = *report.contamination;
   std::string out = fmt::format(
-      "\n{}: the training data has {} documents, {} pages and {} queries of this task; {} of "
+      "\n{} The training data has {} documents, {} pages and {} queries of this task; {} of "
       "{} queries are touched.\n",
-      found.is_flagged() ? "Contaminated" : "Not contaminated", found.documents, found.pages,
-      found.queries, found.touched.size(), report.task.queries.size());
+      contamination_verdict(found), found.documents, found.pages, found.queries,
+      found.touched.size(), report.task.queries.size());
   if (!found.is_flagged()) return out;
   for (const SystemResult& result : report.systems) {
     const MetricValues rest = mean_without(result.per_query, found.touched);
@@ -101,10 +101,12 @@ std::string rate_text(double rate) {
 }
 
 std::string markdown_table(const EvalReport& report) {
-  return fmt::format("{} queries, {} pages, split {}.\n\n", report.task.queries.size(),
-                     report.task.page_ids.size(), report.task.split) +
-         systems_table(report) + comparisons_table(report) + contamination_lines(report) +
-         "\nResampling: " + resampling_text(report.resampling) + ".\n";
+  std::string head = fmt::format("{} queries, {} pages, split {}.", report.task.queries.size(),
+                                 report.task.page_ids.size(), report.task.split);
+  for (const std::string& remark : task_remarks(report)) head += " " + remark + ".";
+  return head + "\n\n" + systems_table(report) + comparisons_table(report) +
+         contamination_lines(report) + "\nResampling: " + resampling_text(report.resampling) +
+         ".\n";
 }
 
 }  // namespace recto

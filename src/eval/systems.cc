@@ -1,5 +1,7 @@
 #include "eval/systems.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -48,9 +50,13 @@ float dot(std::span<const float> a, std::span<const float> b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0F);
 }
 
+/// By the largest first: squares of very large or small numbers are infinite, or 0.
 void normalise(std::span<float> row) {
+  float largest = 0;
+  for (const float value : row) largest = std::max(largest, std::abs(value));
+  if (largest <= 0) return;
+  for (float& value : row) value /= largest;
   const float length = std::sqrt(dot(row, row));
-  if (length <= 0) return;
   for (float& value : row) value /= length;
 }
 
@@ -185,15 +191,23 @@ SystemResult rank_random(const RetrievalTask& task) {
   result.description = "expected value over all orders of the pages";
   result.is_chance = true;
   const int64_t pages = std::ssize(task.page_ids);
+  const auto places = task.page_places();
   for (const auto& [query, judgements] : task.qrels) {
-    result.per_query[query] = random_order_metrics(judgements, pages);
+    Judgements there;
+    Judgements absent;
+    for (const auto& judgement : judgements) {
+      (places.count(judgement.first) != 0 ? there : absent).insert(judgement);
+    }
+    result.per_query[query] = random_order_metrics(there, pages, absent);
   }
   result.mean = mean_metrics(result.per_query);
   set_within(result, within_document_random(task, document_questions(task)));
   return result;
 }
 
-std::map<std::string, std::string> page_aliases(const RetrievalTask& task) {
+namespace {
+
+std::map<std::string, std::string> file_aliases(const RetrievalTask& task) {
   std::map<std::string, std::string> aliases;
   std::set<std::string> taken;
   for (size_t i = 0; i < task.page_ids.size(); ++i) {
@@ -205,6 +219,38 @@ std::map<std::string, std::string> page_aliases(const RetrievalTask& task) {
     if (!added) return {};  // one name for two
   }
   return aliases;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> page_aliases(const RetrievalTask& task) {
+  std::map<std::string, std::string> aliases = file_aliases(task);
+  for (const std::string& prefix : task.prefixes) {
+    for (const std::string& id : task.page_ids) aliases.emplace(prefix + id, id);
+  }
+  return aliases;
+}
+
+std::vector<std::vector<std::string>> page_names(const RetrievalTask& task) {
+  const bool bare = task.set.empty();
+  std::vector<std::vector<std::string>> names(task.page_ids.size());
+  std::map<std::string, std::string> files;
+  for (auto& [name, id] : file_aliases(task)) files.emplace(id, name);
+  for (size_t i = 0; i < names.size(); ++i) {
+    const std::string& id = task.page_ids[i];
+    for (const std::string& prefix : task.prefixes) names[i].push_back(prefix + id);
+    if (!bare) continue;
+    names[i].insert(names[i].begin(), id);
+    if (const auto file = files.find(id); file != files.end()) names[i].push_back(file->second);
+  }
+  return names;
+}
+
+std::vector<std::vector<std::string>> query_names(const RetrievalTask& task) {
+  std::vector<std::vector<std::string>> names;
+  names.reserve(task.queries.size());
+  for (const QueryRow& query : task.queries) names.push_back({query.query_id});
+  return names;
 }
 
 SystemResult rank_run(const RetrievalTask& task, const std::string& name, const Run& run) {
@@ -255,31 +301,35 @@ SystemResult rank_run(const RetrievalTask& task, const std::string& name, const 
   return result;
 }
 
-Matrix rows_of_table(const Embeddings& table, const std::vector<std::string>& ids,
-                     const std::map<std::string, std::string>& aliases, const std::string& what) {
+Matrix rows_of_table(const Embeddings& table, const std::vector<std::vector<std::string>>& names,
+                     const std::string& what) {
   std::unordered_map<std::string, int64_t> rows;
   for (size_t i = 0; i < table.ids.size(); ++i) {
-    const auto alias = aliases.find(table.ids[i]);
-    const std::string& id = alias == aliases.end() ? table.ids[i] : alias->second;
-    if (!rows.emplace(id, static_cast<int64_t>(i)).second) {
+    if (!rows.emplace(table.ids[i], static_cast<int64_t>(i)).second) {
       fail(ErrorCode::kBadInput, "{}: \"{}\" has two vectors", what, table.ids[i]);
     }
   }
-  Matrix out(std::ssize(ids), table.vectors.columns);
-  for (size_t i = 0; i < ids.size(); ++i) {
-    const auto found = rows.find(ids[i]);
+  Matrix out(std::ssize(names), table.vectors.columns);
+  for (size_t i = 0; i < names.size(); ++i) {
+    auto found = rows.end();
+    for (const std::string& name : names[i]) {
+      if (found == rows.end()) found = rows.find(name);
+    }
     if (found == rows.end()) {
       fail(ErrorCode::kMismatch,
-           "{}: no vector of \"{}\"; every page and query of the task is "
-           "wanted",
-           what, ids[i]);
+           "{}: no vector of \"{}\"; every page and query of the task is wanted", what,
+           fmt::join(names[i], "\" or \""));
     }
     const auto from = table.vectors.row(found->second);
     const auto to = out.row(static_cast<int64_t>(i));
     std::copy(from.begin(), from.end(), to.begin());
     if (!std::all_of(to.begin(), to.end(), [](float value) { return std::isfinite(value); })) {
       fail(ErrorCode::kBadInput, "{}: the vector of \"{}\" has a number that is not finite", what,
-           ids[i]);
+           names[i].front());
+    }
+    if (std::all_of(to.begin(), to.end(), [](float value) { return value == 0; })) {
+      fail(ErrorCode::kBadInput, "{}: the vector of \"{}\" is 0 everywhere; it has no direction",
+           what, names[i].front());
     }
     normalise(to);
   }

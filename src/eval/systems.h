@@ -73,13 +73,22 @@ SystemResult rank_random(const RetrievalTask& task);
 /// have, and when it has none of the run's queries.
 SystemResult rank_run(const RetrievalTask& task, const std::string& name, const Run& run);
 
-/// The rows of `table` for `ids`, in their order, at length 1. With `aliases` an id may be called
-/// otherwise in the table. Throws Error(kMismatch) naming the first that is missing,
-/// Error(kBadInput) for one that is there twice or not finite.
-Matrix rows_of_table(const Embeddings& table, const std::vector<std::string>& ids,
-                     const std::map<std::string, std::string>& aliases, const std::string& what);
+/// The rows of `table` for what goes by any of `names` (the first that it has), in their order, at
+/// length 1. Throws Error(kMismatch) naming the first that is missing, Error(kBadInput) for an id
+/// that is there twice, a row that is not finite, or 0 everywhere.
+Matrix rows_of_table(const Embeddings& table, const std::vector<std::vector<std::string>>& names,
+                     const std::string& what);
 
-/// File names that stand for pages, where each document is one page: name to page id.
+/// Under which names a table may have the pages of a task, in their order: their ids, those behind
+/// one of the task's prefixes and, where each document is one page, the names of files. Of one of
+/// several corpora, whose ids may be those of other pages in another, only those with a prefix.
+std::vector<std::vector<std::string>> page_names(const RetrievalTask& task);
+
+/// The same for its queries: their ids.
+std::vector<std::vector<std::string>> query_names(const RetrievalTask& task);
+
+/// Names that stand for pages in runs, to page ids: those of files, where each document is one
+/// page, and ids behind one of the task's prefixes.
 std::map<std::string, std::string> page_aliases(const RetrievalTask& task);
 
 }  // namespace recto

@@ -152,20 +152,44 @@ TEST(Tables, RowsAreFoundByIdAndBroughtToLengthOne) {
   table.ids = {"x", "y"};
   table.vectors = Matrix(2, 2);
   table.vectors.values = {3, 4, 0, 2};
-  const Matrix rows = rows_of_table(table, {"y", "p"}, {{"x", "p"}}, "t");
+  const Matrix rows = rows_of_table(table, {{"y"}, {"p", "x"}}, "t");
   EXPECT_THAT(rows.values, ElementsAre(0, 1, 0.6F, 0.8F));
-  EXPECT_THAT(
-      test::error_of([&] { rows_of_table(table, {"z"}, {}, "t.npy"); }, ErrorCode::kMismatch),
-      HasSubstr("t.npy: no vector of \"z\""));
+  EXPECT_THAT(test::error_of([&] { rows_of_table(table, {{"z"}}, "t.npy"); }, ErrorCode::kMismatch),
+              HasSubstr("t.npy: no vector of \"z\""));
   table.ids[1] = "x";
-  EXPECT_THAT(
-      test::error_of([&] { rows_of_table(table, {"x"}, {}, "t.npy"); }, ErrorCode::kBadInput),
-      HasSubstr("\"x\" has two vectors"));
+  EXPECT_THAT(test::error_of([&] { rows_of_table(table, {{"x"}}, "t.npy"); }, ErrorCode::kBadInput),
+              HasSubstr("\"x\" has two vectors"));
   table.ids[1] = "y";
   table.vectors.values[2] = NAN;
-  EXPECT_THAT(
-      test::error_of([&] { rows_of_table(table, {"y"}, {}, "t.npy"); }, ErrorCode::kBadInput),
-      HasSubstr("vector of \"y\" has a number that is not finite"));
+  EXPECT_THAT(test::error_of([&] { rows_of_table(table, {{"y"}}, "t.npy"); }, ErrorCode::kBadInput),
+              HasSubstr("vector of \"y\" has a number that is not finite"));
+  table.vectors.values = {3, 4, 0, 0};
+  EXPECT_THAT(test::error_of([&] { rows_of_table(table, {{"y"}}, "t.npy"); }, ErrorCode::kBadInput),
+              HasSubstr("vector of \"y\" is 0 everywhere"));
+}
+
+TEST(Tables, VectorsOfAnySizeHaveADirection) {
+  Embeddings table;
+  table.ids = {"x", "y"};
+  table.vectors = Matrix(2, 2);
+  table.vectors.values = {3e-30F, 4e-30F, 3e30F, -4e30F};
+  const Matrix rows = rows_of_table(table, {{"x"}, {"y"}}, "t");
+  const float wanted[] = {0.6F, 0.8F, 0.6F, -0.8F};
+  for (int i = 0; i < 4; ++i) EXPECT_NEAR(rows.values[i], wanted[i], 1e-6);
+}
+
+TEST(Tables, AnIdMayHaveItsCorpusInFront) {
+  RetrievalTask task = small_task();
+  task.prefixes = {"english-", "german-"};
+  const auto aliases = page_aliases(task);
+  for (size_t i = 0; i < task.page_ids.size(); ++i) {
+    const std::string& id = task.page_ids[i];
+    EXPECT_EQ(aliases.at("german-" + id), id);
+    EXPECT_THAT(page_names(task)[i], ElementsAre(id, "english-" + id, "german-" + id));
+  }
+  task.set = "set";  // another corpus may have other pages under these ids
+  EXPECT_THAT(page_names(task)[0],
+              ElementsAre("english-" + task.page_ids[0], "german-" + task.page_ids[0]));
 }
 
 TEST(Tables, PrefixesAndPrecisionsAreSystems) {

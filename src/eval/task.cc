@@ -48,7 +48,14 @@ std::map<std::string, size_t> RetrievalTask::page_places() const {
   return places;
 }
 
-RetrievalTask load_task(const Dataset& dataset, const std::string& split) {
+bool RetrievalTask::has_page_texts() const {
+  return std::any_of(page_texts.begin(), page_texts.end(), [](const std::string& text) {
+    return text.find_first_not_of(" \t\r\n\v\f") != std::string::npos;
+  });
+}
+
+RetrievalTask load_task(const Dataset& dataset, const std::string& split,
+                        const std::vector<QrelRow>& absent) {
   RetrievalTask task;
   task.name = directory_name(dataset.path());
   task.split = split;
@@ -68,6 +75,8 @@ RetrievalTask load_task(const Dataset& dataset, const std::string& split) {
     task.document_names[document.document_id] = std::move(document.source_name);
   }
   task.qrels = read_judgements(dataset, split, pages);
+  for (const QrelRow& row : absent) task.qrels[row.query_id][row.page_id] = row.score;
+  task.judgements_without_page = std::ssize(absent);
 
   std::map<std::string, QueryRow> queries;
   for (QueryRow& query : dataset.queries(split)) {
@@ -95,6 +104,7 @@ RetrievalTask load_task(const Dataset& dataset, const std::string& split) {
 RetrievalTask only_kind(const RetrievalTask& task, const std::string& kind) {
   RetrievalTask out = task;
   out.name = task.name + "." + kind;
+  if (!task.set.empty()) out.set = task.set + "." + kind;
   out.queries.clear();
   out.qrels.clear();
   std::set<std::string> kinds;

@@ -29,18 +29,28 @@ struct RetrievalTask {
   std::vector<QueryRow> queries;                      ///< those with a judgement, sorted by id
   Qrels qrels;
   int64_t queries_without_qrels = 0;  ///< left out
-  bool texts_only = false;            ///< the pages have no pictures; models embed their texts
+  /// Of qrels, those of pages that are not there: they count as never found, as in trec_eval.
+  int64_t judgements_without_page = 0;
+  bool texts_only = false;  ///< the pages have no pictures; models embed their texts
+  /// The set whose corpora are measured one by one, of which this task has one; "" for a whole set.
+  std::string set;
+  /// Of a set with configurations by language: what stands in front of its queries' ids, and in
+  /// tables and runs in front of its pages' ("english-").
+  std::vector<std::string> prefixes;
 
   /// Languages of the queries, sorted, without "".
   std::vector<std::string> languages() const;
   /// Places in page_ids.
   std::map<std::string, size_t> page_places() const;
+  /// Whether words can be searched at all.
+  bool has_page_texts() const;
 };
 
-/// The task of one split. Throws Error(kBadInput) when no query has a judgement, a query or page
-/// id is there twice, or a judgement names a page or query that is not there; Error(kNotFound) for
-/// an unknown split.
-RetrievalTask load_task(const Dataset& dataset, const std::string& split);
+/// The task of one split. `absent` are judgements besides, of pages that are not there. Throws
+/// Error(kBadInput) when no query has a judgement, a query or page id is there twice, or a
+/// judgement names a page or query that is not there; Error(kNotFound) for an unknown split.
+RetrievalTask load_task(const Dataset& dataset, const std::string& split,
+                        const std::vector<QrelRow>& absent = {});
 
 /// The queries of one kind over all pages; the task is called NAME.KIND. Throws Error(kUsage)
 /// naming the kinds when there is none.

@@ -48,6 +48,16 @@ TEST(Trec, JudgementsOfBeirHaveAHeader) {
   EXPECT_THROW(read_qrels(directory.path() / "c.tsv"), Error) << "four fields";
 }
 
+TEST(Trec, AByteOrderMarkIsNoPartOfAnId) {
+  const TemporaryDirectory directory;
+  write_file(directory.path() / "run", "\xEF\xBB\xBFq1 Q0 a 1 0.5 x\n");
+  EXPECT_EQ(read_run(directory.path() / "run").count("q1"), 1u);
+  for (const char* content : {"\xEF\xBB\xBFq1 0 a 1\n", "\xEF\xBB\xBFq\tc\tscore\nq1\ta\t1\n"}) {
+    write_file(directory.path() / "qrels", content);
+    EXPECT_EQ(read_qrels(directory.path() / "qrels"), (Qrels{{"q1", {{"a", 1}}}})) << content;
+  }
+}
+
 TEST(Trec, EmptyFilesAreNone) {
   const TemporaryDirectory directory;
   for (const char* content : {"", "\n\n", "query-id\tcorpus-id\tscore\n"}) {

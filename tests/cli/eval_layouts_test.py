@@ -49,7 +49,8 @@ class LayoutCase(LoadingCase):
 
     def check(self, results, qrels, name="o"):
         """Every system's means are those of its run file under `qrels`, whose ids are the set's own."""
-        for system, suffix in (("model", ""), ("bm25", ".bm25")):
+        systems = [("model", ""), ("bm25", ".bm25")]
+        for system, suffix in systems if "bm25" in results["recto"]["systems"] else systems[:1]:
             run = read_run(self.path(name) / f"run{suffix}.trec")
             for metric in ("ndcg_at_5", "ndcg_at_10", "recall_at_3", "map_at_10", "precision_at_1"):
                 self.assertAlmostEqual(results["recto"]["systems"][system]["metrics"][metric],
@@ -156,6 +157,71 @@ class EvalTexts(LayoutCase):
                        says=["corpus.jsonl:1", "recto eval --data"])
         self.assert_absent(self.path("p"))
 
+    def write_small(self, queries=None, corpus=None, qrels="q0\td0\t1\nq1\td1\t1\n"):
+        corpus = corpus or [{"_id": f"d{i}", "title": f"t{i}", "text": f"word{i} common"} for i in range(8)]
+        queries = queries or [{"_id": f"q{i}", "text": f"word{i}"} for i in range(5)]
+        self.write_lines("small/corpus.jsonl", corpus)
+        self.write_lines("small/queries.jsonl", queries)
+        self.write("small/qrels/test.tsv", "query-id\tcorpus-id\tscore\n" + qrels)
+
+    def check_as_judgements_alone(self, qrels, counts):
+        """--data gives what pytrec_eval gives, and what --qrels does of the same ranking."""
+        results = self.evaluated("small")["recto"]
+        self.assertEqual((results["queries"], results["queries_without_qrels"], results["judgements_without_page"]), counts)
+        self.check({"recto": results}, qrels)
+        run = f"bm25={self.path('o/run.bm25.trec')}"
+        self.succeed("eval", "--qrels", self.path("small/qrels/test.tsv"), "--run", run, "--output", self.path("q"))
+        alone = json.loads(self.path("q/results.json").read_text())["recto"]["systems"]["bm25"]["metrics"]
+        for metric, value in results["systems"]["bm25"]["metrics"].items():
+            self.assertAlmostEqual(value, alone[metric], delta=1e-12, msg=metric)
+        return results
+
+    def test_a_question_whose_pages_are_all_judged_wrong_counts_as_0(self):
+        self.write_small(qrels="q0\td0\t1\nq1\td1\t0\n")
+        results = self.check_as_judgements_alone({"q0": {"d0": 1}, "q1": {"d1": 0}}, (2, 3, 0))
+        self.assertEqual(results["systems"]["bm25"]["metrics"]["ndcg_at_5"], 0.5)
+
+    def test_judged_pages_that_are_not_in_the_corpus_are_never_found(self):
+        self.write_small(qrels="q0\td0\t1\nq0\tzz\t1\nq1\td1\t1\nq2\tyy\t1\n")
+        results = self.check_as_judgements_alone({"q0": {"d0": 1, "zz": 1}, "q1": {"d1": 1}, "q2": {"yy": 1}}, (3, 2, 2))
+        self.assertEqual(results["systems"]["bm25"]["metrics"]["recall_at_100"], 0.5)
+        chance = results["systems"]["random"]["metrics"]
+        self.assertAlmostEqual(chance["recall_at_3"], (3 / 8 / 2 + 3 / 8) / 3, delta=1e-12)
+        self.assertAlmostEqual(chance["hit_rate_at_1"], (1 / 8 + 1 / 8) / 3, delta=1e-12)
+        self.assertIn("2 judgements are of pages that the corpus does not have", self.path("o/table.md").read_text())
+
+    def test_an_id_that_is_there_twice(self):
+        queries = [{"_id": f"q{i}", "text": f"word{i}"} for i in range(3)]
+        self.write_small(queries=queries + [{"_id": "q0", "text": "word0"}])
+        self.check_as_judgements_alone({"q0": {"d0": 1}, "q1": {"d1": 1}}, (2, 1, 0))
+        self.write_small(queries=queries + [{"_id": "q0", "text": "word5"}])
+        self.fail_with(1, "eval", "--data", self.path("small"), "--output", self.path("p"),
+                       says=["the query \"q0\" is there twice", "word0", "word5"])
+        corpus = [{"_id": f"d{i}", "title": "", "text": f"word{i}"} for i in range(3)]
+        self.write_small(corpus=corpus + [corpus[0]])
+        self.assertEqual(self.evaluated("small", name="o2")["recto"]["pages"], 3)
+        self.write_small(corpus=corpus + [{"_id": "d0", "title": "", "text": "word7"}])
+        self.fail_with(1, "eval", "--data", self.path("small"), "--output", self.path("p"),
+                       says=["the page \"d0\" twice, with different contents"])
+
+    def test_errors_of_an_endpoint_come_before_a_model_works(self):
+        self.write_small()
+        works = self.succeed("eval", "--data", self.path("small"), "--model", model(), "--output", self.path("o"))
+        self.assertIn("pages 8/8", works.err)
+        server = EmbeddingsServer()
+        dead = server.address()
+        server.shutdown()
+        server.server_close()
+        alive = EmbeddingsServer()
+        self.addCleanup(alive.server_close)
+        self.addCleanup(alive.shutdown)
+        for url, more, code, says in (("gopher://x", (), 2, "http://"), (dead, (), 1, "onnect"),
+                                      (alive.address(), ("--dimensions", "48"), 2, "48")):
+            out = self.fail_with(code, "eval", "--data", self.path("small"), "--model", model(), "--embeddings-endpoint",
+                                 url, "--embeddings-model", "big", *more, "--output", self.path("p"), says=[says])
+            self.assertNotIn("pages 8/8", out.err, "no model has worked")
+        self.assert_absent(self.path("p"))
+
     def test_ids_of_several_words(self):
         """No run can have them, so others stand in their place."""
         self.write_lines("odd/corpus.jsonl", [{"_id": "page 1", "text": "valve"}, {"_id": "p2", "text": "pump"}])
@@ -167,6 +233,63 @@ class EvalTexts(LayoutCase):
         self.assertIn("p2", {line[2] for line in lines})
         results = json.loads(self.path("o/results.json").read_text())
         self.assertEqual(results["recto"]["systems"]["bm25"]["metrics"]["hit_rate_at_1"], 1)
+
+    def test_ids_that_no_file_of_judgements_can_have_are_still_pages_of_their_own(self):
+        self.write_small(corpus=[{"_id": "my doc 0", "text": "valve"}, {"_id": "my doc 1", "text": "valve"},
+                                 {"_id": "p2", "text": "pump"}],
+                         qrels="q0\tmy doc 0\t1\nq1\tp2\t1\n",
+                         queries=[{"_id": "q0", "text": "valve"}, {"_id": "q1", "text": "pump"}])
+        results = self.evaluated("small")["recto"]
+        self.assertEqual((results["pages"], results["queries"], results["judgements_without_page"]), (3, 2, 0))
+
+    def test_ids_that_look_like_a_datasets(self):
+        own = "0" * 64 + "-1"
+        names = [own, own + ".png", "x/" + own]
+        self.write_small(corpus=[{"_id": name, "text": f"word{i}"} for i, name in enumerate(names)],
+                         qrels="".join(f"q{i}\t{name}\t1\n" for i, name in enumerate(names)))
+        results = self.evaluated("small")["recto"]
+        self.assertEqual((results["pages"], results["queries"]), (3, 3))
+        self.assertEqual(results["systems"]["bm25"]["metrics"]["hit_rate_at_1"], 1)
+        self.write_small(corpus=[{"_id": own, "text": "one"}, {"_id": own, "text": "two"}], qrels=f"q0\t{own}\t1\n")
+        self.fail_with(1, "eval", "--data", self.path("small"), "--output", self.path("p"), says=[own, "twice"])
+
+    def test_a_byte_order_mark_is_no_part_of_an_id(self):
+        self.write_small(qrels="q1\td1\t1\n")
+        self.path("small/qrels/test.tsv").write_bytes(b"\xef\xbb\xbfq0\td0\t1\nq1\td1\t1\n")
+        self.assertEqual(self.evaluated("small")["recto"]["queries"], 2)
+
+    def test_texts_that_were_trained_on_are_found(self):
+        self.write_small()
+        self.write_lines("pairs.jsonl", [{"query": "something else altogether", "passage": "T0: Word0 common!"}])
+        self.write_lines("other/corpus.jsonl", [{"_id": "a", "title": "T0", "text": "word0  common"}])
+        self.write_lines("other/queries.jsonl", [{"_id": "b", "text": "nothing of the kind"}])
+        for training in ("pairs.jsonl", "other"):
+            out = self.succeed("eval", "--data", self.path("small"), "--training", self.path(training),
+                               "--output", self.path(f"o-{training}"))
+            self.assertIn("small is contaminated", out.err)
+            found = json.loads(self.path(f"o-{training}/results.json").read_text())["recto"]["contamination"]
+            self.assertEqual((found["flagged"], found["pages"], found["training_pages"], found["touched_queries"]),
+                             (True, 1, 1, 1))
+
+    def test_an_endpoint_is_not_asked_for_nothing_and_is_asked_of_every_set_first(self):
+        self.write_small(corpus=[{"_id": "d0", "text": "word0"}, {"_id": "empty", "text": " "},
+                                 {"_id": "d1", "text": "word1"}])
+        server = EmbeddingsServer()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        endpoint = ("--embeddings-endpoint", server.address(), "--embeddings-model")
+        self.succeed("eval", "--data", self.path("small"), *endpoint, "big", "--output", self.path("o"))
+        texts = [text for request in server.requests for text in request[2]["input"]]
+        self.assertFalse([text for text in texts if not text.strip()])
+        scores = read_run(self.path("o/run.trec"))["q0"]
+        self.assertEqual(scores["empty"], 0)
+        self.table("pictures/corpus/test-00000-of-00001.parquet",
+                   {"id": ["a"], "image": [{"bytes": picture(1), "path": None}]}, image=True)
+        self.table("pictures/queries/test-00000-of-00001.parquet", {"id": ["q"], "text": ["what"]})
+        self.table("pictures/qrels/test-00000-of-00001.parquet", {"query-id": ["q"], "corpus-id": ["a"], "score": [1]})
+        out = self.fail_with(1, "eval", "--data", self.path("small"), "--data", self.path("pictures"), "--model", model(),
+                             *endpoint, "text only", "--output", self.path("p"), says=["HTTP 400", "no pictures"])
+        self.assertNotIn("queries 2/2", out.err, "no model has worked")
 
     def test_texts_in_parquet(self):
         """mteb's own text tasks."""
@@ -243,7 +366,111 @@ class EvalVidore(LayoutCase):
             wanted = reference(run, {f"{language}-{q}": grades for q, grades in qrels.items()}, "ndcg_at_5")
             found = next(s for s in results["scores"]["test"] if s["hf_subset"] == subset)
             self.assertAlmostEqual(found["main_score"], wanted, delta=1e-9)
-        self.assertEqual(sorted(recto["systems"]["bm25"]["by_language"]), ["de", "en", "fr"])
+        self.assertEqual(sorted(recto["systems"]["model"]["by_language"]), ["de", "en", "fr"])
+        self.assertEqual(sorted(recto["systems"]), ["model", "random"], "there are no words for BM25")
+        self.assertIn("BM25 is left out: no page has a text", self.path("o/table.md").read_text())
+        self.assertIn("BM25 is left out: no page has a text", self.path("o/report.html").read_text())
+
+    def write_languages(self, name, pictures):
+        """A corpus for each language, of these pictures under the ids 0, 1, …."""
+        for language, numbers in pictures.items():
+            self.table(f"{name}/{language}-corpus/test-00000-of-00001.parquet",
+                       {"id": list(range(len(numbers))),
+                        "image": [{"bytes": picture(i), "path": None} for i in numbers]}, image=True)
+            self.table(f"{name}/{language}-queries/test-00000-of-00001.parquet",
+                       {"id": [0, 1, 2], "text": [f"{language} {i}" for i in range(3)]})
+            self.table(f"{name}/{language}-qrels/test-00000-of-00001.parquet",
+                       {"query-id": [0, 1, 2], "corpus-id": [0, 1, 2], "score": [1, 1, 1]})
+
+    def test_a_corpus_for_each_language(self):
+        """A question is asked over its own corpus: the same as each language measured alone."""
+        corpora = {"english": range(4), "french": range(10, 15), "german": range(4)}
+        self.write_languages("many", corpora)
+        out = self.succeed("eval", "--data", self.path("many"), "--model", model(), "--longest-edge", 100,
+                           "--output", self.path("o"))
+        self.assertIn("2 corpora", out.err)
+        tasks = {"many.english+german": ["english", "german"], "many.french": ["french"]}
+        self.assertEqual(sorted(p.name for p in self.path("o").iterdir() if p.is_dir()), sorted(tasks))
+        for task, languages in tasks.items():
+            results = json.loads((self.path("o") / task / "results.json").read_text())
+            pages = len(corpora[languages[0]])
+            self.assertEqual((results["task_name"], results["recto"]["pages"]), (task, pages))
+            found = read_run(self.path("o") / task / "run.trec")
+            self.assertEqual({f"{language}-{i}" for language in languages for i in range(3)}, set(found))
+            for language in languages:
+                alone = f"only-{language}"
+                self.write_languages(alone, {language: corpora[language]})
+                self.evaluated(alone, "--longest-edge", 100, name=f"o-{language}")
+                for query, hits in read_run(self.path(f"o-{language}/run.trec")).items():
+                    self.assertEqual(set(hits), {str(i) for i in range(pages)}, "pages keep the ids of the set")
+                    for page, score in hits.items():
+                        self.assertAlmostEqual(found[query][page], score, delta=1e-6)
+            qrels = {f"{language}-{i}": {str(i): 1} for language in languages for i in range(3)}
+            self.assertAlmostEqual(results["recto"]["main_score"], reference(found, qrels, "ndcg_at_5"), delta=1e-9)
+
+    def test_vectors_and_runs_of_several_corpora(self):
+        """Pages may have the name of their corpus in front, since one table holds them all."""
+        self.write_languages("two", {"english": range(3), "french": range(5, 8)})
+        lines = [{"id": f"{language}-{i}", "query": f"{language} {i}"} for language in ("english", "french") for i in range(3)]
+        for language, first in (("english", 0), ("french", 5)):
+            for i in range(3):
+                self.write(f"{language}{i}.png", picture(first + i))
+                lines.append({"id": f"p-{language}-{i}", "image": str(self.path(f"{language}{i}.png"))})
+        pages = [{**line, "id": line["id"][2:]} for line in lines if "image" in line]
+        self.write_lines("pages.jsonl", pages)
+        self.write_lines("queries.jsonl", [line for line in lines if "query" in line])
+        for name in ("pages", "queries"):
+            self.succeed("embed", "--model", model(), "--longest-edge", 100, "--input", self.path(f"{name}.jsonl"),
+                         "--output", self.path(f"{name}.parquet"))
+        run = self.write("theirs.trec", "".join(f"{language}-{i} Q0 {language}-{i} 1 1 t\n"
+                                                for language in ("english", "french") for i in range(3)))
+        self.succeed("eval", "--data", self.path("two"), "--model", model(), "--longest-edge", 100, "--vectors",
+                     f"table={self.path('pages.parquet')},{self.path('queries.parquet')}", "--run", run,
+                     "--output", self.path("o"))
+        for task in ("two.english", "two.french"):
+            systems = json.loads((self.path("o") / task / "results.json").read_text())["recto"]["systems"]
+            self.assertAlmostEqual(systems["table"]["main_score"], systems["model"]["main_score"], delta=1e-9)
+            self.assertEqual(systems["theirs"]["main_score"], 1)
+
+    def test_vectors_whose_corpus_cannot_be_told_are_refused(self):
+        """The same ids are other pages in another corpus."""
+        self.write_languages("two", {"english": range(3), "french": range(5, 8), "german": range(3)})
+        rng = np.random.default_rng(1)
+        def table(name, ids):
+            self.table(name, {"id": ids, "embedding": list(rng.random((len(ids), 4)).astype("f4"))})
+            return self.path(name)
+        queries = table("q.parquet", [f"{language}-{i}" for language in ("english", "french", "german") for i in range(3)])
+        bare = table("bare.parquet", ["0", "1", "2"])
+        self.fail_with(1, "eval", "--data", self.path("two"), "--vectors", f"x={bare},{queries}", "--output", self.path("p"),
+                       says=["no vector of", "english-0"])
+        named = table("named.parquet", [f"{language}-{i}" for language in ("german", "french") for i in range(3)])
+        self.succeed("eval", "--data", self.path("two"), "--vectors", f"x={named},{queries}", "--output", self.path("o"))
+
+    def test_one_number_for_a_set_of_several_corpora(self):
+        self.write_languages("many", {"english": range(4), "french": range(10, 15), "german": range(4)})
+        out = self.succeed("eval", "--data", self.path("many"), "--model", model(), "--longest-edge", 100,
+                           "--output", self.path("o"))
+        found = json.loads(self.path("o/comparisons.json").read_text())["sets"]
+        self.assertEqual([(s["set"], s["metric"], s["subsets"]) for s in found],
+                         [("many", "ndcg_at_5", ["english", "french", "german"])])
+        means = []
+        for task, language in (("english+german", "english"), ("english+german", "german"), ("french", "french")):
+            run = read_run(self.path(f"o/many.{task}/run.trec"))
+            means.append(reference({q: hits for q, hits in run.items() if q.startswith(language)},
+                                   {f"{language}-{i}": {str(i): 1} for i in range(3)}, "ndcg_at_5"))
+        self.assertAlmostEqual(found[0]["main_scores"]["model"], sum(means) / 3, delta=1e-9)
+        self.assertIn("many, mean over english, french, german\n", out.out)
+        self.assertIn("Mean over its 3 subsets: english, french, german", self.path("o/table.md").read_text())
+
+    def test_questions_of_several_languages_over_one_corpus(self):
+        self.write_languages("shared", {"english": range(3), "french": range(3)})
+        self.path("shared/english-corpus").rename(self.path("shared/corpus"))
+        for file in self.path("shared/french-corpus").iterdir():
+            file.unlink()
+        self.path("shared/french-corpus").rmdir()
+        results = self.evaluated("shared", "--longest-edge", 100)
+        self.assertEqual((results["recto"]["pages"], results["recto"]["queries"]), (3, 6))
+        self.check(results, {f"{language}-{i}": {str(i): 1} for language in ("english", "french") for i in range(3)})
 
     def test_version_3(self):
         """Names with underscores, columns and configurations of more, Markdown of each page, nDCG@10."""
@@ -264,6 +491,8 @@ class EvalVidore(LayoutCase):
         self.assertEqual((recto["pages"], recto["queries"], recto["queries_without_qrels"]), (12, 2, 1))
         self.assertEqual(results["scores"]["test"][0]["main_score"], results["scores"]["test"][0]["ndcg_at_10"])
         self.check(results, {"0": {"3": 2, "4": 1}, "1": {"7": 2}})
+        self.assertEqual(recto["systems"]["bm25"]["within_document"]["queries"], 2, "doc_id says which pages are one")
+        self.assertEqual(recto["systems"]["bm25"]["within_document"]["metrics"], recto["systems"]["bm25"]["metrics"])
         self.assertEqual(ranking_of(self.path("o/run.bm25.trec"))["1"][0], "7", "the Markdown is what words search")
 
     def test_the_split_that_is_asked_for(self):
