@@ -45,14 +45,17 @@ void add_negatives(CLI::App& app, TrainSettings& s) {
               kTrainingGroup)
       ->type_name("STEPS");
   add_setting(app, "remine-ratio", s.remine_ratio,
-              "Most score of such a negative, as a share of the answer's", kTrainingGroup)
-      ->type_name("SHARE");
-  add_setting(app, "remine-ranks", s.remine_ranks,
-              "Places it may have among the pages of its source that are no answers",
+              "Most score of such a negative, as a share of the answer's; needs --remine-every",
               kTrainingGroup)
+      ->type_name("SHARE");
+  add_setting(
+      app, "remine-ranks", s.remine_ranks,
+      "Places it may have among the pages of its source that are no answers; needs --remine-every",
+      kTrainingGroup)
       ->type_name("FIRST-LAST");
   add_setting(app, "remine-max-score", s.remine_max_score,
-              "Most score of such a negative, whatever the answer's", kTrainingGroup)
+              "Most score of such a negative, whatever the answer's; needs --remine-every",
+              kTrainingGroup)
       ->type_name("SCORE");
 }
 

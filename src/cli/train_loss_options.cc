@@ -33,11 +33,13 @@ void add_masks(CLI::App& app, TrainSettings& s) {
               "finds as good as the answer is no negative",
               kLossGroup)
       ->type_name("FILE");
-  add_setting(app, "guide-margin", s.guide_margin,
-              "How much less good a page may be to the guide and still be no negative", kLossGroup)
+  add_setting(
+      app, "guide-margin", s.guide_margin,
+      "How much less good a page may be to the guide and still be no negative; needs --guide",
+      kLossGroup)
       ->type_name("M");
   add_setting(app, "guide-margin-type", s.guide_margin_type,
-              "Above own - M, or above own * (1 - M)", kLossGroup)
+              "Above own - M, or above own * (1 - M); needs --guide", kLossGroup)
       ->type_name("absolute|relative")
       ->check(CLI::IsMember({"absolute", "relative"}).description(""));
 }
@@ -49,7 +51,7 @@ void add_teacher(CLI::App& app, TrainSettings& s) {
               kLossGroup)
       ->type_name("FILE");
   add_setting(app, "teacher-temperature", s.teacher_temperature,
-              "What the teacher's scores are divided by (distill_kl)", kLossGroup)
+              "What the teacher's scores are divided by; needs distill_kl in --loss", kLossGroup)
       ->type_name("T");
 }
 

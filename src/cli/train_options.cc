@@ -46,7 +46,8 @@ void add_schedule(CLI::App& app, TrainSettings& s) {
               kTrainingGroup)
       ->type_name("RATE");
   add_setting(app, "warmup", s.warmup,
-              "Part of the training in which the learning rate rises: a share below 1, or steps",
+              "Part of the training in which the learning rate rises: a share below 1, or "
+              "steps, fewer than the training has",
               kTrainingGroup)
       ->type_name("N");
   add_setting(app, "weight-decay", s.weight_decay, "Of AdamW", kTrainingGroup)->type_name("W");

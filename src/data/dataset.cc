@@ -204,4 +204,19 @@ std::string Dataset::image(const std::string& split, const std::string& page_id)
   return pages->files[place.file].image_bytes(place.group, place.row, "image");
 }
 
+std::vector<std::string> Dataset::pages_without_image(const std::string& split) const {
+  check_split(*this, split);
+  std::vector<std::string> ids;
+  for (const ParquetFile& file : cache_->open(path_ / Table<PageRow>::kName, split)->files) {
+    for (int group = 0; group < file.groups(); ++group) {
+      throw_if_interrupted();
+      const std::vector<int64_t> empty = file.rows_without_image(group, "image");
+      if (empty.empty()) continue;
+      std::vector<Row> rows = file.read(group, {{"page_id", ColumnType::kString}});
+      for (const int64_t row : empty) ids.push_back(std::get<std::string>(rows.at(row).at(0)));
+    }
+  }
+  return ids;
+}
+
 }  // namespace recto

@@ -101,6 +101,9 @@ class Dataset {
   void for_each_page(const std::string& split, const std::function<void(PageRow&&)>& visit) const;
   /// The encoded image of one page (reads its row group; the last one is kept).
   std::string image(const std::string& split, const std::string& page_id) const;
+  /// Ids of the pages whose image has no bytes, in file order. No image is read for it where they
+  /// are uncompressed, as recto writes them.
+  std::vector<std::string> pages_without_image(const std::string& split) const;
 
  private:
   struct Cache;

@@ -84,6 +84,18 @@ TEST(Dataset, ReadsWhatWasWritten) {
   EXPECT_TRUE(dataset.negatives("test").empty()) << "a split may lack a table";
 }
 
+TEST(Dataset, PagesWithoutAnImageAreFound) {
+  const TemporaryDirectory directory;
+  DatasetWriter writer(directory.path());
+  const std::string image = picture("tiny_16x32.png");
+  for (int i = 1; i <= 300; ++i) writer.add("train", page("d", i, i % 100 == 7 ? "" : image));
+  writer.add("test", page("t", 1, image));
+  writer.finish({}, "");
+  const Dataset dataset = Dataset::open(directory.path());
+  EXPECT_THAT(dataset.pages_without_image("train"), ElementsAre("d-7", "d-107", "d-207"));
+  EXPECT_THAT(dataset.pages_without_image("test"), ElementsAre());
+}
+
 TEST(Dataset, SameRowsGiveTheSameBytesAndTheManifestHoldsTheirHashes) {
   const TemporaryDirectory first;
   const TemporaryDirectory second;

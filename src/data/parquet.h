@@ -110,6 +110,9 @@ class ParquetFile {
 
   /// Bytes of one image cell, without reading the rest of its row group; "" for null.
   std::string image_bytes(int group, int64_t row, const std::string& column) const;
+  /// Rows of a row group whose image is null or has no bytes. Of images that are not compressed
+  /// little more than their sizes is read.
+  std::vector<int64_t> rows_without_image(int group, const std::string& column) const;
 
  private:
   struct State;

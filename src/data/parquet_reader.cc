@@ -8,6 +8,7 @@
 #include <parquet/column_reader.h>
 #include <parquet/file_reader.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <mutex>
@@ -40,6 +41,22 @@ struct ParquetFile::State {
       fail(ErrorCode::kBadInput, "{}: column \"{}\" is missing", path.string(), name);
     }
     return found;
+  }
+
+  /// Reads the images of a row group one by one.
+  std::shared_ptr<parquet::ByteArrayReader> images(int group, const std::string& column) const {
+    const int leaf = metadata().schema()->ColumnIndex(column + ".bytes");
+    if (leaf < 0) {
+      fail(ErrorCode::kBadInput, "{}: column \"{}\" is missing or no struct<bytes, path>",
+           path.string(), column);
+    }
+    const auto values = reader->parquet_reader()->RowGroup(group)->Column(leaf);
+    if (values->type() != parquet::Type::BYTE_ARRAY ||
+        values->descr()->max_repetition_level() != 0) {
+      fail(ErrorCode::kBadInput, "{}: column \"{}\" does not hold an image a row", path.string(),
+           column);
+    }
+    return std::static_pointer_cast<parquet::ByteArrayReader>(values);
   }
 };
 
@@ -138,27 +155,42 @@ std::vector<Row> ParquetFile::read(int group, const std::vector<Column>& columns
 
 std::string ParquetFile::image_bytes(int group, int64_t row, const std::string& column) const {
   const std::lock_guard lock(state_->mutex);
-  const int leaf = state_->metadata().schema()->ColumnIndex(column + ".bytes");
-  if (leaf < 0) {
-    fail(ErrorCode::kBadInput, "{}: column \"{}\" is missing or no struct<bytes, path>",
-         state_->path.string(), column);
-  }
   return guard_read(state_->path, [&] {
-    const auto reader = state_->reader->parquet_reader()->RowGroup(group)->Column(leaf);
-    if (reader->type() != parquet::Type::BYTE_ARRAY ||
-        reader->descr()->max_repetition_level() != 0) {
-      fail(ErrorCode::kBadInput, "{}: column \"{}\" does not hold an image a row",
-           state_->path.string(), column);
-    }
-    auto& values = static_cast<parquet::ByteArrayReader&>(*reader);
-    values.Skip(row);  // skips whole pages without touching their bytes
+    const auto values = state_->images(group, column);
+    values->Skip(row);  // skips whole pages without touching their bytes
     int16_t definition = 0;
     parquet::ByteArray value;
     int64_t read = 0;
-    values.ReadBatch(1, &definition, nullptr, &value, &read);
+    values->ReadBatch(1, &definition, nullptr, &value, &read);
     if (read == 0) return std::string();
     return std::string(reinterpret_cast<const char*>(value.ptr), value.len);
   });
+}
+
+std::vector<int64_t> ParquetFile::rows_without_image(int group, const std::string& column) const {
+  constexpr int64_t kAtOnce = 256;
+  const std::lock_guard lock(state_->mutex);
+  std::vector<int64_t> rows;
+  guard_read(state_->path, [&] {
+    const auto images = state_->images(group, column);
+    const int16_t present = images->descr()->max_definition_level();
+    std::array<int16_t, kAtOnce> definitions{};
+    std::array<parquet::ByteArray, kAtOnce> values{};  // the nulls left out
+    int64_t row = 0;
+    while (images->HasNext()) {
+      int64_t read = 0;
+      const int64_t count =
+          images->ReadBatch(kAtOnce, definitions.data(), nullptr, values.data(), &read);
+      if (count == 0) break;
+      int64_t value = 0;
+      for (int64_t i = 0; i < count; ++i, ++row) {
+        const bool is_null = definitions[i] < present;
+        if (is_null || values[value++].len == 0) rows.push_back(row);
+      }
+    }
+  });
+  state_->file.release(state_->file.bytes());
+  return rows;
 }
 
 }  // namespace recto

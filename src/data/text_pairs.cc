@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <iterator>
 #include <regex>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "base/utf8.h"
 #include "data/json_lines.h"
 #include "data/parquet.h"
+#include "data/unread_fields.h"
 
 namespace recto {
 namespace fs = std::filesystem;
@@ -76,19 +78,28 @@ TextPair pair_of_cells(Row&& cells, std::string where) {
   return pair;
 }
 
+UnreadFields unread_fields() { return UnreadFields({std::begin(kColumns), std::end(kColumns)}); }
+
 void visit_jsonl(const fs::path& path, const std::function<void(TextPair&&)>& visit) {
+  UnreadFields unread = unread_fields();
   for_each_line(path, [&](const std::string& line, const std::string& where) {
     throw_if_interrupted();
-    TextPair pair = pair_of_json(parse_json(line, where), where);
+    const Json object = parse_json(line, where);
+    TextPair pair = pair_of_json(object, where);
     check_pair(pair);
+    for (const auto& [key, value] : object.items()) unread.see(key, where);
     visit(std::move(pair));
     return true;
   });
+  unread.warn(path.string(), "keys");
 }
 
 void visit_parquet(const fs::path& path, const std::function<void(TextPair&&)>& visit) {
   const ParquetFile file(path);
   const std::vector<Column> columns = columns_of(file);
+  UnreadFields unread = unread_fields();
+  for (const std::string& name : file.column_names()) unread.see(name, "");
+  unread.warn(path.string(), "columns");
   int64_t number = 0;
   for (int group = 0; group < file.groups(); ++group) {
     throw_if_interrupted();

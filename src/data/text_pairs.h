@@ -22,7 +22,8 @@ bool is_text_pairs_path(const std::filesystem::path& file);
 
 /// Calls `visit` with each row of a .jsonl or .parquet file in file order, holding a line or a row
 /// group at a time. Columns: query, passage (texts), and language (text), negatives (list of
-/// texts), which may be absent or null; others are ignored. Throws Error(kBadInput) naming file,
+/// texts), which may be absent or null. Others are not read; a warning for the file names those
+/// that are no ids or scores (data/unread_fields.h). Throws Error(kBadInput) naming file,
 /// row and field for a text that is missing, blank or not UTF-8 and a language that is no language
 /// tag, Error(kUsage) for another ending of the file's name, Error(kNotFound | kIo).
 void for_each_text_pair(const std::filesystem::path& file,

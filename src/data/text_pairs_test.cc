@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "data/parquet.h"
 #include "support/errors.h"
 
@@ -63,6 +64,53 @@ TEST(TextPairs, Parquet) {
                                     {std::string("q"), std::string("p")}));
   ASSERT_EQ(two.size(), 1u);
   EXPECT_THAT(two[0].negatives, IsEmpty());
+}
+
+/// What is said while the pairs of `file` are read.
+std::string said_of(const fs::path& file) {
+  set_log_level(LogLevel::kWarning);
+  testing::internal::CaptureStderr();
+  pairs_of(file);
+  return testing::internal::GetCapturedStderr();
+}
+
+TEST(TextPairs, KeysThatAreNotReadAreSaidOnceAFile) {
+  const TemporaryDirectory directory;
+  const fs::path file = directory.path() / "pairs.jsonl";
+  const std::string line = "{\"query\":\"q\",\"passage\":\"p\"}\n";
+  const std::string negative = "{\"query\":\"q\",\"passage\":\"p\",\"negative\":[\"n\"]}\n";
+  write_file(file,
+             line + negative + negative + "{\"query\":\"q\",\"passage\":\"p\",\"colour\":null}\n");
+  EXPECT_EQ(said_of(file), "recto: warning: " + file.string() +
+                               ": keys that are not read: \"negative\" (" + file.string() +
+                               ":2; did you mean \"negatives\"?), \"colour\" (" + file.string() +
+                               ":4); known are query, passage, language, negatives\n");
+  const fs::path table = parquet(
+      directory.path() / "pairs.parquet", {{"query"}, {"negative"}, {"passage"}, {"query_id"}},
+      {std::string("q"), std::string("n"), std::string("p"), std::string("7")});
+  EXPECT_EQ(said_of(table), "recto: warning: " + table.string() +
+                                ": columns that are not read: \"negative\" (did you mean "
+                                "\"negatives\"?); known are query, passage, language, negatives\n");
+}
+
+TEST(TextPairs, IdsAndScoresAreNotReadInSilence) {
+  const TemporaryDirectory directory;
+  const fs::path file = directory.path() / "pairs.jsonl";
+  write_file(file,
+             "{\"id\":7,\"query_id\":\"a\",\"query\":\"q\",\"passage\":\"p\",\"score\":0.5,"
+             "\"negative_scores\":[1],\"passage-ids\":[2],\"language\":\"en\"}\n");
+  EXPECT_EQ(said_of(file), "");
+}
+
+TEST(TextPairs, AFileOfManyKeysIsSaidInALine) {
+  const TemporaryDirectory directory;
+  const fs::path file = directory.path() / "pairs.jsonl";
+  std::string lines;
+  for (int i = 0; i < 100; ++i) {
+    lines += fmt::format("{{\"query\":\"q\",\"passage\":\"p\",\"k{}\":1}}\n", i);
+  }
+  write_file(file, lines);
+  EXPECT_THAT(said_of(file), HasSubstr(":8), and more; known are query"));
 }
 
 struct BadLine {

@@ -181,6 +181,20 @@ void check_same_data(const Json& saved, const Json& run, const std::vector<std::
   }
 }
 
+void check_same_model_files(const Json& saved, const Json& run, const fs::path& checkpoint) {
+  const Json before = saved.value("model_files", Json::object());
+  const Json now = run.value("model_files", Json::object());
+  for (const Json& names : {before, now}) {
+    for (const auto& [name, hash] : names.items()) {
+      if (before.value(name, "") == now.value(name, "")) continue;
+      fail(ErrorCode::kMismatch,
+           "the model's {} has changed since {} was begun (SHA-256: {}, now {}); put back what it "
+           "was, or start anew in another output directory",
+           name, checkpoint.string(), before.value(name, "none"), now.value(name, "none"));
+    }
+  }
+}
+
 }  // namespace
 
 void check_same_run(const Json& saved, const Json& run, const fs::path& checkpoint,
@@ -194,6 +208,7 @@ void check_same_run(const Json& saved, const Json& run, const fs::path& checkpoi
          checkpoint.string(), key, dump_json(found), dump_json(run[key]));
   };
   check("model_weights_sha256");  // of another model the contract is another, too
+  check_same_model_files(saved, run, checkpoint);
   check_same_data(saved, run, data, checkpoint);
   for (const auto& [key, value] : run.items()) check(key);
 }

@@ -227,6 +227,18 @@ INSTANTIATE_TEST_SUITE_P(
                           s.negatives = 0;
                         },
                         "--remine-every has no meaning with --negatives 0"},
+        BadDataSettings{"choice_of_none",
+                        [](TrainSettings& s) {
+                          s.negatives_choice = "sampled";
+                          s.negatives = 0;
+                        },
+                        "--negatives-choice has no meaning with --negatives 0"},
+        BadDataSettings{"idle_ratio", [](TrainSettings& s) { s.remine_ratio = 0.9; },
+                        "--remine-ratio says which"},
+        BadDataSettings{"idle_ranks", [](TrainSettings& s) { s.remine_ranks = "2-50"; },
+                        "--remine-ranks says which"},
+        BadDataSettings{"idle_score", [](TrainSettings& s) { s.remine_max_score = 0.9; },
+                        "--remine-max-score says which"},
         BadDataSettings{"single_pair",
                         [](TrainSettings& s) {
                           s.data.push_back(fs::path(s.data[1]).parent_path() / "one.jsonl");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/error.h"
 #include "base/suggestion.h"
@@ -38,6 +39,15 @@ void check_teacher(const TrainSettings& s, const std::vector<LossTerm>& terms) {
          "distill_margin_mse",
          losses_text(terms));
   }
+  const bool divides = std::any_of(terms.begin(), terms.end(), [](const LossTerm& term) {
+    return term.kind == LossKind::kDistillKl;
+  });
+  if (!divides && s.teacher_temperature != TrainSettings().teacher_temperature) {
+    fail(ErrorCode::kUsage,
+         "--teacher-temperature divides what distill_kl learns from, but --loss {} has none; add "
+         "it, with a --teacher, or leave the temperature out",
+         losses_text(terms));
+  }
 }
 
 void check_guide(const TrainSettings& s) {
@@ -47,9 +57,13 @@ void check_guide(const TrainSettings& s) {
          s.guide_margin_type, did_you_mean(s.guide_margin_type, types));
   }
   wanted(std::isfinite(s.guide_margin), "--guide-margin", s.guide_margin, "a number");
-  if (s.guide.empty() && s.guide_margin != 0) {
-    fail(ErrorCode::kUsage,
-         "--guide-margin is given, but no table of a guide; name it with --guide");
+  const TrainSettings defaults;
+  const std::pair<const char*, bool> given[] = {
+      {"--guide-margin", s.guide_margin != defaults.guide_margin},
+      {"--guide-margin-type", s.guide_margin_type != defaults.guide_margin_type}};
+  for (const auto& [option, is_given] : given) {
+    if (!s.guide.empty() || !is_given) continue;
+    fail(ErrorCode::kUsage, "{} is given, but no table of a guide; name it with --guide", option);
   }
 }
 

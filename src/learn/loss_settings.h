@@ -7,7 +7,8 @@
 namespace recto {
 
 /// Throws Error(kUsage) naming the option for a value that cannot be meant, a loss that learns from
-/// a teacher when there is none, and a teacher that no loss learns from.
+/// a teacher when there is none, a teacher that no loss learns from, and an option that is not the
+/// default but has no effect without another, naming that one too.
 void check_loss_settings(const TrainSettings& settings);
 
 /// The entries of TrainSettings::to_json() about it.

@@ -19,6 +19,8 @@
 #include "learn/prefetch.h"
 #include "learn/reading_blocks.h"
 #include "learn/reading_model.h"
+#include "learn/run_identity.h"
+#include "learn/schedule.h"
 #include "learn/stopwatch.h"
 #include "learn/torch_setup.h"
 #include "learn/train_output.h"
@@ -131,11 +133,13 @@ ReadingTraining::ReadingTraining(const TrainSettings& common, const ReadingSetti
   muon_ = std::make_unique<Muon>(model_->matrices(), common_.weight_decay);
   log_info("training {} parameters, and what learning to read needs besides; {} steps of {} tiles",
            model_->parameter_count(), common_.max_steps, common_.batch_size);
+  static_cast<void>(warmup_share(common_.warmup, common_.max_steps));  // says if it is too long
 }
 
 Json ReadingTraining::run_json() const {
   Json json = reading_json(common_, reading_);
   json["model_sha256"] = directory_->contract().weights_sha256;
+  json["model_files"] = model_files(directory_->path());
   json["contract"] = directory_->contract().hash();
   json["documents"] = corpus_->identity();
   return json;

@@ -30,6 +30,11 @@ double warmup_share(double warmup, int64_t total) {
         "the warm-up of {} steps is longer than the training of {}: the learning rate rises to "
         "{:.2g} of --lr only; lower --warmup",
         warmup, total, 1 / share);
+  } else if (share == 1) {
+    log_warning(
+        "the warm-up of {} steps is as long as the training of {}: the learning rate reaches --lr "
+        "only in the end; lower --warmup, a share of the training below 1, or steps",
+        warmup, total);
   }
   return share;
 }

@@ -11,7 +11,7 @@ namespace recto {
 int64_t count_steps(double epochs, int64_t per_epoch, int64_t max_steps);
 
 /// The share of the training that "--warmup" is: itself below 1, else steps of `total`. Warns when
-/// the training ends before the learning rate has risen to its full.
+/// the training ends with the warm-up or before it.
 double warmup_share(double warmup, int64_t total);
 
 enum class Schedule { kCosine, kLinear, kConstant };

@@ -60,8 +60,14 @@ TEST(Schedule, AWarmUpIsAShareOrSteps) {
   EXPECT_EQ(warmup_share(0.1, 50), 0.1);
   EXPECT_EQ(warmup_share(0, 50), 0);
   EXPECT_EQ(warmup_share(5, 50), 0.1);
-  EXPECT_EQ(warmup_share(50, 50), 1);
+  EXPECT_EQ(warmup_share(0.99, 50), 0.99);
+  EXPECT_EQ(warmup_share(49, 50), 0.98);
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(warmup_share(50, 50), 1);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              testing::HasSubstr("the warm-up of 50 steps is as long as the training of 50: the "
+                                 "learning rate reaches --lr only in the end"));
   testing::internal::CaptureStderr();
   EXPECT_EQ(warmup_share(100, 50), 2);
   EXPECT_THAT(testing::internal::GetCapturedStderr(),

@@ -11,9 +11,9 @@ namespace recto {
 
 /// SHA-256 (hex) over pages, passages, queries, who answers whom and the hard negatives. Of a
 /// `dataset` (null for a file of text pairs) also over the hashes of its tables in manifest.json
-/// and, as tables may be changed behind its back, over size and last 64 KiB of each file of pages:
-/// the footer, with the place and size of every column, and all of a small file. The pictures are
-/// not read, so one changed in a large file for one of the same size is not seen.
+/// and, as tables may be changed behind its back, over the files of all tables but the audit as
+/// they are, every picture with them. They are read once, several at a time; of more than 4 GiB it
+/// is said. Throws Error(kIo | kInterrupted).
 std::string source_hash(const Dataset* dataset, const TrainingData& train,
                         const TrainingData& held_out);
 

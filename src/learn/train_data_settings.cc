@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <set>
+#include <utility>
 
 #include "base/error.h"
 #include "learn/setting_checks.h"
@@ -28,6 +29,26 @@ void check_edges(const std::vector<int>& edges) {
   for (const int edge : edges) wanted(edge > 0, "--longest-edges", edge, "a size in pixels");
   if (std::set<int>(edges.begin(), edges.end()).size() != edges.size()) {
     fail(ErrorCode::kUsage, "--longest-edges has the same size twice");
+  }
+}
+
+/// Options that say something of negatives of which there are none.
+void check_idle_negatives(const TrainSettings& s) {
+  const TrainSettings defaults;
+  if (s.negatives == 0 && s.negatives_choice != defaults.negatives_choice) {
+    fail(ErrorCode::kUsage, "--negatives-choice has no meaning with --negatives 0");
+  }
+  if (s.remine_every > 0) return;
+  const std::pair<const char*, bool> given[] = {
+      {"--remine-ratio", s.remine_ratio != defaults.remine_ratio},
+      {"--remine-ranks", s.remine_ranks != defaults.remine_ranks},
+      {"--remine-max-score", s.remine_max_score.has_value()}};
+  for (const auto& [option, is_given] : given) {
+    if (!is_given) continue;
+    fail(ErrorCode::kUsage,
+         "{} says which hard negatives a search may find, but there is no search; say how often "
+         "by --remine-every, or leave it out",
+         option);
   }
 }
 
@@ -68,6 +89,7 @@ void check_data_settings(const TrainSettings& s) {
   if (s.remine_every > 0 && s.negatives == 0) {
     fail(ErrorCode::kUsage, "--remine-every has no meaning with --negatives 0");
   }
+  check_idle_negatives(s);
 }
 
 Json data_settings_json(const TrainSettings& s) {

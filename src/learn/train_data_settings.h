@@ -6,7 +6,8 @@
 
 namespace recto {
 
-/// Throws Error(kUsage) naming the option for a value that cannot be meant.
+/// Throws Error(kUsage) naming the option for a value that cannot be meant, and one that is not the
+/// default but has no effect without another option, naming that one too.
 void check_data_settings(const TrainSettings& settings);
 
 /// What of them decides the result, by the names of TrainSettings, but for the sources.

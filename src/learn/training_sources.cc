@@ -3,6 +3,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -24,6 +26,41 @@ void check_has_train(const Dataset& dataset) {
        "to that split (--test-documents, --test-share, --validation-share)",
        dataset.path().string(), fmt::join(splits, ", "));
 }
+
+/// `whose` begins the message: "PATH: page ID: ", or "" when the caller adds it.
+[[noreturn]] void fail_without_image(const std::string& whose, const std::string& split) {
+  fail(ErrorCode::kBadInput,
+       "{}its image is missing in the table pages, split {}; \"recto dataset validate\" names all "
+       "such pages",
+       whose, split);
+}
+
+/// Every page must have an image; whether it is one shows when it is decoded.
+class ImageCheck {
+ public:
+  explicit ImageCheck(const Dataset& dataset) : dataset_(dataset) {}
+
+  void check(const TrainingData& data) {
+    for (const TrainingData::Page& page : data.pages) {
+      if (!without(page.split).contains(page.id)) continue;
+      fail_without_image(fmt::format("{}: page {}: ", dataset_.path().string(), page.id),
+                         page.split);
+    }
+  }
+
+ private:
+  const std::set<std::string>& without(const std::string& split) {
+    const auto [found, is_new] = without_.try_emplace(split);
+    if (is_new) {
+      const std::vector<std::string> ids = dataset_.pages_without_image(split);
+      found->second.insert(ids.begin(), ids.end());
+    }
+    return found->second;
+  }
+
+  const Dataset& dataset_;
+  std::map<std::string, std::set<std::string>> without_;  // ids of a split
+};
 
 bool is_file_of_pairs(const fs::path& path) {
   return fs::is_regular_file(path) || (is_text_pairs_path(path) && !fs::is_directory(path));
@@ -56,6 +93,9 @@ void TrainingSources::open(const DataArgument& argument, bool hold_some_out, uin
     check_has_train(dataset);
     train = load_training_data(dataset, "train");
     if (hold_some_out) held_out = hold_out(dataset, train, seed);
+    ImageCheck images(dataset);
+    images.check(train);
+    images.check(held_out);
   }
   const Dataset* dataset = datasets_.back() ? &*datasets_.back() : nullptr;
   hashes_.push_back(source_hash(dataset, train, held_out));
@@ -70,12 +110,7 @@ std::string TrainingSources::image(const TrainingData::Page& page) const {
   const std::optional<Dataset>& dataset = datasets_.at(page.source);
   RECTO_CHECK(dataset.has_value());
   std::string bytes = dataset->image(page.split, page.id);
-  if (bytes.empty()) {
-    fail(ErrorCode::kBadInput,
-         "its image is missing in the table pages, split {}; \"recto dataset validate\" names all "
-         "such pages",
-         page.split);
-  }
+  if (bytes.empty()) fail_without_image("", page.split);
   return bytes;
 }
 

@@ -20,7 +20,8 @@ class TrainingSources {
   /// Opens the train split of every dataset and every file of text pairs. With `most_held_out`
   /// queries above 0 the data to measure on is taken as hold_out() says, of the datasets alone, and
   /// limited to that many; queries whose document another dataset trains on are left out of it.
-  /// Throws Error(kUsage) as parse_data_arguments() does, and what opening a source throws.
+  /// Throws Error(kUsage) as parse_data_arguments() does, what opening a source throws, and
+  /// Error(kBadInput) naming a page of a dataset that has no image.
   TrainingSources(const std::vector<std::string>& arguments, int most_held_out, uint64_t seed);
 
   const TrainingData& train() const { return train_; }
@@ -39,7 +40,7 @@ class TrainingSources {
   std::string image(const TrainingData::Page& page) const;
 
   /// What a resumed run compares: for each source its weight and a SHA-256 over its pages,
-  /// passages, queries, who answers whom and the hashes of its tables.
+  /// passages, queries, who answers whom and its tables (learn/source_hash.h).
   Json identity() const;
 
  private:

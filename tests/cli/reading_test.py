@@ -85,9 +85,11 @@ class Reading(Case):
 
     def test_the_settings_of_the_base_are_taken(self):
         path = SOURCE / "models/nano/reading.toml"
-        self.succeed("train", "--config", path, "--model", self.path("random"), "--data", self.pdfs, "--output",
-                     self.path("out"), "--no-progress", "--leave-out", r".*/document-1\.pdf", "--hold-out",
-                     r".*/document-2\.pdf", "--max-steps", 1, "--batch-size", 2, "--precision", "fp32", "--eval-tiles", 1)
+        result = self.succeed(
+            "train", "--config", path, "--model", self.path("random"), "--data", self.pdfs, "--output", self.path("out"),
+            "--no-progress", "--leave-out", r".*/document-1\.pdf", "--hold-out", r".*/document-2\.pdf", "--max-steps", 1,
+            "--batch-size", 2, "--precision", "fp32", "--eval-tiles", 1)
+        self.assertIn("the warm-up of 50 steps is longer than the training of 1", result.err)
         settings = json.loads(self.path("out/train.json").read_text())["settings"]
         wanted = tomllib.loads(path.read_text())
         for name in ("muon-lr", "decay", "page-tiles", "page-scales", "heading-tiles", "line-tiles", "degraded-tiles",

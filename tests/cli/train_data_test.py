@@ -74,6 +74,19 @@ class TrainData(TrainCase):
         self.assertEqual((settings["batches"], settings["longest_edges"], settings["data"][1][-4:]),
                          ("per-source", [40, 70], ":0.5"))
 
+    def test_defaults_may_be_said_where_they_have_no_effect(self):
+        self.succeed(*self.arguments("out", self.text, more=[
+            "--max-steps", 1, "--negatives", 0, "--negatives-choice", "best", "--remine-ratio", 0.95, "--remine-ranks",
+            "1-50", "--guide-margin", 0, "--guide-margin-type", "absolute", "--teacher-temperature", 0.05]))
+
+    def test_a_key_of_text_pairs_that_is_not_read_is_said(self):
+        text = self.write_lines("more.jsonl", [{"id": i, "query": f"what is {i}", "passage": f"It is the number {i}.",
+                                                "negative": ["No."]} for i in range(4)])
+        result = self.succeed(*self.arguments("out", text, self.text, more=["--max-steps", 1]))
+        said = [line for line in result.err.splitlines() if "that are not read" in line]
+        self.assertEqual(said, [f"recto: warning: {text}: keys that are not read: \"negative\" ({text}:1; did you mean "
+                                "\"negatives\"?); known are query, passage, language, negatives"])
+
     def test_an_interrupted_run_goes_on_to_the_same_bytes(self):
         more = ["--remine-every", 2, "--remine-ratio", 1, "--negatives-choice", "sampled", "--checkpoint-every", 3,
                 "--max-steps", 12]
@@ -109,6 +122,12 @@ class TrainData(TrainCase):
                 (2, [self.text], ["--remine-ranks", "3"], ["--remine-ranks is \"3\"; FIRST-LAST"]),
                 (2, [self.text], ["--longest-edges", "0"], ["--longest-edges"]),
                 (2, [self.imported], ["--loss", "binegative"], ["--remine-every to search some"]),
+                (2, [self.text], ["--remine-ratio", "0.5"], ["--remine-ratio says", "--remine-every"]),
+                (2, [self.text], ["--remine-ranks", "2-9"], ["--remine-ranks says", "--remine-every"]),
+                (2, [self.text], ["--config", self.write("score.toml", "remine-max-score = 0.5")],
+                 ["--remine-max-score says", "--remine-every", "score.toml"]),
+                (2, [self.text], ["--negatives", 0, "--negatives-choice", "sampled"],
+                 ["--negatives-choice has no meaning with --negatives 0"]),
         ):
             with self.subTest(says=says):
                 self.fail_with(status, *self.arguments("out", *sources, more=more), says=says)
@@ -117,23 +136,30 @@ class TrainData(TrainCase):
         self.fail_with(2, *self.arguments("out", self.text, batch=1, more=["--negatives", 0]), says=["a batch of one pair"])
         self.assert_absent(self.path("out"))
 
-    def test_a_page_without_its_image_is_named(self):
+    def test_a_page_without_its_image_is_named_before_anything_is_written(self):
         file, = (self.imported / "pages").glob("train-*.parquet")
         rows = pq.read_table(file)
-        pages = rows.to_pylist()
-        pages[3]["image"] = None
-        pq.write_table(pa.Table.from_pylist(pages, rows.schema), file)
-        self.fail_with(1, *self.arguments("out", self.imported, more=["--max-steps", 6]),
-                       says=[f"{self.imported}: page {pages[3]['page_id']}: its image is missing", "dataset validate"])
-        self.assertFalse((self.path("out") / "retriever.json").exists())
+        for lacking in (None, {"bytes": None, "path": "gone.png"}):
+            for compression in ("none", "zstd"):
+                with self.subTest(lacking=lacking, compression=compression):
+                    pages = rows.to_pylist()
+                    pages[7]["image"] = lacking
+                    pq.write_table(pa.Table.from_pylist(pages, rows.schema), file, row_group_size=5, compression=compression)
+                    self.fail_with(1, *self.arguments("out", self.imported, more=["--max-steps", 6]), says=[
+                        f"{self.imported}: page {pages[7]['page_id']}: its image is missing", "dataset validate"])
+                    self.assert_absent(self.path("out"))
 
-    def test_data_that_changed_is_not_resumed(self):
+    def interrupted(self, output, *sources):
+        """A training of these that was stopped with a checkpoint; the command that goes on with it."""
         more = ["--checkpoint-every", 1, "--epochs", 900]
-        started = Started(*self.arguments("out", self.imported, self.text, more=more))
+        started = Started(*self.arguments(output, *sources, more=more))
         started.wait_for(b"epoch ")
         started.send(signal.SIGINT)
         self.assertEqual(started.finish(), 130)
-        resumed = self.arguments("out", self.imported, self.text, more=[*more, "--resume"])
+        return self.arguments(output, *sources, more=[*more, "--resume"])
+
+    def test_data_that_changed_is_not_resumed(self):
+        resumed = self.interrupted("out", self.imported, self.text)
         original = self.text.read_text()
         self.text.write_text(original + '{"query": "one", "passage": "more"}\n')
         self.fail_with(1, *resumed, says=[f"{self.text} has changed since ", "start anew"])
@@ -146,6 +172,41 @@ class TrainData(TrainCase):
         pages[0]["image"], pages[1]["image"] = pages[1]["image"], pages[0]["image"]
         pq.write_table(pa.Table.from_pylist(pages, rows.schema), file)  # and manifest.json does not know it
         self.fail_with(1, *resumed, says=[f"{self.imported} has changed since "])
+
+    def test_one_byte_of_a_picture_that_changed_is_not_resumed(self):
+        resumed = self.interrupted("out", self.imported)
+        file, = (self.imported / "pages").glob("train-*.parquet")
+        picture = pq.read_table(file)["image"][0]["bytes"].as_py()
+        table = bytearray(file.read_bytes())
+        place = table.index(picture) + len(picture) // 2
+        self.assertLess(place, len(table) - 2 * 65536, "far from the footer")
+        table[place] ^= 1
+        file.write_bytes(table)
+        self.fail_with(1, *resumed, says=[f"{self.imported} has changed since ", "put back what it was", "start anew"])
+        table[place] ^= 1
+        file.write_bytes(table)
+        started = Started(*resumed)
+        started.wait_for(b"epoch ")
+        started.send(signal.SIGINT)
+        self.assertEqual(started.finish(), 130)
+
+    def test_a_family_of_documents_that_changed_is_not_resumed(self):
+        resumed = self.interrupted("out", self.curated)
+        file, = (self.curated / "documents").glob("train-*.parquet")
+        rows = pq.read_table(file)
+        documents = rows.to_pylist()
+        documents[0]["family"] = "another"  # --mask-translations goes by it
+        pq.write_table(pa.Table.from_pylist(documents, rows.schema), file)
+        self.fail_with(1, *resumed, says=[f"{self.curated} has changed since "])
+
+    def test_a_kind_of_queries_that_changed_is_not_resumed(self):
+        resumed = self.interrupted("out", self.curated)
+        file, = (self.curated / "queries").glob("train-*.parquet")
+        rows = pq.read_table(file)
+        queries = rows.to_pylist()
+        queries[0]["kind"] = "another"  # --remine-every goes by it
+        pq.write_table(pa.Table.from_pylist(queries, rows.schema), file)
+        self.fail_with(1, *resumed, says=[f"{self.curated} has changed since "])
 
 
 if __name__ == "__main__":

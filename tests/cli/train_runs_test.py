@@ -224,6 +224,14 @@ class Guards(Training):
         self.assertGreater(mean, 0.95)
         self.assertAlmostEqual(warning["page_cosine"], mean, places=5)
 
+    def test_a_warm_up_that_lasts_as_long_as_the_training_is_said(self):
+        for warmup, says in ((2, "the warm-up of 2 steps is as long as the training of 2"),
+                             (8, "the warm-up of 8 steps is longer than the training of 2"),
+                             (1, None), (0.9, None)):
+            with self.subTest(warmup=warmup):
+                result = self.train(f"out-{warmup}", "--max-steps", 2, "--lora-r", 2, "--eval-queries", 0, "--warmup", warmup)
+                self.assertIn(says or "", result.err)
+                self.assertEqual("the warm-up" in result.err, says is not None, result.err)
 
     def test_what_is_frozen_is_said_with_its_count(self):
         result = self.train("out", "--method", "full", "--freeze", r"vision_model\..*", "--max-steps", 1, "--eval-queries",
@@ -315,6 +323,23 @@ class BadTraining(Training):
         self.succeed("model", "create", "--preset", "nano", "--seed", 1, "--output", self.path("other"))
         arguments[arguments.index("--model") + 1] = self.path("other")
         self.fail_with(1, *arguments, says=["is of a run with model_weights_sha256 = ", "resume with the same settings"])
+
+    def test_a_model_whose_files_changed_is_not_resumed_with(self):
+        base = self.copy_model()
+        arguments = self.arguments("out", "--max-steps", 1, "--lora-r", 2, "--eval-queries", 0)
+        arguments[arguments.index("--model") + 1] = base
+        self.succeed(*arguments)
+        for name, change in (("config.json", lambda j: j["text_config"].update(rms_norm_eps=1e-3)),
+                             ("tokenizer.json", lambda j: j.update(version="1.1"))):
+            original = (base / name).read_text()
+            content = json.loads(original)
+            change(content)
+            (base / name).write_text(json.dumps(content))
+            with self.subTest(name):
+                self.fail_with(1, *arguments, "--resume",
+                               says=[f"the model's {name} has changed since", "put back what it was"])
+            (base / name).write_text(original)
+        self.succeed(*arguments, "--resume")
 
     def test_a_misspelt_key(self):
         file = self.write("train.toml", "[train]\nlora_r = 2\n")
