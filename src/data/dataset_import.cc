@@ -85,6 +85,14 @@ void read_layout(const std::string& format, const fs::path& path, std::vector<Im
   if (format == "beir") return import_beir(path, fallback, sink);
   if (format == "mteb") return import_mteb(files, fallback, sink);
   if (files.empty()) fail(ErrorCode::kBadInput, "{} holds no Parquet file", path.string());
+  if (sink.for_evaluation()) {
+    const std::string another = files.front().split;
+    files = mteb_evaluated(std::move(files), fallback, false);
+    if (files.empty()) {
+      fail(ErrorCode::kNotFound, "{} has no rows of the split \"{}\"; there is {}", path.string(),
+           fallback, another);
+    }
+  }
   for (ImportFile& file : files) {
     if (file.split.empty()) file.split = fallback;
   }

@@ -21,9 +21,9 @@ struct ImportOptions {
   bool keep_going = false;  ///< an image that cannot be read is left out, and counted
   /// For a dataset that is measured on and then thrown away: a page is called by the id it has in
   /// the source (as long as it is one word), two ids are two pages even of one image, as mteb
-  /// counts them; of mteb and beir only `split` is read, over the whole of its corpus, which may be
-  /// texts without pictures. A query whose judgements are all 0 stays. `recto dataset validate`
-  /// wants other ids.
+  /// counts them; of every layout only `split` is read, of mteb and beir over the whole of its
+  /// corpus, which may be texts without pictures. A query whose judgements are all 0 stays. `recto
+  /// dataset validate` wants other ids.
   bool for_evaluation = false;
   /// Of mteb, the only configurations that are read, by what stands in front of "corpus"
   /// ("english-"); all when empty.

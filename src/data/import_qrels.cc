@@ -35,7 +35,11 @@ void QrelsImport::add_pages(std::vector<std::string>&& corpus_ids,
   for (size_t i = 0; i < numbers.size(); ++i) {
     // With a corpus for each split, an id can come again; a page that was kept stays.
     const auto [entry, fresh] = page_of_id_.try_emplace(std::move(corpus_ids[i]), numbers[i]);
-    if (fresh || entry->second == numbers[i]) continue;
+    if (fresh) continue;
+    if (entry->second == numbers[i]) {
+      if (sink_.for_evaluation()) sink_.count("page: there twice");
+      continue;
+    }
     if (entry->second == ImportSink::kNone) {
       entry->second = numbers[i];
     } else if (sink_.for_evaluation() && numbers[i] != ImportSink::kNone) {

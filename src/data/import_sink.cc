@@ -58,7 +58,7 @@ void ImportSink::drop(const std::string& item, const std::string& reason) {
 }
 
 std::string ImportSink::identity(const IncomingPage& page, const std::string& hash) const {
-  if (options_.for_evaluation) return page.file_name + "\n" + hash;
+  if (options_.for_evaluation) return page.file_name + "\n" + hash + "\n" + sha256_hex(page.text);
   std::string id = page_id_in(page.file_name);
   return id.empty() ? hash : id;
 }
@@ -146,13 +146,12 @@ int ImportSink::store(IncomingPage&& page, NewPage& decoded) {
   const std::string own_id = page_id_in(page.file_name);
   PageId id = own_id.empty() ? PageId{decoded.hash, 1} : *parse_page_id(own_id);
   std::string page_id = make_page_id(id.document_id, id.page_number);
-  if (options_.for_evaluation && (own_id.empty() || page_ids_.count(own_id) != 0)) {
+  if (options_.for_evaluation) {
     page_id = kept_page_id(page, page_id);
     // One image under two ids: two pages, so two documents.
-    if (documents_.count(id.document_id) != 0) id.document_id = sha256_hex(page_id + decoded.hash);
-  }
-  if (options_.for_evaluation && own_id.empty() && !page.document.empty()) {
-    id.document_id = sha256_hex("document\n" + page.document);
+    if (own_id.empty() && documents_.count(id.document_id) != 0) {
+      id.document_id = sha256_hex(page_id + decoded.hash);
+    }
   }
   // A page that says which document it is from is of that document's family.
   const std::string key = !page.document.empty() ? "document " + page.document : id.document_id;
@@ -173,9 +172,6 @@ int ImportSink::store(IncomingPage&& page, NewPage& decoded) {
   row.page_id = page_id;
   row.document_id = id.document_id;
   row.page_number = id.page_number;
-  if (options_.for_evaluation && own_id.empty() && !page.document.empty()) {
-    row.page_number = documents_[row.document_id].first.pages + 1;
-  }
   row.image = decoded.upright.empty() ? std::move(page.image) : std::move(decoded.upright);
   if (!decoded.upright.empty()) ++counts_["page: turned upright and encoded again"];
   row.width = decoded.width;

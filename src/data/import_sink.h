@@ -104,7 +104,8 @@ class ImportSink {
   void bury(const std::string& identity);
   /// What two pages that are one have in common.
   std::string identity(const IncomingPage& page, const std::string& hash) const;
-  /// The id of a page that is stored for an evaluation: the source's, when it is free.
+  /// The id of a page that is stored for an evaluation: the source's, or `usual` when that is no
+  /// word; with a number where another page has it.
   std::string kept_page_id(const IncomingPage& page, const std::string& usual) const;
   void note_document(const PageRow& row, const IncomingPage& page, const std::string& family);
   std::string free_query_id(const std::string& split, const std::string& id) const;

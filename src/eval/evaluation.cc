@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <set>
 
 #include "base/directory_name.h"
@@ -23,8 +24,8 @@ struct Evaluation::Source {
   std::string set;                    ///< as in RetrievalTask
   std::vector<std::string> prefixes;  ///< as in RetrievalTask
   int64_t unanswered = 0;             ///< queries that the import left out for want of a judgement
-  std::vector<QrelRow> absent;        ///< judgements of pages that its corpus does not have
-  bool texts = false;                 ///< its pages have no pictures
+  ImportedFacts facts;
+  bool texts = false;  ///< its pages have no pictures
 };
 
 namespace {
@@ -75,7 +76,7 @@ std::shared_ptr<Source> import_source(const fs::path& path, const std::string& n
   source->dataset = Dataset::open(own);
   source->texts = report.texts;
   source->unanswered = report.unanswered[options.split];
-  source->absent = std::move(report.absent[options.split]);
+  source->facts = {std::move(report.absent[options.split]), true};
   return source;
 }
 
@@ -118,7 +119,7 @@ std::vector<EvalReport> reports_of(const Source& source, const EvaluationPlan& p
          plan.picture_options.front());
   }
   std::vector<EvalReport> reports(std::max<size_t>(1, plan.kinds.size()));
-  RetrievalTask whole = load_task(*source.dataset, plan.split, source.absent);
+  RetrievalTask whole = load_task(*source.dataset, plan.split, source.facts);
   whole.set = source.set;
   whole.prefixes = source.prefixes;
   whole.queries_without_qrels += source.unanswered;
@@ -366,8 +367,11 @@ Evaluation::Evaluation(const EvaluationPlan& plan) {
     sources_.push_back(nullptr);
   }
   std::vector<PreparedData<Source>> all;
+  std::map<std::string, int> sets;  // how often each name was there
   for (const fs::path& path : plan.data) {
+    const int number = ++sets[directory_name(path)];
     for (auto& source : open_sources<Source>(path, plan)) {
+      if (!source->set.empty() && number > 1) source->set += fmt::format("-{}", number);
       all.push_back(prepare(std::move(source), plan, runs));
     }
   }

@@ -264,12 +264,20 @@ SystemResult rank_run(const RetrievalTask& task, const std::string& name, const 
       continue;
     }
     auto& out = known[query];
+    std::set<std::string> found;
+    const auto add = [&](const std::string& page, double score) {
+      if (!found.insert(page).second) {
+        fail(ErrorCode::kBadInput, "run {}: query {} finds the page {} twice, under two names",
+             name, query, page);
+      }
+      out.push_back({page, score});
+    };
     for (const ScoredId& hit : hits) {
       const auto alias = aliases.find(hit.id);
       if (places.count(hit.id) != 0) {
-        out.push_back(hit);
+        add(hit.id, hit.score);
       } else if (alias != aliases.end()) {
-        out.push_back({alias->second, hit.score});
+        add(alias->second, hit.score);
       } else {
         fail(ErrorCode::kMismatch,
              "run {}: query {} finds \"{}\", which is no page of {}, split {}; is it a run of "

@@ -70,7 +70,7 @@ SystemResult rank_random(const RetrievalTask& task);
 /// A run from outside. A page may be called by the task's id or, where each document is one page,
 /// by the name of its file. Queries that the task does not have are left out and counted; those
 /// that the run does not have count as 0. Throws Error(kMismatch) for a page that the task does not
-/// have, and when it has none of the run's queries.
+/// have, and when it has none of the run's queries; Error(kBadInput) for a page under two names.
 SystemResult rank_run(const RetrievalTask& task, const std::string& name, const Run& run);
 
 /// The rows of `table` for what goes by any of `names` (the first that it has), in their order, at

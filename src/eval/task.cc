@@ -55,7 +55,7 @@ bool RetrievalTask::has_page_texts() const {
 }
 
 RetrievalTask load_task(const Dataset& dataset, const std::string& split,
-                        const std::vector<QrelRow>& absent) {
+                        const ImportedFacts& imported) {
   RetrievalTask task;
   task.name = directory_name(dataset.path());
   task.split = split;
@@ -71,12 +71,19 @@ RetrievalTask load_task(const Dataset& dataset, const std::string& split,
     task.page_ids.push_back(std::move(page.page_id));
     task.page_texts.push_back(std::move(page.text));
   }
+  std::map<std::string, std::string> families;
   for (DocumentRow& document : dataset.documents(split)) {
-    task.document_names[document.document_id] = std::move(document.source_name);
+    const std::string& id =
+        imported.documents_are_families ? document.family : document.document_id;
+    families[document.document_id] = id;
+    task.document_names[id] = std::move(document.source_name);
+  }
+  if (imported.documents_are_families) {
+    for (TaskPage& page : task.pages) page.document_id = families[page.document_id];
   }
   task.qrels = read_judgements(dataset, split, pages);
-  for (const QrelRow& row : absent) task.qrels[row.query_id][row.page_id] = row.score;
-  task.judgements_without_page = std::ssize(absent);
+  for (const QrelRow& row : imported.absent) task.qrels[row.query_id][row.page_id] = row.score;
+  task.judgements_without_page = std::ssize(imported.absent);
 
   std::map<std::string, QueryRow> queries;
   for (QueryRow& query : dataset.queries(split)) {

@@ -46,11 +46,19 @@ struct RetrievalTask {
   bool has_page_texts() const;
 };
 
-/// The task of one split. `absent` are judgements besides, of pages that are not there. Throws
+/// What else an import of another tool's set tells (data/dataset_import.h).
+struct ImportedFacts {
+  std::vector<QrelRow> absent;  ///< judgements of pages that are not there
+  /// Pages of one family are one document to the task: a document of the dataset is a picture
+  /// there.
+  bool documents_are_families = false;
+};
+
+/// The task of one split. Throws
 /// Error(kBadInput) when no query has a judgement, a query or page id is there twice, or a
 /// judgement names a page or query that is not there; Error(kNotFound) for an unknown split.
 RetrievalTask load_task(const Dataset& dataset, const std::string& split,
-                        const std::vector<QrelRow>& absent = {});
+                        const ImportedFacts& imported = {});
 
 /// The queries of one kind over all pages; the task is called NAME.KIND. Throws Error(kUsage)
 /// naming the kinds when there is none.

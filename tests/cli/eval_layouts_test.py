@@ -250,6 +250,8 @@ class EvalTexts(LayoutCase):
         results = self.evaluated("small")["recto"]
         self.assertEqual((results["pages"], results["queries"]), (3, 3))
         self.assertEqual(results["systems"]["bm25"]["metrics"]["hit_rate_at_1"], 1)
+        self.assertLessEqual({page for hits in read_run(self.path("o/run.trec")).values() for page in hits}, set(names),
+                             "each is called as the set calls it")
         self.write_small(corpus=[{"_id": own, "text": "one"}, {"_id": own, "text": "two"}], qrels=f"q0\t{own}\t1\n")
         self.fail_with(1, "eval", "--data", self.path("small"), "--output", self.path("p"), says=[own, "twice"])
 
@@ -324,6 +326,25 @@ class EvalVidore(LayoutCase):
         self.assertEqual(sorted(rows.values()), [1 / 5, 2 / 5])
         pages = {page for hits in ranking_of(self.path("o/run.trec")).values() for page in hits}
         self.assertEqual({"a.png", "b.png", "c.png"}, {p for p in pages if p.endswith(".png")})
+
+    def test_version_1_in_splits_that_share_pages(self):
+        for split, numbers in (("test", [1, 2]), ("validation", [1, 2, 3])):
+            self.table(f"v1/data/{split}-00000-of-00001.parquet",
+                       {"query": [f"{split} {i}" for i in numbers], "image_filename": [f"{i}.png" for i in numbers],
+                        "image": [{"bytes": picture(i), "path": None} for i in numbers]}, image=True)
+        for split, count in (("test", 2), ("validation", 3)):
+            results = self.evaluated("v1", "--longest-edge", 100, "--split", split, name=split)
+            self.assertEqual((results["recto"]["pages"], results["recto"]["queries"]), (count, count))
+        self.fail_with(1, "eval", "--data", self.path("v1"), "--split", "train", "--output", self.path("p"),
+                       says=["no rows of the split \"train\"; there is test"])
+
+    def test_one_picture_with_two_texts_under_one_id(self):
+        image = {"bytes": picture(1), "path": None}
+        self.table("twice/corpus/test-00000-of-00001.parquet", {"id": ["a", "a"], "image": [image, image],
+                                                                "text": ["one", "another"]}, image=True)
+        self.table("twice/queries/test-00000-of-00001.parquet", {"id": ["q"], "text": ["what"]})
+        self.table("twice/qrels/test-00000-of-00001.parquet", {"query-id": ["q"], "corpus-id": ["a"], "score": [1]})
+        self.fail_with(1, "eval", "--data", self.path("twice"), "--output", self.path("p"), says=["\"a\" twice"])
 
     def test_version_2(self):
         """Integers as ids, grades, a pair with two grades, a question without a label, a picture that is there twice."""
@@ -431,6 +452,13 @@ class EvalVidore(LayoutCase):
             systems = json.loads((self.path("o") / task / "results.json").read_text())["recto"]["systems"]
             self.assertAlmostEqual(systems["table"]["main_score"], systems["model"]["main_score"], delta=1e-9)
             self.assertEqual(systems["theirs"]["main_score"], 1)
+        twice = self.write("twice.trec", "english-0 Q0 english-0 1 2 t\nenglish-0 Q0 0 2 1 t\n")
+        self.fail_with(1, "eval", "--data", self.path("two"), "--run", twice, "--output", self.path("p"),
+                       says=["the page 0 twice, under two names"])
+        self.write_languages("more/two", {"english": range(3), "french": range(7, 10)})
+        self.succeed("eval", "--data", self.path("two"), "--data", self.path("more/two"), "--output", self.path("o2"))
+        sets = json.loads(self.path("o2/comparisons.json").read_text())["sets"]
+        self.assertEqual([s["set"] for s in sets], ["two", "two-2"])
 
     def test_vectors_whose_corpus_cannot_be_told_are_refused(self):
         """The same ids are other pages in another corpus."""
