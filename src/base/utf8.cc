@@ -66,6 +66,11 @@ void append_utf8(std::string& text, char32_t c) {
   }
 }
 
+size_t byte_order_mark_size(std::string_view text) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  return text.starts_with(kMark) ? kMark.size() : 0;
+}
+
 std::string replace_invalid_utf8(std::string_view text) {
   std::string valid;
   valid.reserve(text.size());

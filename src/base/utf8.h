@@ -1,6 +1,7 @@
 #pragma once
 // UTF-8, strictly: no overlong forms, no surrogates, nothing above U+10FFFF.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,9 @@ char32_t decode_utf8(std::string_view text, size_t& position);
 
 /// Appends the UTF-8 form of `code_point`.
 void append_utf8(std::string& text, char32_t code_point);
+
+/// 3 when the text begins with the byte order mark that some editors put there, 0 otherwise.
+size_t byte_order_mark_size(std::string_view text);
 
 /// `text` with every ill-formed byte replaced by U+FFFD.
 std::string replace_invalid_utf8(std::string_view text);

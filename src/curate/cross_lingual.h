@@ -20,8 +20,8 @@ inline constexpr const char* kCrossLingualVersion = "6";
 struct TranslatedHeading {
   int level = 0;
   int page = 0;  ///< the page it stands on (find_headings), 0 when on none
-  /// As it asks: without numbering, unless it is long with what it stands under or the work's
-  /// title; "" when that says too little or it is on no page.
+  /// As it asks: without numbering, with the work's title and, unless it is long, with what it
+  /// stands under; "" when that says too little or it is on no page.
   std::string query;
   std::string folded;    ///< FoldedText::joined of the query
   int outline_page = 0;  ///< the page the outline names, whether it stands there or not

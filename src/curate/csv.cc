@@ -79,7 +79,7 @@ std::vector<CsvRow> parse_csv(std::string_view text, const std::string& where) {
   if (!is_valid_utf8(text) || text.find('\0') != std::string_view::npos) {
     fail(ErrorCode::kBadInput, "{}: it is not UTF-8 text; save it as \"CSV UTF-8\"", where);
   }
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  text.remove_prefix(byte_order_mark_size(text));
   return CsvParser(text, where).rows();
 }
 

@@ -12,6 +12,7 @@
 #include "base/list_files.h"
 #include "base/sha256.h"
 #include "base/threads.h"
+#include "base/utf8.h"
 #include "curate/folded_text.h"
 #include "curate/word_grams.h"
 #include "data/json_lines.h"
@@ -58,7 +59,7 @@ void read_hash_list(const fs::path& path, ExclusionList& list) {
   int number = 0;
   for (std::string line; std::getline(file, line);) {
     ++number;
-    if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
+    if (number == 1) line.erase(0, byte_order_mark_size(line));
     const size_t begin = line.find_first_not_of(" \t\r");
     if (begin == std::string::npos || line[begin] == '#') continue;
     std::string_view text = std::string_view(line).substr(begin);

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "curate/document_headings.h"
-#include "curate/generator_context.h"
 
 namespace recto {
 

@@ -87,7 +87,7 @@ void read_layout(const std::string& format, const fs::path& path, std::vector<Im
   if (files.empty()) fail(ErrorCode::kBadInput, "{} holds no Parquet file", path.string());
   if (sink.for_evaluation()) {
     const std::string another = files.front().split;
-    files = mteb_evaluated(std::move(files), fallback, false);
+    files = evaluated_files(std::move(files), fallback, false);
     if (files.empty()) {
       fail(ErrorCode::kNotFound, "{} has no rows of the split \"{}\"; there is {}", path.string(),
            fallback, another);

@@ -9,6 +9,7 @@
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "base/progress.h"
+#include "base/utf8.h"
 #include "data/import_layouts.h"
 #include "data/import_qrels.h"
 #include "data/table_scan.h"
@@ -38,7 +39,7 @@ void for_each_line(const fs::path& path,
   for (std::string line; std::getline(in, line);) {
     throw_if_interrupted();
     ++number;
-    if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
+    if (number == 1) line.erase(0, byte_order_mark_size(line));
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (!line.empty()) visit(line, fmt::format("{}:{}", path.string(), number));
   }

@@ -54,8 +54,8 @@ std::string mteb_prefix(const std::string& config);
 
 /// Of one role's files those of `split`, else those without a usual split's name; when there are
 /// neither, all (corpus and queries may serve all splits) or with `others` false none.
-std::vector<ImportFile> mteb_evaluated(std::vector<ImportFile> files, const std::string& split,
-                                       bool others);
+std::vector<ImportFile> evaluated_files(std::vector<ImportFile> files, const std::string& split,
+                                        bool others);
 
 /// Reads corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv in `directory`; the corpus names the image
 /// files beside it. Splits with unusual names become `fallback`. For an evaluation these alone and

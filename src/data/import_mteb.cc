@@ -77,7 +77,7 @@ class MtebGroup {
                                          std::vector<ImportFile> files) const {
     if (files.empty()) return files;
     const std::string another = files.front().split;
-    files = mteb_evaluated(std::move(files), fallback_, role != "qrels");
+    files = evaluated_files(std::move(files), fallback_, role != "qrels");
     if (files.empty()) {
       fail(ErrorCode::kNotFound, "{}{}: no judgements of the split \"{}\"; there is {}", prefix_,
            role, fallback_, another);

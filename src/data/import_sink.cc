@@ -58,7 +58,10 @@ void ImportSink::drop(const std::string& item, const std::string& reason) {
 }
 
 std::string ImportSink::identity(const IncomingPage& page, const std::string& hash) const {
-  if (options_.for_evaluation) return page.file_name + "\n" + hash + "\n" + sha256_hex(page.text);
+  if (options_.for_evaluation) {
+    // The hash of a text alone is that of all there is.
+    return page.file_name + "\n" + hash + (page.is_text ? "" : "\n" + sha256_hex(page.text));
+  }
   std::string id = page_id_in(page.file_name);
   return id.empty() ? hash : id;
 }

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/utf8.h"
 
 namespace recto {
 namespace fs = std::filesystem;
@@ -42,7 +43,7 @@ void for_each_line(
   for (int64_t number = 1;; ++number) {
     const std::string where = fmt::format("{}:{}", file.string(), number);
     if (!next_line(in, line, where)) return;
-    if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
+    if (number == 1) line.erase(0, byte_order_mark_size(line));
     const bool blank = line.find_first_not_of(" \t\r") == std::string::npos;
     if (!blank && !visit(line, where)) return;
   }

@@ -75,8 +75,8 @@ std::string mteb_prefix(const std::string& config) {
   return config.substr(0, config.size() - role.size());
 }
 
-std::vector<ImportFile> mteb_evaluated(std::vector<ImportFile> files, const std::string& split,
-                                       bool others) {
+std::vector<ImportFile> evaluated_files(std::vector<ImportFile> files, const std::string& split,
+                                        bool others) {
   for (const std::string& wanted : {split, std::string()}) {
     std::vector<ImportFile> found;
     std::copy_if(files.begin(), files.end(), std::back_inserter(found),
@@ -114,8 +114,9 @@ std::vector<std::vector<std::string>> mteb_corpora(const std::vector<ImportFile>
     std::vector<ImportFile>& corpus = corpora[prefix];
     std::copy_if(group.begin(), group.end(), std::back_inserter(corpus),
                  [](const ImportFile& file) { return mteb_role(file.config) == "corpus"; });
-    corpus = mteb_evaluated(std::move(corpus), split, true);
+    corpus = evaluated_files(std::move(corpus), split, true);
   }
+  if (corpora.size() == 1) return {{corpora.begin()->first}};
   // Ids alone tell most corpora apart; pictures are read where they do not.
   auto groups = groups_of(corpora, false);
   if (groups.size() < corpora.size()) groups = groups_of(corpora, true);

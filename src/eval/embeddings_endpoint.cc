@@ -12,6 +12,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/threads.h"
+#include "model/unicode_class.h"
 #include "net/endpoint_connection.h"
 
 namespace recto {
@@ -96,10 +97,6 @@ std::vector<std::vector<float>> cohere_vectors(const Json& answer, const std::st
     out.push_back(vector_of(list[i], fmt::format("{}: embeddings.float[{}]", where, i)));
   }
   return out;
-}
-
-bool is_blank(const std::string& text) {
-  return text.find_first_not_of(" \t\r\n\v\f") == std::string::npos;
 }
 
 /// Rows of one width. Throws Error(kBadInput) for vectors of another length than the first. One

@@ -9,6 +9,7 @@
 #include "base/directory_name.h"
 #include "base/error.h"
 #include "base/sha256.h"
+#include "model/unicode_class.h"
 
 namespace recto {
 namespace fs = std::filesystem;
@@ -49,9 +50,7 @@ std::map<std::string, size_t> RetrievalTask::page_places() const {
 }
 
 bool RetrievalTask::has_page_texts() const {
-  return std::any_of(page_texts.begin(), page_texts.end(), [](const std::string& text) {
-    return text.find_first_not_of(" \t\r\n\v\f") != std::string::npos;
-  });
+  return !std::all_of(page_texts.begin(), page_texts.end(), is_blank);
 }
 
 RetrievalTask load_task(const Dataset& dataset, const std::string& split,

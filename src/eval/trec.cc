@@ -9,17 +9,16 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/utf8.h"
 
 namespace recto {
 namespace fs = std::filesystem;
 
 namespace {
 
-/// Some editors put one in front of UTF-8; it is no part of the first id.
-std::string_view without_byte_order_mark(std::string_view text) {
-  constexpr std::string_view kMark = "\xEF\xBB\xBF";
-  if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
-  return text;
+std::string_view text_of(const MappedFile& file) {
+  const std::string_view text = as_text(file.bytes());
+  return text.substr(byte_order_mark_size(text));
 }
 
 std::vector<std::string_view> split_fields(std::string_view line) {
@@ -39,7 +38,7 @@ template <typename Visit>
 void for_each_line(const fs::path& path, size_t field_count, const char* wanted,
                    const Visit& visit) {
   const MappedFile file(path);
-  std::string_view text = without_byte_order_mark(as_text(file.bytes()));
+  std::string_view text = text_of(file);
   for (int number = 1; !text.empty(); ++number) {
     const size_t end = std::min(text.find('\n'), text.size());
     const auto fields = split_fields(text.substr(0, end));
@@ -69,7 +68,7 @@ Number parse_number(std::string_view text, const char* what, const std::string& 
 /// "query-id corpus-id score" or the like: three fields, the last of which is no number.
 bool has_beir_header(const fs::path& path) {
   const MappedFile file(path);
-  const std::string_view text = without_byte_order_mark(as_text(file.bytes()));
+  const std::string_view text = text_of(file);
   const auto fields = split_fields(text.substr(0, text.find('\n')));
   return fields.size() == 3 &&
          fields.back().find_first_not_of("+-0123456789") != std::string_view::npos;
