@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
   recto::add_curate_command(line);
   recto::add_dataset_commands(line);
   recto::add_merge_command(line);
+  recto::add_scan_command(line);
   recto::add_train_command(line);
   recto::add_eval_command(line);
   recto::add_compare_command(line);

@@ -163,7 +163,7 @@ Json dataset_info(const fs::path& directory) {
   info["answers_per_query"] = per_query(info["tables"], Table<QrelRow>::kName);
   info["negatives_per_query"] = per_query(info["tables"], Table<NegativeRow>::kName);
   info["audit"] = audit_facts(directory);
-  for (const char* key : {"settings", "tools", "stages", "reviews", "forgotten"}) {
+  for (const char* key : {"settings", "tools", "stages", "reviews", "forgotten", "scanned"}) {
     info[key] = manifest.value(key, Json());
   }
   return info;

@@ -40,12 +40,32 @@ void copy_table(const fs::path& directory, DatasetWriter& writer,
   }
 }
 
+/// A few at a time, since each has a picture.
+void copy_pages(const fs::path& directory, DatasetWriter& writer, const RewriteRules& rules) {
+  const fs::path folder = directory / Table<PageRow>::kName;
+  for (const std::string& split : list_splits(folder)) {
+    const auto copy = [&](std::vector<Row>&& rows) {
+      throw_if_interrupted();
+      std::vector<PageRow> pages;
+      pages.reserve(rows.size());
+      for (Row& row : rows) pages.push_back(Table<PageRow>::from_row(std::move(row)));
+      if (rules.pages) rules.pages(split, pages);
+      for (PageRow& page : pages) {
+        if (!rules.page || rules.page(split, page)) writer.add(split, page);
+      }
+    };
+    for (const fs::path& file : list_shards(folder, split)) {
+      for_each_batch(file, Table<PageRow>::columns(), kImageBatch, copy);
+    }
+  }
+}
+
 }  // namespace
 
 void rewrite_tables(const fs::path& directory, const RewriteRules& rules, DatasetWriter& writer) {
   check_no_other_columns(directory);
   copy_table<DocumentRow>(directory, writer, rules.document);
-  copy_table<PageRow>(directory, writer, rules.page);
+  copy_pages(directory, writer, rules);
   copy_table<QueryRow>(directory, writer, rules.query);
   copy_table<QrelRow>(directory, writer, rules.qrel);
   copy_table<NegativeRow>(directory, writer, rules.negative);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "data/dataset.h"
@@ -14,6 +15,8 @@ namespace recto {
 /// are visited in the order of the members, each wholly before the next.
 struct RewriteRules {
   std::function<bool(const std::string& split, DocumentRow& row)> document;
+  /// Changes the next few pages, before `page` is asked of each: for work on several threads.
+  std::function<void(const std::string& split, std::vector<PageRow>& rows)> pages;
   std::function<bool(const std::string& split, PageRow& row)> page;
   std::function<bool(const std::string& split, QueryRow& row)> query;
   std::function<bool(const std::string& split, QrelRow& row)> qrel;

@@ -7,8 +7,8 @@
 #include "learn/character_classes.h"
 #include "learn/reading_blocks.h"
 #include "learn/reading_test_support.h"
-#include "learn/tile_noise.h"
 #include "model/model_directory.h"
+#include "page/degrade.h"
 #include "support/errors.h"
 
 namespace recto {

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "learn/character_classes.h"
-#include "learn/tile_noise.h"
+#include "page/degrade.h"
 #include "page/resize.h"
 
 namespace recto {

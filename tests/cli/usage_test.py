@@ -4,8 +4,8 @@ import unittest
 
 from support import BUILD, Case, model, read_tensors, recto
 
-COMMANDS = [["doctor"], ["model", "create"], ["model", "merge"], ["model", "tokenizer"], ["curate"], ["train"],
-            ["eval"], ["compare"], ["embed"], ["index", "create"], ["index", "add"], ["search"], ["inspect"], ["tokenize"]]
+COMMANDS = [["doctor"], ["model", "create"], ["model", "merge"], ["model", "tokenizer"], ["curate"],
+            ["dataset", "scan"], ["train"], ["eval"], ["compare"], ["embed"], ["index", "create"], ["index", "add"], ["search"], ["inspect"], ["tokenize"]]
 
 
 class Usage(Case):

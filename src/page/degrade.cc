@@ -1,4 +1,4 @@
-#include "learn/tile_noise.h"
+#include "page/degrade.h"
 
 #include <algorithm>
 #include <cmath>
@@ -21,26 +21,13 @@ Image compressed(const Image& image, Random& random) {
 }
 
 Image blurred(const Image& image, Random& random) {
-  const double share = between(random, 0.6, 0.9);
-  const auto side = [&](int pixels) {
-    return std::max(1, static_cast<int>(std::lround(pixels * share)));
-  };
-  const Image small = resize(image, side(image.width), side(image.height), Filter::kBilinear);
-  return resize(small, image.width, image.height, Filter::kBicubic);
-}
-
-/// The sum of the bytes of a random number is nearly normal, at a fraction of the cost.
-int noise_of(Random& random, double deviation) {
-  const uint64_t bits = random.next();
-  int sum = 0;
-  for (int i = 0; i < 4; ++i) sum += static_cast<int>(bits >> (8 * i) & 0xFF);
-  return static_cast<int>(std::lround((sum - 510) / 148.0 * deviation));
+  return with_detail(image, between(random, 0.6, 0.9));
 }
 
 Image noisy(Image image, Random& random) {
   const double deviation = between(random, 3, 18);
   for (size_t i = 0; i + 2 < image.rgb.size(); i += 3) {
-    const int noise = noise_of(random, deviation);
+    const int noise = pixel_noise(random, deviation);
     for (size_t c = i; c < i + 3; ++c) {
       image.rgb[c] = static_cast<uint8_t>(std::clamp(image.rgb[c] + noise, 0, 255));
     }
@@ -70,6 +57,21 @@ Image once(const Image& image, Random& random) {
 }
 
 }  // namespace
+
+Image with_detail(const Image& image, double share) {
+  const auto side = [&](int pixels) {
+    return std::max(1, static_cast<int>(std::lround(pixels * share)));
+  };
+  const Image small = resize(image, side(image.width), side(image.height), Filter::kBilinear);
+  return resize(small, image.width, image.height, Filter::kBicubic);
+}
+
+int pixel_noise(Random& random, double deviation) {
+  const uint64_t bits = random.next();
+  int sum = 0;
+  for (int i = 0; i < 4; ++i) sum += static_cast<int>(bits >> (8 * i) & 0xFF);
+  return static_cast<int>(std::lround((sum - 510) / 148.0 * deviation));
+}
 
 Image degraded(const Image& image, Random& random) {
   const bool twice = random.below(3) == 0;
