@@ -25,6 +25,8 @@ struct Options {
   std::vector<std::string> exclude;
   std::string judge;
   std::string ocr = "auto";
+  std::string cleaning = "on";
+  std::string near_duplicates = "on";
   std::string negative_ranks;
   std::string balance_by = balance_by_name(BalanceBy::kSource);
   std::string shard;
@@ -93,6 +95,8 @@ int run(Options options) {
   options.curate.exclude.assign(options.exclude.begin(), options.exclude.end());
   options.curate.judge = options.judge;
   options.curate.ocr = options.ocr == "auto";
+  options.curate.cleaning = options.cleaning == "on";
+  options.curate.near_duplicates = options.near_duplicates == "on";
   options.curate.balance.by = parse_balance_by(options.balance_by);
   options.curate.balance.seed = options.curate.seed;
   options.curate.threads = options.threads > 0 ? options.threads : available_cores();
@@ -106,6 +110,7 @@ int run(Options options) {
 }
 
 constexpr const char* kQueryGroup = "Queries";
+constexpr const char* kComparisonGroup = "Steps to leave out, for comparisons";
 constexpr const char* kNegativeGroup = "Hard negatives";
 constexpr const char* kBalanceGroup = "Balance";
 
@@ -139,6 +144,19 @@ void add_query_options(CLI::App& app, Options& options) {
   add_setting(app, "max-pages-per-query", curate.max_pages_per_query,
               "A query with more answers in its family is none", kQueryGroup)
       ->type_name("N");
+}
+
+/// Steps that can be left out, to measure what they are worth.
+void add_comparison_options(CLI::App& app, Options& options) {
+  const auto add_switch = [&](const char* name, std::string& value, const char* description) {
+    add_setting(app, name, value, description, kComparisonGroup)
+        ->check(CLI::IsMember({"on", "off"}).description(""))
+        ->type_name("on|off");
+  };
+  add_switch("cleaning", options.cleaning,
+             "off: queries pass no rules, are not merged by their words, make no round trip");
+  add_switch("near-duplicates", options.near_duplicates,
+             "off: pages that are nearly the same are not looked for, each stands for itself");
 }
 
 void add_negative_options(CLI::App& app, Options& options) {
@@ -246,6 +264,7 @@ void add_curate_command(CommandLine& line) {
   add_query_options(app, *options);
   add_negative_options(app, *options);
   add_balance_options(app, *options);
+  add_comparison_options(app, *options);
   add_endpoint_options(app, options->endpoint);
   add_json_option(app, options->json);
   add_setting(app, "threads", options->threads, "Documents read at a time; 0 is one for each core",

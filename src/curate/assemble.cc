@@ -15,15 +15,15 @@
 #include "base/language_tag.h"
 #include "base/log.h"
 #include "curate/audit.h"
+#include "curate/comparison.h"
 #include "curate/corpus.h"
 #include "curate/corpus_families.h"
+#include "curate/corpus_queries.h"
 #include "curate/dataset_text.h"
 #include "curate/exclusions.h"
 #include "curate/judge_ranker.h"
-#include "curate/language.h"
 #include "curate/near_duplicates.h"
 #include "curate/page_store.h"
-#include "curate/query_merge.h"
 #include "curate/ranker.h"
 #include "curate/report_data.h"
 #include "curate/round_trip.h"
@@ -54,6 +54,8 @@ class Assembly {
 
   CurateReport run() {
     report_.files = std::ssize(files_.files.listed);
+    const std::string notice = comparison_notice(options_);
+    if (!notice.empty()) log_warning("{}", notice);
     for (const AuditRow& row : files_.audit) record(row);
     load();
     find_near_pages();
@@ -192,6 +194,10 @@ class Assembly {
   }
 
   void find_near_pages() {
+    if (!options_.near_duplicates) {
+      near_.group.assign(corpus_.pages.size(), kNoGroup);
+      return;
+    }
     std::vector<PerceptualHash> hashes;
     std::vector<int> words;
     std::vector<uint8_t> blank;
@@ -263,59 +269,27 @@ class Assembly {
     }
   }
 
-  /// False, with a row in the audit, when the query breaks a rule.
-  bool passes(const QueryRules& rules, size_t document, const Candidate& candidate, size_t number) {
-    const int32_t page = corpus_.find_page(static_cast<int32_t>(document), candidate.page);
-    if (page < 0) return false;
-    const LanguageGuess guess = detect_language(candidate.query, candidate.language);
-    const bool named = !candidate.language.empty();
-    const QueryFacts facts{candidate.query,
-                           candidate.kind,
-                           named ? candidate.language : guess.language,
-                           named ? 1 : guess.confidence,
-                           corpus_.pages[page].language,
-                           facts_[page].language_confidence};
-    const auto problem = rules.check(facts);
-    if (!problem) return true;
-    const std::string id = make_page_id(corpus_.documents[document].document_id, candidate.page);
-    audit_.drop(fmt::format("{}#{}-{}", id, candidate.method, number), "rules", problem->reason,
-                problem->score, problem->threshold);
-    return false;
-  }
-
   void make_queries() {
-    const QueryRules rules(options_.rules);
-    QueryMerger merger(corpus_, {options_.generic_families, options_.max_pages_per_query});
-    for (size_t i = 0; i < members_.size(); ++i) {
-      throw_if_interrupted();
-      size_t number = 0;
-      const DocumentRecord record = read_record(members_[i].place->place.record);
-      for (const Candidate& candidate : record.candidates) {
-        if (passes(rules, i, candidate, ++number)) merger.add(static_cast<int32_t>(i), candidate);
-      }
-    }
-    if (options_.generators.count(kCrossLingualGenerator) != 0) add_translated(rules, merger);
+    std::vector<double> confidence;
+    confidence.reserve(facts_.size());
+    for (const PageFacts& facts : facts_) confidence.push_back(facts.language_confidence);
+    std::vector<fs::path> records;
+    records.reserve(members_.size());
+    for (const Member& member : members_) records.push_back(member.place->place.record);
+    queries_ = collect_queries({corpus_, confidence, records, works_}, options_, audit_);
     std::vector<TranslatedWork>().swap(works_);
-    queries_ = merger.finish(audit_);
     give_free_memory_back();
     if (exclusions_) decontaminate(queries_, *exclusions_, audit_);
   }
 
-  void add_translated(const QueryRules& rules, QueryMerger& merger) {
-    size_t number = 0;
-    for (const auto& [document, candidate] : cross_lingual_queries(works_, {}, audit_)) {
-      if (passes(rules, document, candidate, ++number)) {
-        merger.add(static_cast<int32_t>(document), candidate);
-      }
-    }
-  }
+  bool asks_round_trip() const { return options_.cleaning && options_.round_trip > 0; }
 
   /// The rankers of the round trip (the last one) and the negatives (all); none when neither is
   /// asked for.
   std::vector<std::unique_ptr<Ranker>> make_rankers() {
     std::vector<std::unique_ptr<Ranker>> rankers;
     const bool mining = options_.negatives.per_query > 0;
-    if (options_.round_trip == 0 && !mining) return rankers;
+    if (!asks_round_trip() && !mining) return rankers;
     if (mining || options_.judge.empty()) {
       rankers.push_back(make_bm25_ranker(places_.scratch / "bm25",
                                          [&](const auto& visit) { store_->for_each_text(visit); }));
@@ -332,7 +306,7 @@ class Assembly {
     const auto rankers = make_rankers();
     store_->forget();
     give_free_memory_back();
-    if (options_.round_trip > 0) {
+    if (asks_round_trip()) {
       round_trip(queries_, *rankers.back(), {options_.round_trip, options_.threads}, audit_);
       give_free_memory_back();
     }
@@ -343,6 +317,7 @@ class Assembly {
       for (const auto& ranker : rankers) miners.push_back(ranker.get());
       NegativeSettings settings = options_.negatives;
       settings.threads = options_.threads;
+      settings.spare_near = options_.near_duplicates;
       negatives_ = mine_negatives(queries_, corpus_, headings_, miners, settings, audit_);
     }
     for (const auto& ranker : rankers) miners_.emplace_back(ranker->name());
@@ -370,6 +345,8 @@ class Assembly {
     count();
     PlannedReport planned =
         plan_report({corpus_, queries_, near_, rows_, stages_, report_, options_.seed});
+    planned.report.notice = comparison_notice(options_);
+    planned.report.near_sought = options_.near_duplicates;
     std::vector<CorpusQuery>().swap(queries_);
     std::vector<Negative>().swap(negatives_);
     std::vector<NearPair>().swap(near_.pairs);

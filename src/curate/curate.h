@@ -51,6 +51,12 @@ struct CurateOptions {
   /// them. Null when there was none, and where `endpoint` is set.
   Json merged_endpoint;
   QueryRuleSettings rules;
+  /// Queries pass the rules, are merged by their words and make the round trip. Off: they stay as
+  /// they were proposed (curate/uncleaned_queries.h), to compare with.
+  bool cleaning = true;
+  /// Pages that are nearly the same are looked for: groups of duplicates, answers that they share,
+  /// families that they join, negatives that they cannot be. Off: every page for itself.
+  bool near_duplicates = true;
   int generic_families = 3;     ///< words that stand in that many families are no query
   int max_pages_per_query = 3;  ///< a query with more answers in its family is none
 

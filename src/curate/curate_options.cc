@@ -37,12 +37,12 @@ void check_least(const char* option, int64_t value, int64_t least) {
 
 void check_judge(const CurateOptions& options) {
   if (options.judge.empty()) return;
-  if (options.round_trip == 0 && options.negatives.per_query == 0) {
-    fail(
-        ErrorCode::kUsage,
-        "--judge {} has nothing to do with --round-trip 0 and --negatives 0; leave it out, or give "
-        "one of them a number above 0",
-        options.judge.string());
+  const bool asked = options.cleaning && options.round_trip > 0;
+  if (!asked && options.negatives.per_query == 0) {
+    fail(ErrorCode::kUsage,
+         "--judge {} has nothing to do with --{} and --negatives 0; leave it out, or "
+         "have one of them done",
+         options.judge.string(), options.cleaning ? "round-trip 0" : "cleaning off");
   }
   ModelDirectory::open(options.judge);
 }

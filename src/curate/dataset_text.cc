@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "curate/comparison.h"
 #include "curate/settings.h"
 
 namespace recto {
@@ -96,9 +97,26 @@ Json dataset_manifest(const CurateOptions& options, const CurateReport& report,
   return manifest;
 }
 
+namespace {
+
+/// Which queries are kept, as a sentence without its full stop.
+std::string kept_queries(const CurateOptions& options) {
+  if (!options.cleaning) return "They are kept as they were proposed";
+  std::string out =
+      "A query is kept when it passes the rules (length, one question, no personal data, nothing "
+      "that points at the page, the page's language)";
+  if (options.round_trip == 0) return out;
+  return out + fmt::format(" and its page is among the first {} of {}", options.round_trip,
+                           options.judge.empty() ? "BM25" : "a retriever");
+}
+
+}  // namespace
+
 std::string dataset_card_body(const CurateOptions& options, const CurateReport& report,
                               const std::vector<DocumentRow>& documents) {
   std::string out = "# Document pages with queries\n\n";
+  const std::string notice = comparison_notice(options);
+  if (!notice.empty()) out += fmt::format("**{}**\n\n", notice);
   out += fmt::format(
       "Pages of PDF documents and images as pictures, with queries and the pages that answer them, "
       "made by `recto curate`. The tables are `documents`, `pages`, `queries`, `qrels`, "
@@ -109,15 +127,10 @@ std::string dataset_card_body(const CurateOptions& options, const CurateReport& 
   out += sources_section(documents);
   out += fmt::format(
       "## Settings\n\nPages are rendered with their longest side {} pixels and stored as JPEG of "
-      "quality {}. Queries were made by: {}. A query is kept when it passes the rules (length, one "
-      "question, no personal data, nothing that points at the page, the page's language){}. "
+      "quality {}. Queries were made by: {}. {}. "
       "`manifest.json` has every setting and the hash of every file; `audit` has the reason for "
       "every item kept or left out; `report.html` shows samples.\n\n",
-      options.longest_edge, options.jpeg_quality, generator_list(options),
-      options.round_trip > 0
-          ? fmt::format(" and its page is among the first {} of {}", options.round_trip,
-                        options.judge.empty() ? "BM25" : "a retriever")
-          : "");
+      options.longest_edge, options.jpeg_quality, generator_list(options), kept_queries(options));
   out += counts_section(report);
   out +=
       "## Splits\n\nA family (editions and translations of one work, documents with the same "

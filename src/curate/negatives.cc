@@ -121,7 +121,8 @@ class NegativeMiner {
     if (candidate.boilerplate || headings_.has(page, query.folded)) return false;
     return std::none_of(query.pages.begin(), query.pages.end(), [&](int32_t answer) {
       const CorpusPage& positive = corpus_.pages[answer];
-      return same_group(candidate, positive) || are_near(candidate.hash, positive.hash) ||
+      return same_group(candidate, positive) ||
+             (settings_.spare_near && are_near(candidate.hash, positive.hash)) ||
              headings_.share(page, answer) ||
              (settings_.other_document && candidate.document == positive.document) ||
              (settings_.other_family &&

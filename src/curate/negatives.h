@@ -36,6 +36,7 @@ struct NegativeSettings {
   std::optional<double> max_score;  ///< whatever the answer's score
   bool other_document = false;      ///< never of an answer's document
   bool other_family = false;        ///< never of its family: its translations and editions
+  bool spare_near = true;  ///< never a page that looks like an answer (are_near of their hashes)
   int threads = 1;
 };
 

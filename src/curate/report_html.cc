@@ -20,6 +20,9 @@ std::string page_header(const CurationReport& report) {
       "<header class=\"page\">\n<h1><bdi>{}</bdi></h1>\n"
       "<p class=\"soft\">Curation report by {}. Dataset <code>{}</code></p>\n",
       html_escaped(report.title), html_escaped(report.made_by), html_escaped(report.dataset_id));
+  if (!report.notice.empty()) {
+    out += fmt::format("<p><strong>{}</strong></p>\n", html_escaped(report.notice));
+  }
   return out + report_tiles(report.totals) +
          "<nav aria-label=\"Sections\"><ul><li><a href=\"#stages\">Stages</a></li><li>"
          "<a href=\"#content\">Content</a></li><li><a href=\"#lengths\">Lengths</a></li><li>"
@@ -175,7 +178,10 @@ std::string near_section(const CurationReport& report, size_t budget) {
   const auto [pairs, shown] = report_fitting(report.near_pairs, budget, near_pair);
   const int64_t total = std::max(report.near_pairs_total, std::ssize(report.near_pairs));
   std::string out = "<section id=\"near\">\n<h2>Near-duplicate pages</h2>\n";
-  if (total == 0) return out + "<p>None were found.</p>\n</section>\n";
+  if (total == 0) {
+    return out + fmt::format("<p>{}</p>\n</section>\n",
+                             report.near_sought ? "None were found." : "They were not looked for.");
+  }
   return out + fmt::format(
                    "<p class=\"soft\">{} of {} pairs.</p>\n<ul class=\"pairs\">\n{}</ul>\n"
                    "</section>\n",

@@ -48,11 +48,13 @@ struct CurationReport {
   std::string title;       ///< of the dataset
   std::string dataset_id;  ///< of the manifest (data/dataset_id.h), which a review names
   std::string made_by;     ///< "recto 0.1.0"
+  std::string notice;      ///< what readers must know first, or ""
   std::vector<ReportCount> totals;
   std::vector<ReportStage> stages;
   std::vector<ReportShares> shares;
   std::vector<ReportHistogram> histograms;
   std::vector<ReportNearPair> near_pairs;
+  bool near_sought = true;       ///< false: nobody has looked for near-duplicates
   int64_t near_pairs_total = 0;  ///< of which near_pairs is a sample
   std::vector<ReportSample> samples;
   int64_t samples_total = 0;  ///< (query, page) pairs of which samples is a sample

@@ -111,7 +111,9 @@ Json settings_json(const CurateOptions& options) {
                {"max_pages_per_query", options.max_pages_per_query},
                {"exclude", Json::array()},
                {"judge", options.judge.string()},
-               {"round_trip", options.round_trip}};
+               {"round_trip", options.round_trip},
+               {"cleaning", options.cleaning},
+               {"near_duplicates", options.near_duplicates}};
   for (const auto& path : options.exclude) json["exclude"].push_back(path.string());
   json["rules"] = rules_json(options.rules);
   json["negatives"] = negatives_json(options.negatives);
@@ -146,6 +148,8 @@ CurateOptions read_settings(const Json& json, const std::string& where) {
   }
   options.judge = json_required<std::string>(json, "judge", where);
   options.round_trip = json_required<int>(json, "round_trip", where);
+  options.cleaning = json_required<bool>(json, "cleaning", where);
+  options.near_duplicates = json_required<bool>(json, "near_duplicates", where);
   options.rules = read_rules(member("rules"), where + ": rules");
   options.negatives = read_negatives(member("negatives"), where + ": negatives");
   options.balance = read_balance(member("balance"), where + ": balance");

@@ -94,6 +94,27 @@ class CurateWhole(CurateCase):
         self.fail_with(1, "dataset", "merge", single, shards[0], "--output", self.path("two"),
                        says=["finished dataset", "one run", "--data"])
 
+    def test_steps_that_are_left_out_for_comparisons(self):
+        whole = self.curate()
+        settings = json.loads((whole / "manifest.json").read_text())["settings"]
+        self.assertEqual((settings["cleaning"], settings["near_duplicates"]), (True, True))
+        for option, key in (("cleaning", "cleaning"), ("near-duplicates", "near_duplicates")):
+            result = self.succeed("curate", self.path("pdf"), "--output", self.path(option), "--longest-edge", 400,
+                                  "--ocr", "off", f"--{option}", "off")
+            self.assertRegex(result.err, f"warning: For comparisons only: .*--{option} off")
+            settings = json.loads((self.path(option) / "manifest.json").read_text())["settings"]
+            self.assertIs(settings[key], False)
+            self.assertIn(f"(--{option} off)", (self.path(option) / "report.html").read_text())
+            self.succeed("dataset", "validate", self.path(option))
+            self.fail_with(2, "curate", self.path("pdf"), "--output", whole, "--longest-edge", 400, "--ocr", "off",
+                           f"--{option}", "off", says=["exists"])
+            self.fail_with(2, "curate", self.path("pdf"), "--output", self.path("x"), f"--{option}", "no",
+                           says=[f"--{option}"])
+        stages = {row["stage"] for row in rows(self.path("cleaning"), "audit")}
+        self.assertNotIn("round_trip", stages)
+        self.assertNotIn("rules", stages)
+        self.assertEqual({row["near_group"] for row in rows(self.path("near-duplicates"), "pages")}, {""})
+
     def test_what_is_excluded_is_not_there(self):
         first = self.curate("--test-documents", "manual-2.pdf")
         second = self.curate("--exclude", first / "pages" / "test-00000-of-00001.parquet", name="second")
