@@ -9,6 +9,7 @@ void add_doctor_command(CommandLine& line);
 void add_model_commands(CommandLine& line);
 void add_curate_command(CommandLine& line);
 void add_dataset_commands(CommandLine& line);
+void add_synthesize_command(CommandLine& line);
 void add_merge_command(CommandLine& line);
 void add_scan_command(CommandLine& line);
 void add_train_command(CommandLine& line);

@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
   recto::add_model_commands(line);
   recto::add_curate_command(line);
   recto::add_dataset_commands(line);
+  recto::add_synthesize_command(line);
   recto::add_merge_command(line);
   recto::add_scan_command(line);
   recto::add_train_command(line);

@@ -2,8 +2,6 @@
 
 #include <fmt/ranges.h>
 
-#include <filesystem>
-
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/log.h"
@@ -13,24 +11,6 @@
 
 namespace recto {
 namespace {
-
-using Paths = std::vector<std::filesystem::path>;
-
-Paths documents_of(const std::vector<std::string>& paths,
-                   const std::vector<std::string>& leave_out) {
-  Paths documents;
-  PathPatterns left_out(leave_out, "--leave-out");
-  for (const std::string& path : paths) {
-    for (const std::filesystem::path& file : list_page_files(path)) {
-      if (!left_out.match(file)) documents.push_back(file);
-    }
-  }
-  left_out.check_used();
-  if (documents.empty()) {
-    fail(ErrorCode::kNotFound, "there is no PDF under {}", fmt::join(paths, ", "));
-  }
-  return documents;
-}
 
 /// Runs `action`; with `keep_going` an error about a file is said and counted.
 template <typename Action>
@@ -46,6 +26,22 @@ void attempt(bool keep_going, int64_t& failures, Action&& action) {
 
 }  // namespace
 
+std::vector<std::filesystem::path> documents_of(const std::vector<std::string>& paths,
+                                                const std::vector<std::string>& leave_out) {
+  std::vector<std::filesystem::path> documents;
+  PathPatterns left_out(leave_out, "--leave-out");
+  for (const std::string& path : paths) {
+    for (const std::filesystem::path& file : list_page_files(path)) {
+      if (!left_out.match(file)) documents.push_back(file);
+    }
+  }
+  left_out.check_used();
+  if (documents.empty()) {
+    fail(ErrorCode::kNotFound, "there is no PDF under {}", fmt::join(paths, ", "));
+  }
+  return documents;
+}
+
 std::vector<int> spread_pages(int pages, int count) {
   if (count == 0 || count > pages) count = pages;
   std::vector<int> chosen;
@@ -59,7 +55,7 @@ std::vector<int> spread_pages(int pages, int count) {
 TextsRead add_document_texts(const std::vector<std::string>& paths,
                              const std::vector<std::string>& leave_out, int document_pages,
                              bool keep_going, BpeLearner& learner) {
-  const Paths documents = documents_of(paths, leave_out);
+  const std::vector<std::filesystem::path> documents = documents_of(paths, leave_out);
   Progress progress("reading", documents.size(), "documents");
   TextsRead read;
   for (const std::filesystem::path& path : documents) {

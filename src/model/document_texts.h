@@ -2,6 +2,7 @@
 // The text layers of documents, for a tokenizer to learn from.
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -9,17 +10,21 @@
 
 namespace recto {
 
+/// The documents under `paths` (page/reader.h, list_page_files()) but for those that `leave_out`
+/// matches (model/path_patterns.h). Throws Error(kNotFound) when there is none, or a pattern
+/// matches none.
+std::vector<std::filesystem::path> documents_of(const std::vector<std::string>& paths,
+                                                const std::vector<std::string>& leave_out);
+
 struct TextsRead {
   int64_t pages = 0;
   int64_t failures = 0;  ///< documents and pages that could not be read
 };
 
-/// Adds the text layer of every page of the documents under `paths` (page/reader.h,
-/// list_page_files()) to `learner`, but for those that `leave_out` matches (model/path_patterns.h);
-/// of a document with more than `document_pages` pages, unless
-/// that is 0, so many that lie evenly over it. Throws as Document does, Error(kNotFound) when there
-/// is no document; with `keep_going`, a document or page that cannot be read is said on stderr and
-/// left out.
+/// Adds the text layer of every page of documents_of(paths, leave_out) to `learner`; of a document
+/// with more than `document_pages` pages, unless that is 0, so many that lie evenly over it. Throws
+/// as documents_of() and Document do; with `keep_going`, a document or page that cannot be read is
+/// said on stderr and left out.
 TextsRead add_document_texts(const std::vector<std::string>& paths,
                              const std::vector<std::string>& leave_out, int document_pages,
                              bool keep_going, BpeLearner& learner);

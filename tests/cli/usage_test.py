@@ -4,8 +4,9 @@ import unittest
 
 from support import BUILD, Case, model, read_tensors, recto
 
-COMMANDS = [["doctor"], ["model", "create"], ["model", "merge"], ["model", "tokenizer"], ["curate"],
-            ["dataset", "scan"], ["train"], ["eval"], ["compare"], ["embed"], ["index", "create"], ["index", "add"], ["search"], ["inspect"], ["tokenize"]]
+COMMANDS = [["doctor"], ["model", "create"], ["model", "merge"], ["model", "tokenizer"], ["curate"], ["dataset", "scan"],
+            ["synthesize"], ["train"], ["eval"], ["compare"], ["embed"], ["index", "create"], ["index", "add"], ["search"],
+            ["inspect"], ["tokenize"]]
 
 
 class Usage(Case):
@@ -38,6 +39,7 @@ class Usage(Case):
             "inspect": "--model --text --query --image --messages --output --layers",
             "tokenize": "--model --input --output",
             "curate": "--output --test-documents",
+            "synthesize": "--leave-out --fonts --output --pages --pages-per-document --seed --threads",
             "train": "--model --data --output --method --loss --epochs --max-steps --batch-size --lr --temperature "
                      "--seed --lora-r --objective --hold-out --leave-out --page-tiles --page-scales --muon-lr --decay",
             "eval": "--model --data --output --qrels --run --dimensions --stored --longest-edges --training",
