@@ -48,6 +48,18 @@ TileShape shape_of(const ModelConfig& config) {
   return shape;
 }
 
+/// The three channels of a grey page get the same gradient, so that AdamW moves what they add up to
+/// three times as far as a weight of its own.
+std::vector<ParameterGroup> groups_of(const std::vector<NamedParameter>& parameters) {
+  ParameterGroup patches{.lr_factor = 1.0 / 3}, decaying, others{.decays = false};
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    const bool sees = parameters[i].name == "vision_model.embeddings.patch_embedding.weight";
+    (sees ? patches : parameters[i].decays ? decaying : others).members.push_back(i);
+  }
+  RECTO_CHECK(patches.members.size() == 1);
+  return {patches, decaying, others};
+}
+
 /// A weighted sum of the losses, and each of them for metrics.jsonl.
 struct StepLosses {
   torch::Tensor sum;
@@ -128,8 +140,10 @@ ReadingTraining::ReadingTraining(const TrainSettings& common, const ReadingSetti
   held_out_ = blocks_->held_out(reading_.eval_tiles);
   model_ = ReadingModel(*directory_, shape_, common_.seed,
                         parse_precision(common_.precision, torch::Device(torch::kCPU)));
+  const std::vector<NamedParameter> others = model_->others();
   adamw_ = std::make_unique<AdamW>(
-      model_->others(), AdamWSettings{.beta2 = 0.98, .weight_decay = common_.weight_decay});
+      others, AdamWSettings{.beta2 = 0.98, .weight_decay = common_.weight_decay},
+      groups_of(others));
   muon_ = std::make_unique<Muon>(model_->matrices(), common_.weight_decay);
   log_info("training {} parameters, and what learning to read needs besides; {} steps of {} tiles",
            model_->parameter_count(), common_.max_steps, common_.batch_size);
