@@ -57,6 +57,20 @@ int32_t required_token(const Tokenizer& tokenizer, const char* token) {
   return *id;
 }
 
+/// Places of the `count` tiles with the shortest texts, those without a text left out: single lines
+/// first, which a model learns to transcribe long before whole tiles.
+std::vector<size_t> shortest_texts(const std::vector<const ReadingTile*>& tiles, size_t count) {
+  std::vector<size_t> places;
+  for (size_t i = 0; i < tiles.size(); ++i) {
+    if (!tiles[i]->text.empty()) places.push_back(i);
+  }
+  std::stable_sort(places.begin(), places.end(), [&](size_t a, size_t b) {
+    return tiles[a]->text.size() < tiles[b]->text.size();
+  });
+  places.resize(std::min(places.size(), count));
+  return places;
+}
+
 std::string expanded_prompt(int visual_tokens) {
   std::string prompt = kTranscriptionPrompt;
   const std::string image = "<image>";
@@ -194,9 +208,8 @@ torch::Tensor ReadingModelImpl::transcription_loss(const ReadingBatch& batch,
   std::vector<std::vector<int32_t>> sequences;
   std::vector<int64_t> kept, places, answers;
   size_t longest = 0;
-  for (size_t i = 0; i < count; ++i) {
+  for (const size_t i : shortest_texts(batch.tiles, count)) {
     const std::vector<int32_t>& text = batch.tiles[i]->text;
-    if (text.empty()) continue;
     const bool global = order.below(2) == 0;
     const int row = 1 + static_cast<int>(order.below(kMarkers));
     const int column = 1 + static_cast<int>(order.below(kMarkers));
@@ -285,6 +298,14 @@ std::vector<NamedParameter> ReadingModelImpl::others() const {
   for (const auto& entry : named_parameters()) {
     if (is_layer_matrix(entry.key(), entry.value())) continue;
     found.push_back({entry.key(), entry.value(), entry.value().dim() > 1});
+  }
+  return found;
+}
+
+std::vector<NamedParameter> ReadingModelImpl::heads() const {
+  std::vector<NamedParameter> found;
+  for (const auto& entry : named_parameters()) {
+    if (is_head(entry.key())) found.push_back({entry.key(), entry.value()});
   }
   return found;
 }

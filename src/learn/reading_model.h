@@ -42,9 +42,9 @@ class ReadingModelImpl : public torch::nn::Module {
   ReadingModelImpl(const ModelDirectory& directory, const TileShape& shape, uint64_t seed,
                    Precision precision);
 
-  /// Losses of the batch. The first `transcribed` tiles are transcribed. `order` is drawn from for
-  /// the place that a transcribed tile says it has: the marker of a row and a column, or that of
-  /// the global view.
+  /// Losses of the batch. The `transcribed` tiles with the shortest texts are transcribed. `order`
+  /// is drawn from for the place that a transcribed tile says it has: the marker of a row and a
+  /// column, or that of the global view.
   ReadingOutput forward(const ReadingBatch& batch, size_t transcribed, Random& order);
 
   /// The text the model goes on with behind the prompt for each tile, at most `most` tokens, by
@@ -54,6 +54,8 @@ class ReadingModelImpl : public torch::nn::Module {
   /// Parameters of the layers that are matrices, and all others.
   std::vector<NamedParameter> matrices() const;
   std::vector<NamedParameter> others() const;
+  /// What learning to read needs beside the model: the heads of its losses.
+  std::vector<NamedParameter> heads() const;
   /// The head that weighs the vocabulary at each visual token.
   SparseHead sparse_head() const;
   int64_t parameter_count() const;

@@ -9,6 +9,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/sha256.h"
 #include "base/threads.h"
 #include "learn/checkpoint.h"
 #include "learn/measure_reading.h"
@@ -32,7 +33,8 @@ namespace {
 
 constexpr int kKeptCheckpoints = 2;
 constexpr const char* kMuonFile = "muon.safetensors";
-constexpr uint64_t kOrderStream = uint64_t{1} << 40;  // beside those of the blocks
+constexpr const char* kHeadsFile = "reading_heads.safetensors";  // of a model that learned to read
+constexpr uint64_t kOrderStream = uint64_t{1} << 40;             // beside those of the blocks
 
 TileShape shape_of(const ModelConfig& config) {
   TileShape shape;
@@ -140,6 +142,8 @@ ReadingTraining::ReadingTraining(const TrainSettings& common, const ReadingSetti
   held_out_ = blocks_->held_out(reading_.eval_tiles);
   model_ = ReadingModel(*directory_, shape_, common_.seed,
                         parse_precision(common_.precision, torch::Device(torch::kCPU)));
+  const fs::path heads = fs::path(common_.model) / kHeadsFile;
+  if (fs::exists(heads)) read_parameters(heads, model_->heads());
   const std::vector<NamedParameter> others = model_->others();
   adamw_ = std::make_unique<AdamW>(
       others, AdamWSettings{.beta2 = 0.98, .weight_decay = common_.weight_decay},
@@ -154,6 +158,8 @@ Json ReadingTraining::run_json() const {
   Json json = reading_json(common_, reading_);
   json["model_sha256"] = directory_->contract().weights_sha256;
   json["model_files"] = model_files(directory_->path());
+  const fs::path heads = directory_->path() / kHeadsFile;
+  if (fs::exists(heads)) json["heads_sha256"] = sha256_file(heads);
   json["contract"] = directory_->contract().hash();
   json["documents"] = corpus_->identity();
   return json;
@@ -297,6 +303,7 @@ void ReadingTraining::write_model() const {
     contract.sparse->top_n = std::min(contract.sparse->top_n, directory_->config().text.vocab_size);
     head = model_->sparse_head();
   }
+  write_parameters(fs::path(common_.output) / kHeadsFile, model_->heads());
   write_model_into(common_.output, *directory_, weights, changes,
                    parse_weights_dtype(common_.dtype), std::move(contract), head);
 }
