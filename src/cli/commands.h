@@ -12,6 +12,7 @@ void add_dataset_commands(CommandLine& line);
 void add_synthesize_command(CommandLine& line);
 void add_merge_command(CommandLine& line);
 void add_scan_command(CommandLine& line);
+void add_text_vectors_command(CommandLine& line);
 void add_train_command(CommandLine& line);
 void add_eval_command(CommandLine& line);
 void add_compare_command(CommandLine& line);

@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   recto::add_synthesize_command(line);
   recto::add_merge_command(line);
   recto::add_scan_command(line);
+  recto::add_text_vectors_command(line);
   recto::add_train_command(line);
   recto::add_eval_command(line);
   recto::add_compare_command(line);

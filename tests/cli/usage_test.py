@@ -4,7 +4,7 @@ import unittest
 
 from support import BUILD, Case, model, read_tensors, recto
 
-COMMANDS = [["doctor"], ["model", "create"], ["model", "merge"], ["model", "tokenizer"], ["curate"], ["dataset", "scan"],
+COMMANDS = [["doctor"], ["model", "create"], ["model", "merge"], ["model", "tokenizer"], ["curate"], ["dataset", "scan"], ["dataset", "text-vectors"],
             ["synthesize"], ["train"], ["eval"], ["compare"], ["embed"], ["index", "create"], ["index", "add"], ["search"],
             ["inspect"], ["tokenize"]]
 
