@@ -10,13 +10,16 @@ namespace {
 
 constexpr size_t kTilesAtOnce = 16;
 
-/// Calls `take` with batches of `tiles`.
+/// Calls `take` with batches of `tiles` where the model is.
 template <typename Take>
-void in_batches(const std::vector<ReadingTile>& tiles, const TileShape& shape, Take&& take) {
+void in_batches(const ReadingModel& model, const std::vector<ReadingTile>& tiles,
+                const TileShape& shape, Take&& take) {
+  const torch::Device device = model->parameters().front().device();
   const std::span<const ReadingTile> all(tiles);
   for (size_t begin = 0; begin < tiles.size(); begin += kTilesAtOnce) {
     throw_if_interrupted();
-    take(ReadingBatch(all.subspan(begin, std::min(kTilesAtOnce, tiles.size() - begin)), shape));
+    const auto some = all.subspan(begin, std::min(kTilesAtOnce, tiles.size() - begin));
+    take(ReadingBatch(some, shape).to(device));
   }
 }
 
@@ -35,7 +38,7 @@ struct Shares {
 double error_rate(ReadingModel& model, const std::vector<ReadingTile>& tiles,
                   const TileShape& shape, const Tokenizer& tokenizer) {
   int64_t wrong = 0, length = 0;
-  in_batches(tiles, shape, [&](const ReadingBatch& batch) {
+  in_batches(model, tiles, shape, [&](const ReadingBatch& batch) {
     size_t longest = 0;
     for (const ReadingTile* tile : batch.tiles) longest = std::max(longest, tile->text.size());
     const auto texts = model->transcribe(batch, static_cast<int>(longest) + 1);
@@ -61,7 +64,7 @@ ReadingMeasure measure_reading(ReadingModel& model, const ReadingBlocks::HeldOut
   double loss = 0;
   int batches = 0;
   Random order(0);
-  in_batches(held_out.tiles, shape, [&](const ReadingBatch& batch) {
+  in_batches(model, held_out.tiles, shape, [&](const ReadingBatch& batch) {
     const ReadingOutput output = model->forward(batch, batch.tiles.size(), order);
     const torch::Tensor there = batch.slots.gt(0);
     characters.add(output.character_classes.eq(batch.slots).masked_select(there));

@@ -103,6 +103,15 @@ ReadingBatch::ReadingBatch(std::span<const ReadingTile> of, const TileShape& sha
   token_id = integers(ids);
 }
 
+ReadingBatch ReadingBatch::to(const torch::Device& device) const {
+  ReadingBatch batch = *this;
+  for (torch::Tensor* values :
+       {&batch.pixels, &batch.slots, &batch.token_patch, &batch.token_block, &batch.token_id}) {
+    *values = values->to(device);
+  }
+  return batch;
+}
+
 /// What the towers make of tiles.
 struct ReadingModelImpl::Seen {
   torch::Tensor tapped;   // as patches, after tap_ layers
@@ -163,7 +172,7 @@ torch::Tensor ReadingModelImpl::token_logits(const torch::Tensor& states) {
 
 torch::Tensor ReadingModelImpl::character_loss(const ReadingBatch& batch,
                                                const torch::Tensor& logits) {
-  torch::Tensor weight = torch::ones({logits.size(1)});
+  torch::Tensor weight = torch::ones({logits.size(1)}, logits.options());
   weight[0] = kBlankWeight;
   return torch::cross_entropy_loss(logits, batch.slots, weight);
 }
@@ -172,8 +181,9 @@ torch::Tensor ReadingModelImpl::character_loss(const ReadingBatch& batch,
 torch::Tensor ReadingModelImpl::bag_loss(const ReadingBatch& batch, const torch::Tensor& visual) {
   const torch::Tensor normed = bag_norm_(visual.flatten(0, 1), plain(precision_));
   const torch::Tensor all = torch::log_softmax(token_logits(normed) + bag_bias_, 1);
-  const torch::Tensor ones = torch::ones({batch.token_id.size(0)});
-  const torch::Tensor count = torch::zeros({all.size(0)}).index_add_(0, batch.token_block, ones);
+  const torch::Tensor ones = torch::ones({batch.token_id.size(0)}, all.options());
+  const torch::Tensor count =
+      torch::zeros({all.size(0)}, all.options()).index_add_(0, batch.token_block, ones);
   const torch::Tensor own = all.index({batch.token_block, batch.token_id});
   const torch::Tensor means = own / count.index_select(0, batch.token_block);
   return -means.sum() / count.gt(0).sum().clamp_min(1);
@@ -196,8 +206,9 @@ torch::Tensor ReadingModelImpl::read(const std::vector<std::vector<int32_t>>& se
       ids.push_back(id);
     }
   }
-  torch::Tensor x = text_->embed(integers(ids));
-  x = x.index_copy(0, integers(image_rows), visual.flatten(0, 1));
+  const torch::Device device = visual.device();
+  torch::Tensor x = text_->embed(integers(ids).to(device));
+  x = x.index_copy(0, integers(image_rows).to(device), visual.flatten(0, 1));
   const PackLayout layout{{{0, count, length}}, count * length, length};
   return text_(x, layout, plain(precision_)).view({count, length, x.size(1)});
 }
@@ -228,9 +239,10 @@ torch::Tensor ReadingModelImpl::transcription_loss(const ReadingBatch& batch,
     }
     sequences[i].resize(longest, end_);  // nothing before it sees what is behind
   }
-  const torch::Tensor hidden = read(sequences, visual.index_select(0, integers(kept)));
-  const torch::Tensor states = hidden.flatten(0, 1).index_select(0, integers(places));
-  return torch::cross_entropy_loss(token_logits(states), integers(answers));
+  const torch::Device device = visual.device();
+  const torch::Tensor hidden = read(sequences, visual.index_select(0, integers(kept).to(device)));
+  const torch::Tensor states = hidden.flatten(0, 1).index_select(0, integers(places).to(device));
+  return torch::cross_entropy_loss(token_logits(states), integers(answers).to(device));
 }
 
 ReadingOutput ReadingModelImpl::forward(const ReadingBatch& batch, size_t transcribed,
@@ -254,8 +266,8 @@ ReadingOutput ReadingModelImpl::forward(const ReadingBatch& batch, size_t transc
     output.token_ids = logits.detach().argmax(1);
     output.bag = bag_loss(batch, seen.visual);
   } else {
-    output.tokens = output.bag = torch::zeros({});
-    output.token_ids = torch::zeros({0}, torch::kInt64);
+    output.tokens = output.bag = torch::zeros({}, characters.options());
+    output.token_ids = torch::zeros_like(batch.token_id);
   }
   if (transcribed > 0) {
     output.transcription = transcription_loss(batch, seen.visual, transcribed, order);
@@ -313,7 +325,7 @@ std::vector<NamedParameter> ReadingModelImpl::heads() const {
 SparseHead ReadingModelImpl::sparse_head() const {
   SparseHead head = plain_sparse_head(config_);
   const auto copy = [](const torch::Tensor& from, std::vector<float>& to) {
-    const torch::Tensor values = from.detach().contiguous();
+    const torch::Tensor values = from.detach().to(torch::kCPU).contiguous();
     std::copy_n(values.data_ptr<float>(), values.numel(), to.begin());
   };
   copy(bag_norm_->weight, head.norm);

@@ -19,6 +19,8 @@ namespace recto {
 struct ReadingBatch {
   explicit ReadingBatch(std::span<const ReadingTile> tiles, const TileShape& shape);
 
+  ReadingBatch to(const torch::Device& device) const;
+
   torch::Tensor pixels;       ///< [tiles, 3, T, T], -1 to 1
   torch::Tensor slots;        ///< [tiles * patches * slots]
   torch::Tensor token_patch;  ///< [tokens], row of [tiles * patches]

@@ -131,7 +131,6 @@ void check_reading_settings(const TrainSettings& common, const ReadingSettings& 
   refuse_other_settings(common);
   wanted(common.max_steps >= 1, "--max-steps", common.max_steps,
          "the number of steps, 1 or more, with --objective reading");
-  wanted(common.device == "cpu", "--device", common.device, "cpu, with --objective reading,");
   wanted(common.batch_size >= 1, "--batch-size", common.batch_size, "1 or more");
   wanted(common.warmup >= 0, "--warmup", common.warmup, "0 or more");
   wanted(common.clip > 0, "--clip", common.clip, "a number above 0");

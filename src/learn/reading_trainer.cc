@@ -23,6 +23,7 @@
 #include "learn/run_identity.h"
 #include "learn/schedule.h"
 #include "learn/stopwatch.h"
+#include "learn/torch_embedder.h"
 #include "learn/torch_setup.h"
 #include "learn/train_output.h"
 #include "model/model_write.h"
@@ -70,7 +71,7 @@ struct StepLosses {
 
 StepLosses weighted(const ReadingOutput& output, const ReadingLosses& weights) {
   StepLosses losses;
-  losses.sum = torch::zeros({});
+  losses.sum = torch::zeros({}, output.characters.options());
   const auto add = [&](const char* name, const torch::Tensor& loss, double weight) {
     if (!loss.defined() || weight == 0) return;
     losses.each[name] = loss.item<double>();
@@ -108,6 +109,7 @@ class ReadingTraining {
   ReadingLosses losses_;
   const StepObserver& observer_;
   std::shared_ptr<const ModelDirectory> directory_;
+  torch::Device device_;
   TileShape shape_;
   std::unique_ptr<ReadingCorpus> corpus_;
   std::unique_ptr<ReadingBlocks> blocks_;
@@ -129,7 +131,8 @@ ReadingTraining::ReadingTraining(const TrainSettings& common, const ReadingSetti
     : common_(common),
       reading_(reading),
       losses_(parse_reading_losses(common.loss)),
-      observer_(observer) {
+      observer_(observer),
+      device_(checked_device(common_.device)) {
   check_output(common_.output, common_.resume);
   set_up_torch(common_.threads > 0 ? common_.threads : available_cores(), common_.seed,
                common_.device);
@@ -140,8 +143,9 @@ ReadingTraining::ReadingTraining(const TrainSettings& common, const ReadingSetti
                                             directory_->contract().views.longest_edge,
                                             directory_->tokenizer());
   held_out_ = blocks_->held_out(reading_.eval_tiles);
-  model_ = ReadingModel(*directory_, shape_, common_.seed,
-                        parse_precision(common_.precision, torch::Device(torch::kCPU)));
+  model_ =
+      ReadingModel(*directory_, shape_, common_.seed, parse_precision(common_.precision, device_));
+  model_->to(device_);
   const fs::path heads = fs::path(common_.model) / kHeadsFile;
   if (fs::exists(heads)) read_parameters(heads, model_->heads());
   const std::vector<NamedParameter> others = model_->others();
@@ -242,7 +246,7 @@ void ReadingTraining::take_step(std::span<const ReadingTile> tiles) {
   adamw_->zero_gradients();
   muon_->zero_gradients();
   Random order(common_.seed, kOrderStream + static_cast<uint64_t>(step_));
-  const ReadingBatch batch(tiles, shape_);
+  const ReadingBatch batch = ReadingBatch(tiles, shape_).to(device_);
   const StepLosses losses = weighted(model_->forward(batch, transcribed(), order), losses_);
   losses.sum.backward();
   const double norm = adamw_->clip_gradients(common_.clip), matrix_norm = muon_->gradient_norm();
