@@ -2,13 +2,14 @@
 BUILD := build/release
 JOBS ?= $(shell nproc)
 
-.PHONY: help setup build test test-slow demo bench format clean
+.PHONY: help setup build test test-slow demo experiment bench format clean
 
 help:
 	@echo "make build      set up, then build recto, recto-train and all tests into $(BUILD)/"
 	@echo "make test       all tests but the slow ones"
 	@echo "make test-slow  the slow tests"
 	@echo "make demo       real PDFs to a fine-tuned retriever, its scores and a search, in minutes"
+	@echo "make experiment what curation and fine-tuning make of the nano base, measured; hours"
 	@echo "make bench      speed and memory beside Python transformers, as ratios"
 	@echo "make format     clang-format over the sources"
 
@@ -25,6 +26,9 @@ test: build
 
 test-slow: build
 	ctest --test-dir $(BUILD) -L slow --output-on-failure --no-tests=error
+
+experiment: build
+	scripts/experiment
 
 demo: build
 	scripts/demo $(BUILD)

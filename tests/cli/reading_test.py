@@ -97,7 +97,7 @@ class Reading(Case):
             self.assertEqual(settings[name.replace("-", "_")], wanted[name], name)
 
     def test_what_is_refused(self):
-        self.fail_with(2, *self.arguments("o", "--device", "cuda"), says=["--device is cuda; cpu, with --objective reading"])
+        self.fail_with(2, *self.arguments("o", "--device", "gpu"), says=["\"cpu\", \"cuda\" or \"cuda:N\" is wanted"])
         self.fail_with(2, *self.arguments("o", "--max-steps", 0), says=["--max-steps"])
         self.fail_with(2, *self.arguments("o", "--method", "full"), says=["--method has no meaning with --objective reading"])
         self.fail_with(2, *self.arguments("o", "--objective", "retrieval"), says=["has no meaning without --objective reading"])
