@@ -6,6 +6,7 @@
 #   lib/recto/     libarrow, libparquet, libpdfium
 #   lib/           librecto_ROOM.a          lib/cmake/recto/  find_package(recto)
 #   include/recto/ headers by room          share/doc/recto/  licences
+#   share/recto/   models, prompts
 set(_libraries "${CMAKE_INSTALL_LIBDIR}/recto")
 
 install(TARGETS recto RUNTIME DESTINATION bin)

@@ -293,8 +293,7 @@ void add_eval_command(CommandLine& line) {
       [options] { return run(*options); });
   add_task_options(app, *options);
   add_result_options(app, *options);
-  add_model_options(app, options->model);
-  app.get_option("--model")->required(false);
+  add_model_options(app, options->model, "none");
   add_variant_options(app, *options);
   add_system_options(app, *options);
   add_embeddings_endpoint_options(app, *options);

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <limits>
 
+#include "base/log.h"
+
 namespace recto {
 namespace {
 
@@ -120,6 +122,13 @@ CLI::Option* add_paths(CLI::App& app, const std::string& name, std::vector<std::
       ->configurable(false);
 }
 
+std::filesystem::path model_or_shipped(const std::string& model) {
+  if (!model.empty()) return model;
+  std::filesystem::path shipped = shipped_model(kNanoRetriever);
+  log_info("no model is named: {} is used", shipped.string());
+  return shipped;
+}
+
 ContractOverrides ModelOptions::overrides() const {
   ContractOverrides overrides;
   overrides.longest_edge = longest_edge;
@@ -134,14 +143,16 @@ ContractOverrides ModelOptions::overrides() const {
 }
 
 std::shared_ptr<const ModelDirectory> ModelOptions::open() const {
-  return ModelDirectory::open(model, overrides(), adapter);
+  return ModelDirectory::open(model_or_shipped(model), overrides(), adapter);
 }
 
-void add_model_options(CLI::App& app, ModelOptions& options) {
+void add_model_options(CLI::App& app, ModelOptions& options, const char* without) {
   add_setting(app, "model", options.model,
-              "Model directory: a Hugging Face checkpoint, or what train wrote", kModelGroup)
-      ->type_name("DIR")
-      ->required();
+              fmt::format("Model directory: a Hugging Face checkpoint, or what train wrote "
+                          "(default: {})",
+                          without),
+              kModelGroup)
+      ->type_name("DIR");
   add_adapter_option(app, options.adapter);
   add_setting(app, "longest-edge", options.longest_edge,
               "Longest side of a page in pixels before it is cut into tiles (default: the model's)",

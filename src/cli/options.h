@@ -13,6 +13,7 @@
 #include "cli/value_check.h"
 #include "engine/cpu_embedder.h"
 #include "model/model_directory.h"
+#include "model/shipped_model.h"
 
 namespace recto {
 
@@ -56,9 +57,15 @@ CLI::Option* add_setting(CLI::App& app, const std::string& name, bool& value,
 CLI::Option* add_paths(CLI::App& app, const std::string& name, std::vector<std::string>& values,
                        const std::string& description);
 
+/// `model`, or where none is named the one that comes with recto, which is then told on stderr.
+std::filesystem::path model_or_shipped(const std::string& model);
+
+/// What --help says of a command that takes the model that comes with recto when none is named.
+inline constexpr const char* kShippedDefault = "the nano retriever that comes with recto";
+
 /// What decides the vectors: the model, and what may be set differently from its contract.
 struct ModelOptions {
-  std::string model;
+  std::string model;  ///< empty for the one that comes with recto
   std::string adapter;
   std::optional<int> longest_edge;
   std::string image_splitting;
@@ -69,8 +76,9 @@ struct ModelOptions {
   ContractOverrides overrides() const;
   std::shared_ptr<const ModelDirectory> open() const;
 };
-/// --model (required), --adapter, --precision and the contract's overrides.
-void add_model_options(CLI::App& app, ModelOptions& options);
+/// --model, --adapter, --precision and the contract's overrides. `without` tells people what is
+/// used when no model is named.
+void add_model_options(CLI::App& app, ModelOptions& options, const char* without = kShippedDefault);
 /// --model and --adapter in place of the model that an index remembers.
 void add_index_model_options(CLI::App& app, std::string& model, std::string& adapter);
 void add_dimensions_option(CLI::App& app, std::optional<int>& dimensions);

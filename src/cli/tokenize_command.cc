@@ -14,7 +14,7 @@ struct Options {
 };
 
 int run(const Options& options) {
-  const Tokenizer tokenizer = Tokenizer::load(options.model);
+  const Tokenizer tokenizer = Tokenizer::load(model_or_shipped(options.model));
   const int64_t lines = tokenize_file(tokenizer, options.input, options.output);
   log_info("{} lines in {}", lines, options.output);
   return 0;
@@ -27,9 +27,10 @@ void add_tokenize_command(CommandLine& line) {
   CLI::App& app =
       line.add_command("tokenize", "Token ids of texts, as Hugging Face's tokenizer gives them",
                        [options] { return run(*options); });
-  add_setting(app, "model", options->model, "Directory with a tokenizer.json", kModelGroup)
-      ->type_name("DIR")
-      ->required();
+  add_setting(app, "model", options->model,
+              fmt::format("Directory with a tokenizer.json (default: {})", kShippedDefault),
+              kModelGroup)
+      ->type_name("DIR");
   add_setting(app, "input", options->input, "Lines {\"text\": T}", kInputGroup)
       ->type_name("FILE")
       ->required();

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string_view>
 
+#include "base/log.h"
 #include "cli/command_line.h"
 #include "cli/options.h"
 #include "cli/train_options.h"
@@ -10,6 +11,7 @@
 #include "learn/torch_setup.h"
 #include "learn/trainer.h"
 #include "learn/training_bench.h"
+#include "model/shipped_model.h"
 
 namespace recto {
 namespace {
@@ -42,7 +44,11 @@ int run_reading(const TrainOptions& options) {
   return 0;
 }
 
-int run(const TrainOptions& options) {
+int run(TrainOptions& options) {
+  if (options.settings.model.empty()) {
+    options.settings.model = shipped_model(kNanoBase).string();
+    log_debug("no model is named: {} is used", options.settings.model);
+  }
   if (options.objective == "reading") return run_reading(options);
   refuse_reading_settings(options.reading);
   return run_train(options.settings);

@@ -6,9 +6,10 @@ namespace recto {
 namespace {
 
 void add_files(CLI::App& app, TrainSettings& s) {
-  add_setting(app, "model", s.model, "Model directory to start from", kModelGroup)
-      ->type_name("DIR")
-      ->required();
+  add_setting(app, "model", s.model,
+              "Model directory to start from (default: the nano base that comes with recto)",
+              kModelGroup)
+      ->type_name("DIR");
   add_output_option(app, s.output, "Directory to write: a model directory in the end")
       ->type_name("DIR");
   add_setting(app, "resume", s.resume, "Go on from the latest checkpoint in the output directory",

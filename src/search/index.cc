@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "base/append_file.h"
@@ -80,13 +81,17 @@ int64_t query_integer(Database& database, const std::string& sql) {
   return statement.step() ? statement.integer(0) : 0;
 }
 
-std::string meta(Database& database, const std::string& key) {
+std::optional<std::string> find_meta(Database& database, const std::string& key) {
   Statement statement(database, "SELECT value FROM meta WHERE key = ?1");
   statement.bind(1, key);
-  if (!statement.step()) {
-    fail(ErrorCode::kBadInput, "{}: damaged: meta has no \"{}\"", database.name(), key);
-  }
+  if (!statement.step()) return std::nullopt;
   return statement.text(0);
+}
+
+std::string meta(Database& database, const std::string& key) {
+  const std::optional<std::string> value = find_meta(database, key);
+  if (!value) fail(ErrorCode::kBadInput, "{}: damaged: meta has no \"{}\"", database.name(), key);
+  return *value;
 }
 
 void set_meta(Database& database, const std::string& key, const std::string& value) {
@@ -172,6 +177,7 @@ void PageIndex::State::load() {
       json_required<int>(Json{{"dimensions", parse_json(text, where)}}, "dimensions", where);
   model.path = meta(*database, "model_path");
   model.weights_sha256 = meta(*database, "model_weights_sha256");
+  model.name = find_meta(*database, "model_name").value_or("");
   see_committed();
 }
 
@@ -273,6 +279,7 @@ PageIndex PageIndex::create(const fs::path& directory, const Contract& contract,
     set_meta(database, "dimensions", std::to_string(dimensions));
     set_meta(database, "model_path", fs::absolute(model.path).lexically_normal().string());
     set_meta(database, "model_weights_sha256", model.weights_sha256);
+    if (!model.name.empty()) set_meta(database, "model_name", model.name);
     transaction.commit();
   }
   staged.commit();

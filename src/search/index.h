@@ -20,6 +20,7 @@ namespace recto {
 struct IndexModel {
   std::filesystem::path path;  ///< directory, so that a search need not name it again
   std::string weights_sha256;  ///< of what was loaded; empty when it was not computed
+  std::string name;  ///< of a model that comes with recto (model/shipped_model.h); else empty
 };
 
 /// A file to add.

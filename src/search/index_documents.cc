@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/sha256.h"
+#include "model/shipped_model.h"
 #include "page/encode.h"
 
 namespace recto {
@@ -71,11 +72,19 @@ class Indexer {
   std::vector<SparseVector> sparse_;
 };
 
+/// A model that comes with recto lies where this recto does, wherever it lay when the index was
+/// made.
+fs::path model_place(const IndexModel& model) {
+  const fs::path shipped = model.name.empty() ? fs::path() : find_shipped_model(model.name);
+  return shipped.empty() ? model.path : shipped;
+}
+
 }  // namespace
 
 IndexModel index_model(const ModelDirectory& model) {
   return {.path = fs::absolute(model.path()).lexically_normal(),
-          .weights_sha256 = model.contract().weights_sha256};
+          .weights_sha256 = model.contract().weights_sha256,
+          .name = shipped_model_name(model.path())};
 }
 
 std::shared_ptr<const ModelDirectory> open_index_model(const PageIndex& index,
@@ -83,7 +92,7 @@ std::shared_ptr<const ModelDirectory> open_index_model(const PageIndex& index,
                                                        const fs::path& adapter,
                                                        bool verify_weights) {
   const Contract& contract = index.contract();
-  const fs::path path = other.empty() ? index.model().path : other;
+  const fs::path path = other.empty() ? model_place(index.model()) : other;
   if (!fs::is_directory(path)) {
     fail(ErrorCode::kNotFound, "the model of {}, {}, is not there; name its place with --model",
          index.directory().string(), path.string());
@@ -94,6 +103,7 @@ std::shared_ptr<const ModelDirectory> open_index_model(const PageIndex& index,
                                      .position_ids = contract.position_ids,
                                      .resample_order = contract.views.resample_order},
                                     adapter, verify_weights);
+  log_debug("the model of {} is {}", index.directory().string(), path.string());
   index.check_contract(model->contract());
   return model;
 }

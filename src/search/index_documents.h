@@ -15,14 +15,15 @@ namespace recto {
 /// Longest side of the page pictures an index keeps, in pixels.
 inline constexpr int kIndexPictureEdge = 1024;
 
-/// `model` as an index remembers it: its absolute path and the hash of its weights.
+/// `model` as an index remembers it: its absolute path, the hash of its weights, and its name when
+/// it comes with recto.
 IndexModel index_model(const ModelDirectory& model);
 
 /// The model to search `index` with or to add to it: the one it was made with, or `other` when that
-/// is given, under the index's own settings of pages. Throws Error(kMismatch) naming both sides
-/// when its contract, which names its weights, is not the index's, or, with `verify_weights`, when
-/// its weights are not those that its contract names; Error(kNotFound) when it is not there any
-/// more.
+/// is given (a model that comes with recto is the one of this recto, wherever that lies), under the
+/// index's own settings of pages. Throws Error(kMismatch) naming both sides when its contract,
+/// which names its weights, is not the index's, or, with `verify_weights`, when its weights are not
+/// those that its contract names; Error(kNotFound) when it is not there any more.
 std::shared_ptr<const ModelDirectory> open_index_model(const PageIndex& index,
                                                        const std::filesystem::path& other,
                                                        const std::filesystem::path& adapter,

@@ -37,9 +37,24 @@ class Install(Case):
         self.run_recto("embed", "--model", model(), "--pdf", pdf, "--output", self.path("v.safetensors"))
         self.assertEqual(read_tensors(self.path("v.safetensors"))[0]["embeddings"].shape[0], 2)
 
+    def test_an_index_of_the_default_model_outlives_a_move(self):
+        index = self.path("index")
+        self.run_recto("index", "create", index)
+        self.run_recto("index", "add", index, self.write("a.pdf", document_pdf([["one"], ["two"]])))
+        for place in ("again", "moved"):
+            self.tree = self.tree.rename(self.path(place))
+            done = subprocess.run([str(self.tree / "bin/recto"), "search", "--index", str(index), "--query", "two",
+                                   "--verbose"], capture_output=True, text=True, env=environment())
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(f"the model of {index} is {self.tree / 'share/recto/models/nano-retriever'}", done.stderr)
+            self.assertEqual(len(done.stdout.splitlines()), 2)
+        # A program that lies elsewhere, here that of the build, takes its own, which is the same.
+        self.command(BUILD / "recto", "search", "--index", index, "--query", "two", env=environment())
+
     def test_what_is_in_it(self):
         for name in ("bin/recto", "include/recto/engine/cpu_embedder.h", "lib/cmake/recto/rectoConfig.cmake",
-                     "share/doc/recto/LICENSE", "share/recto/prompts/queries.txt", "share/doc/recto/THIRD_PARTY.md"):
+                     "share/doc/recto/LICENSE", "share/recto/prompts/queries.txt", "share/doc/recto/THIRD_PARTY.md",
+                     "share/recto/models/nano/config.json", "share/recto/models/nano-retriever/model.safetensors"):
             self.assertTrue((self.tree / name).exists(), name)
         for file in self.tree.glob("lib/cmake/recto/*.cmake"):
             self.assertNotIn(str(SOURCE), file.read_text(), file.name)
