@@ -150,10 +150,13 @@ torch::Tensor RmsNormImpl::forward(const torch::Tensor& x, const PassContext& co
 torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                         int64_t heads, int64_t kv_heads, bool causal) {
   const int64_t repeats = heads / kv_heads;
-  const torch::Tensor q4 = split_heads(q, heads, 1), k4 = split_heads(k, kv_heads, repeats),
+  // Rotary embedding gives fp32; bf16 arithmetic rounds it for the products.
+  const auto type = v.scalar_type();
+  const torch::Tensor q4 = split_heads(q, heads, 1).to(type),
+                      k4 = split_heads(k, kv_heads, repeats).to(type),
                       v4 = split_heads(v, kv_heads, repeats);
   const bool by_products =
-      q.is_cpu() && q.scalar_type() == torch::kBFloat16 && q.size(1) <= kMostTokensByProducts;
+      q.is_cpu() && type == torch::kBFloat16 && q.size(1) <= kMostTokensByProducts;
   const torch::Tensor mixed = by_products
                                   ? mixed_by_products(q4, k4, v4, causal)
                                   : at::scaled_dot_product_attention(q4, k4, v4, /*attn_mask=*/{},
