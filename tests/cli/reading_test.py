@@ -12,6 +12,8 @@ import numpy as np
 from support import BUILD, RECTO, SOURCE, Case, environment, noise_png, read_tensors
 from tokenizer_learning_test import corpus
 
+FONTS = "/usr/share/fonts/truetype/dejavu"  # of fonts-dejavu-core
+
 
 @unittest.skipUnless((BUILD / "recto-train").exists(), "built without recto-train")
 class Reading(Case):
@@ -76,7 +78,7 @@ class Reading(Case):
         self.write("settings/tokenizer.toml", "size = 350\nleave-out = ['.*/document-2\\.pdf']")
         self.write("settings/synthetic.toml", "pages = 4\npages-per-document = 2\nleave-out = ['.*/document-2\\.pdf']")
         for name in ("reading.toml", "reading-2.toml"):
-            self.path("settings", name).write_bytes(self.config.read_bytes())
+            self.path(f"settings/{name}").write_bytes(self.config.read_bytes())
         settings = {"RECTO": str(RECTO), "NANO_CONFIG": str(self.path("settings")), "NANO_FONTS": FONTS}
         weights = set()
         for steps in (2, 0):
