@@ -38,12 +38,12 @@ torch::Tensor repeated_documents(const ContrastiveBatch& batch) {
   return repeated;
 }
 
+}  // namespace
+
 NegativePages negative_pages(const TrainSettings& settings) {
   if (settings.negatives == 0) return NegativePages::kNone;
   return settings.remine_every > 0 ? NegativePages::kAll : NegativePages::kOfTheData;
 }
-
-}  // namespace
 
 BatchKnowledge::BatchKnowledge(const TrainSettings& settings, const TrainingData& data,
                                int dimensions)

@@ -13,6 +13,9 @@
 
 namespace recto {
 
+/// Where a training with `settings` takes hard negatives from.
+NegativePages negative_pages(const TrainSettings& settings);
+
 class BatchKnowledge {
  public:
   /// Reads the tables that `settings` names, for a model of `dimensions`. `data` must outlive the

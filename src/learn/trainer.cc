@@ -293,15 +293,16 @@ void Training::take_step(PreparedStep prepared, const Stopwatch& clock) {
   if (observer_) observer_(step_, record.loss);
 }
 
-// A run that will see every page, and may take the time, computes what is missing at once. With
-// several sizes no page is sure to be seen at one of them.
+// A run of a whole epoch that may take the time computes what is missing at once, of the pages that
+// can stand in a step. With several sizes none is sure to be seen at one of them.
 void Training::compute_features() {
   if (features_ == nullptr || !features_->has_store()) return;
   if (settings_.max_seconds > 0 || total_steps_ < steps_->steps_per_epoch()) return;
   std::vector<PageRequest> pages = requests(steps_->held_out().pages);
   if (settings_.longest_edges.empty()) {
-    const std::vector<PageRequest> train = requests(steps_->train().pages);
-    pages.insert(pages.begin(), train.begin(), train.end());
+    for (const size_t page : pages_in_steps(steps_->train(), negative_pages(settings_))) {
+      pages.push_back({&steps_->train().pages[page]});
+    }
   }
   compute_features_ahead(*source_, *features_, pages, threads_);
 }
