@@ -11,7 +11,10 @@ from support import BUILD, SOURCE, Case, document_pdf, model, read_tensors
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before transformers is read: everything lies in the directory
 
-STATES = 1e-4  # farthest from transformers, as a share of the largest value of the layer
+# How far recto may be from transformers in fp64, beside transformers' own fp32: a layer with sharp attention makes
+# much of the last bits of what comes in.
+TIMES = 4
+STATES = 1e-5  # and as a share of the largest value of the layer
 VECTOR = 2e-5
 PIXEL = 2 / 255 + 1e-6  # one step of a byte, after normalising
 LANGUAGES = {
@@ -60,12 +63,11 @@ class Shipped:
 
     # ---- transformers
 
-    def load(self):
-        import torch
+    def load(self, dtype):
         from transformers import AutoModelForImageTextToText
 
         loaded, info = AutoModelForImageTextToText.from_pretrained(
-            self.model, dtype=torch.float32, local_files_only=True, output_loading_info=True)
+            self.model, dtype=dtype, local_files_only=True, output_loading_info=True)
         self.assertEqual({key: list(value) for key, value in info.items() if value}, {})
         return loaded.model.eval()
 
@@ -97,9 +99,9 @@ class Shipped:
         ids = torch.from_numpy(seen["input_ids"].astype(np.int64))[None]
         inputs = {"input_ids": ids}
         if "pixel_values" in seen:
-            inputs["pixel_values"] = torch.from_numpy(seen["pixel_values"])[None]
+            inputs["pixel_values"] = torch.from_numpy(seen["pixel_values"])[None].to(reference.dtype)
         if self.contract()["attention"] == "bidirectional":
-            inputs["attention_mask"] = torch.zeros(1, 1, ids.shape[1], ids.shape[1])
+            inputs["attention_mask"] = torch.zeros(1, 1, ids.shape[1], ids.shape[1], dtype=reference.dtype)
         with torch.no_grad():
             states["last_hidden_state"] = reference(**inputs).last_hidden_state
         for hook in hooks:
@@ -113,23 +115,26 @@ class Shipped:
         pooled = states[-1] if self.contract()["pooling"] == "last" else states.mean(0)
         return pooled / np.linalg.norm(pooled)
 
-    def check_states(self, reference, *arguments):
+    def check_states(self, exact, rounded, *arguments):
+        """Against transformers in fp64; its fp32 shows what rounding alone does."""
         seen = self.inspect(*arguments)
-        wanted = self.forward(reference, seen)
+        wanted, near = self.forward(exact, seen), self.forward(rounded, seen)
         config = json.loads((self.model / "config.json").read_text())
         layers = {f"text_model.layers.{i}" for i in range(config["text_config"]["num_hidden_layers"])}
         self.assertLessEqual(layers, set(wanted))
         for name, states in wanted.items():
-            distance = np.abs(states - seen[name]).max() / np.abs(states).max()
-            self.assertLess(distance, STATES, f"{arguments[0]}: {name}")
+            allowed = TIMES * np.abs(near[name] - states).max() + STATES * np.abs(states).max()
+            self.assertLess(np.abs(seen[name] - states).max(), allowed, f"{arguments[0]}: {name}")
         np.testing.assert_allclose(self.vector(*arguments), self.pooled(wanted["last_hidden_state"]), atol=VECTOR)
         return seen
 
     def test_transformers_gives_the_same_states(self):
-        reference = self.load()
-        self.check_states(reference, "--query", LANGUAGES["en"])
+        import torch
+
+        references = self.load(torch.float64), self.load(torch.float32)
+        self.check_states(*references, "--query", LANGUAGES["en"])
         image = page_picture(self.path("page.png"))
-        seen = self.check_states(reference, "--image", image)
+        seen = self.check_states(*references, "--image", image)
         self.assertIn("pixel_values", seen)
         self.check_processor(image, seen)
 
