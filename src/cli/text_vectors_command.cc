@@ -7,19 +7,33 @@
 #include "cli/options.h"
 #include "data/dataset.h"
 #include "data/table.h"
+#include "model/model_directory.h"
 #include "search/text_vectors.h"
 
 namespace recto {
 namespace {
 
 struct Options {
-  std::string directory, output;
+  std::string directory, output, model;
   std::string split = "train";
   TextVectorSettings settings;
 };
 
-int run(const Options& options) {
+/// Texts as the model's tokenizer cuts them.
+SplitWords tokens_of(const std::string& model) {
+  const auto directory = ModelDirectory::open(model);
+  return [directory](const std::string& text) {
+    std::vector<std::string> tokens;
+    for (const int32_t id : directory->tokenizer().encode_ordinary(" " + text)) {
+      tokens.push_back(std::to_string(id));
+    }
+    return tokens;
+  };
+}
+
+int run(Options options) {
   check_embeddings_path(options.output);
+  if (!options.model.empty()) options.settings.split = tokens_of(options.model);
   const Dataset dataset = Dataset::open(options.directory);
   std::vector<std::string> ids, texts;
   for (PageRow& page : dataset.pages(options.split)) {
@@ -62,6 +76,11 @@ void add_text_vectors_command(CommandLine& line) {
   add_setting(app, "split", options->split, "Split whose pages and queries are taken", kInputGroup)
       ->type_name("train|validation|test")
       ->check(CLI::IsMember({"train", "validation", "test"}).description(""));
+  add_setting(
+      app, "model", options->model,
+      "Take the tokens of this model in place of words, which a model of few layers can add up",
+      kModelGroup)
+      ->type_name("DIR");
   add_output_option(app, options->output, "The table: .safetensors, .npy, .jsonl or .parquet")
       ->type_name("FILE");
   add_setting(app, "dimensions", options->settings.dimensions,

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <memory>
 #include <numeric>
 
 #include "base/error.h"
 #include "base/random.h"
+#include "search/lexical_words.h"
 
 namespace recto {
 namespace {
@@ -26,6 +28,12 @@ double length_of(const std::vector<double>& x) {
 
 TextVectors::TextVectors(const std::vector<std::string>& pages, const TextVectorSettings& settings)
     : settings_(settings) {
+  if (!settings_.split) {
+    const auto tokenizer = std::make_shared<WordTokenizer>();
+    settings_.split = [tokenizer](const std::string& text) {
+      return lexical_words(*tokenizer, text);
+    };
+  }
   double all = 0;
   pages_.reserve(pages.size());
   lengths_.reserve(pages.size());
@@ -33,7 +41,7 @@ TextVectors::TextVectors(const std::vector<std::string>& pages, const TextVector
     std::vector<Count> counts;
     std::map<Word, uint32_t> times;
     double length = 0;
-    for (const std::string& word : lexical_words(tokenizer_, text)) {
+    for (const std::string& word : settings_.split(text)) {
       const auto [known, is_new] = words_.emplace(word, static_cast<Word>(words_.size()));
       if (is_new) streams_.push_back(hash_of(word));
       ++times[known->second];
@@ -107,7 +115,7 @@ Matrix TextVectors::pages() const {
 bool TextVectors::query(const std::string& text, std::vector<float>& vector) {
   std::vector<double> y(static_cast<size_t>(settings_.dimensions), 0.0);
   std::vector<Word> distinct;
-  for (const std::string& word : lexical_words(tokenizer_, text)) {
+  for (const std::string& word : settings_.split(text)) {
     const auto known = words_.find(word);
     if (known != words_.end()) distinct.push_back(known->second);
   }

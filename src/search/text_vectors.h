@@ -2,20 +2,24 @@
 // Vectors made of words alone: a teacher for models that see pictures.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/matrix.h"
 #include "search/bm25.h"
-#include "search/lexical_words.h"
 
 namespace recto {
+
+/// The words of a text, in order, with repetitions.
+using SplitWords = std::function<std::vector<std::string>(const std::string& text)>;
 
 struct TextVectorSettings {
   int dimensions = 1024;  ///< of the projection; vectors have one more
   uint64_t seed = 0;      ///< of the projection
   Bm25Parameters bm25;
+  SplitWords split;  ///< empty: lexical_words()
 };
 
 /// Pages as vectors of length 1 whose cosine with a query's is the page's BM25 score, up to a
@@ -49,7 +53,6 @@ class TextVectors {
   std::vector<double> page(size_t index) const;
 
   TextVectorSettings settings_;
-  WordTokenizer tokenizer_;
   std::unordered_map<std::string, Word> words_;
   std::vector<uint64_t> streams_;      ///< of each word's signs
   std::vector<uint32_t> frequencies_;  ///< pages that have the word

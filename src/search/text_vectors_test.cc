@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "search/lexical_words.h"
 
 namespace recto {
 namespace {
@@ -95,6 +96,19 @@ TEST(TextVectors, SeedsAndUnknownWords) {
   EXPECT_FALSE(one.query("zebra, quagga", query));
   EXPECT_EQ(query, std::vector<float>{7});
   EXPECT_TRUE(one.query("zebra KERNEL", query));
+}
+
+TEST(TextVectors, WordsOfOnesOwn) {
+  TextVectorSettings settings{.dimensions = 100};
+  settings.split = [](const std::string& text) {
+    std::vector<std::string> letters;
+    for (const char c : text) letters.emplace_back(1, c);
+    return letters;
+  };
+  TextVectors vectors(kPages, settings);
+  std::vector<float> query;
+  EXPECT_TRUE(vectors.query("zz, T", query)) << "a letter of the pages";
+  EXPECT_FALSE(vectors.query("QQQ", query));
 }
 
 TEST(TextVectors, PagesWithoutAWordAreAnError) { EXPECT_THROW(TextVectors({"", "--"}, {}), Error); }
