@@ -1,5 +1,6 @@
 // recto dataset text-vectors: a teacher made of the words of pages.
 #include <memory>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -24,8 +25,11 @@ SplitWords tokens_of(const std::string& model) {
   const auto directory = ModelDirectory::open(model);
   return [directory](const std::string& text) {
     std::vector<std::string> tokens;
-    for (const int32_t id : directory->tokenizer().encode_ordinary(" " + text)) {
-      tokens.push_back(std::to_string(id));
+    std::istringstream words(text);
+    for (std::string word; words >> word;) {
+      for (const int32_t id : directory->tokenizer().encode_ordinary(" " + word)) {
+        tokens.push_back(std::to_string(id));
+      }
     }
     return tokens;
   };
