@@ -84,6 +84,16 @@ bool is_given(const CLI::Option& option, const std::vector<std::string>& argumen
   });
 }
 
+/// CLI11 reads the variables of every command, whichever is run: one variable may mean a number to
+/// one command and a list to another (RECTO_DIMENSIONS).
+void ignore_variables_of_others(CLI::App& app, const CLI::App& chosen) {
+  if (&app == &chosen) return;
+  for (CLI::Option* option : app.get_options()) option->envname("");
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
+    ignore_variables_of_others(*command, chosen);
+  }
+}
+
 }  // namespace
 
 CommandLine::CommandLine(const std::string& program, const std::string& description,
@@ -120,6 +130,8 @@ CLI::App& CommandLine::declare(CLI::App& parent, const std::string& name,
                                const std::string& description, std::function<int()> run) {
   CLI::App& command = *parent.add_subcommand(name, description)->group("Commands");
   command.get_help_ptr()->group(kGeneralGroup);
+  command.preparse_callback(
+      [this, &command](size_t) { ignore_variables_of_others(app_, command); });
   command.final_callback([this, run = std::move(run)] { chosen_ = run; });
   add_setting(command, "config", common_.config, "Read options from a TOML file", kGeneralGroup)
       ->type_name("FILE")

@@ -218,6 +218,8 @@ class Settings(Case):
         self.assertNotIn("is set", self.fail_with(2, *arguments, "--lr", -1, says=[says]).err)
         for value, says in (("fast", "--lr: \"fast\" is no number"), ("1e-4x", "--lr: \"1e-4x\" is no number")):
             self.fail_with(2, *arguments, env={"RECTO_LR": value}, says=[says, "RECTO_LR"])
+        # One number to recto embed, a list to recto train.
+        self.fail_with(1, *arguments, env={"RECTO_DIMENSIONS": "64,32"}, says=["is not a directory"])
         self.fail_with(2, *arguments, env={"RECTO_DIMENSIONS": "64,many"}, says=["\"many\" is no whole number", "RECTO_DIM"])
 
 
