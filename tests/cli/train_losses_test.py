@@ -40,6 +40,20 @@ class TrainLosses(Documents):
         self.assertEqual(len(lines), 3)
         return lines
 
+    def test_a_teacher_of_words(self):
+        width = json.loads((model() / "config.json").read_text())["text_config"]["hidden_size"]
+        words, tokens = self.path("words.parquet"), self.path("tokens.parquet")
+        self.succeed("dataset", "text-vectors", self.path("data"), "--output", words)
+        self.succeed("dataset", "text-vectors", self.path("data"), "--model", model(), "--dimensions", width - 1, "--output", tokens)
+        tables = [pq.read_table(table) for table in (words, tokens)]
+        ids = self.rows("pages")["page_id"].to_pylist() + self.rows("queries")["query_id"].to_pylist()
+        for table, dimensions in zip(tables, (1025, width)):
+            self.assertEqual(table["id"].to_pylist(), ids)
+            self.assertEqual(len(table["embedding"][0]), dimensions)
+        lines = self.train("out", "--loss", "infonce,distill_cosine", "--loss", "distill_kl", "--teacher", tokens)
+        self.assertGreater(lines[0]["terms"]["distill_cosine"], 0.1)
+        self.fail_with(2, "dataset", "text-vectors", self.path("data"), "--output", self.path("words.csv"), says=["words.csv", ".parquet"])
+
     def test_a_combined_loss_with_tables_of_embed(self):
         queries, pages = self.inputs()
         by = golden_models()[-1]  # its dimensions do not matter to a guide
