@@ -1,6 +1,8 @@
 #include "base/list_files.h"
 
 #include <algorithm>
+#include <cctype>
+#include <string>
 #include <system_error>
 
 #include "base/error.h"
@@ -50,6 +52,13 @@ std::vector<fs::path> list_files_below(const fs::path& folder, const FileFilter&
   collect(folder, filter, files);
   std::sort(files.begin(), files.end());
   return files;
+}
+
+bool has_ending(const fs::path& path, std::initializer_list<std::string_view> endings) {
+  std::string own = path.extension().string();
+  std::transform(own.begin(), own.end(), own.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return std::find(endings.begin(), endings.end(), own) != endings.end();
 }
 
 }  // namespace recto

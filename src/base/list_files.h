@@ -3,6 +3,8 @@
 
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
+#include <string_view>
 #include <vector>
 
 namespace recto {
@@ -23,5 +25,8 @@ bool is_folder(const std::filesystem::path& path);
 /// a folder that cannot be listed, Error(kInterrupted).
 std::vector<std::filesystem::path> list_files_below(const std::filesystem::path& folder,
                                                     const FileFilter& filter);
+
+/// Whether the file is called like one of `endings` (".pdf"), in letters of any case.
+bool has_ending(const std::filesystem::path& path, std::initializer_list<std::string_view> endings);
 
 }  // namespace recto

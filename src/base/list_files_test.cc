@@ -77,5 +77,12 @@ TEST_F(ListFilesTest, FoldersAndFilesAreToldApart) {
   }
 }
 
+TEST(HasEnding, InLettersOfAnyCase) {
+  for (const char* name : {"a.pdf", "b/A.PDF", "c.tar.Pdf"})
+    EXPECT_TRUE(has_ending(name, {".png", ".pdf"})) << name;
+  for (const char* name : {"pdf", ".pdf", "a.pdfx", "a.pdf/b", ""})
+    EXPECT_FALSE(has_ending(name, {".pdf"})) << name;
+}
+
 }  // namespace
 }  // namespace recto

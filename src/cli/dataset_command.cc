@@ -17,14 +17,6 @@
 namespace recto {
 namespace {
 
-constexpr const char* kGroup = "dataset";
-constexpr const char* kGroupDescription =
-    "Look at datasets, prove what they promise, convert and change them";
-
-void add_dataset_argument(CLI::App& app, std::string& directory) {
-  app.add_option("DIR", directory, "Directory of the dataset")->required()->configurable(false);
-}
-
 void add_changed_output(CLI::App& app, std::string& output) {
   add_setting(app, "output", output,
               "Write the result to this new directory (default: change the dataset in place)",
@@ -45,8 +37,9 @@ int info(const InfoOptions& options) {
 
 void add_info(CommandLine& line) {
   const auto options = std::make_shared<InfoOptions>();
-  CLI::App& app = line.add_command(kGroup, kGroupDescription, "info", "Count what is in the tables",
-                                   [options] { return info(*options); });
+  CLI::App& app =
+      line.add_command(kDatasetCommands, kDatasetCommandsDescription, "info",
+                       "Count what is in the tables", [options] { return info(*options); });
   add_dataset_argument(app, options->directory);
   add_json_option(app, options->json);
 }
@@ -69,7 +62,7 @@ int validate(ValidateCommand options) {
 void add_validate(CommandLine& line) {
   const auto options = std::make_shared<ValidateCommand>();
   options->validate.threads = 0;
-  CLI::App& app = line.add_command(kGroup, kGroupDescription, "validate",
+  CLI::App& app = line.add_command(kDatasetCommands, kDatasetCommandsDescription, "validate",
                                    "Prove what the dataset promises; exit status 1 if it does not",
                                    [options] { return validate(*options); });
   add_dataset_argument(app, options->directory);
@@ -108,7 +101,7 @@ int run_export(const ExportCommand& command) {
 
 void add_export(CommandLine& line) {
   const auto command = std::make_shared<ExportCommand>();
-  CLI::App& app = line.add_command(kGroup, kGroupDescription, "export",
+  CLI::App& app = line.add_command(kDatasetCommands, kDatasetCommandsDescription, "export",
                                    "Write the dataset in the layout of another tool",
                                    [command] { return run_export(*command); });
   add_dataset_argument(app, command->directory);
@@ -155,7 +148,7 @@ int run_import(ImportCommand command) {
 void add_import(CommandLine& line) {
   const auto command = std::make_shared<ImportCommand>();
   command->options.threads = 0;
-  CLI::App& app = line.add_command(kGroup, kGroupDescription, "import",
+  CLI::App& app = line.add_command(kDatasetCommands, kDatasetCommandsDescription, "import",
                                    "Make a dataset of one in the layout of another tool",
                                    [command] { return run_import(*command); });
   app.add_option("PATH", command->path, "A Parquet file, or a directory of a dataset")
@@ -209,7 +202,7 @@ int run_review(const ReviewCommand& command) {
 
 void add_review(CommandLine& line) {
   const auto command = std::make_shared<ReviewCommand>();
-  CLI::App& app = line.add_command(kGroup, kGroupDescription, "apply-review",
+  CLI::App& app = line.add_command(kDatasetCommands, kDatasetCommandsDescription, "apply-review",
                                    "Take out the pairs that were rejected in report.html",
                                    [command] { return run_review(*command); });
   add_dataset_argument(app, command->directory);
@@ -237,7 +230,7 @@ int run_forget(const ForgetCommand& command) {
 
 void add_forget(CommandLine& line) {
   const auto command = std::make_shared<ForgetCommand>();
-  CLI::App& app = line.add_command(kGroup, kGroupDescription, "forget",
+  CLI::App& app = line.add_command(kDatasetCommands, kDatasetCommandsDescription, "forget",
                                    "Remove documents and all that came from them, with proof",
                                    [command] { return run_forget(*command); });
   add_dataset_argument(app, command->directory);

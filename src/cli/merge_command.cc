@@ -29,7 +29,7 @@ int run(const Options& options) {
 void add_merge_command(CommandLine& line) {
   const auto options = std::make_shared<Options>();
   CLI::App& app =
-      line.add_command("dataset", "Look at, check and change datasets", "merge",
+      line.add_command(kDatasetCommands, kDatasetCommandsDescription, "merge",
                        "Join the shards of a curation", [options] { return run(*options); });
   add_paths(app, "SHARD", options->shards, "Outputs of recto curate --shard, all of one run");
   add_output_option(app, options->output, "The new dataset directory")->type_name("DIR");

@@ -122,6 +122,10 @@ CLI::Option* add_paths(CLI::App& app, const std::string& name, std::vector<std::
       ->configurable(false);
 }
 
+void add_dataset_argument(CLI::App& app, std::string& directory) {
+  app.add_option("DIR", directory, "Directory of the dataset")->required()->configurable(false);
+}
+
 std::filesystem::path model_or_shipped(const std::string& model) {
   if (!model.empty()) return model;
   std::filesystem::path shipped = shipped_model(kNanoRetriever);

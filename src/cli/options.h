@@ -57,6 +57,14 @@ CLI::Option* add_setting(CLI::App& app, const std::string& name, bool& value,
 CLI::Option* add_paths(CLI::App& app, const std::string& name, std::vector<std::string>& values,
                        const std::string& description);
 
+/// The group of commands about datasets.
+inline constexpr const char* kDatasetCommands = "dataset";
+inline constexpr const char* kDatasetCommandsDescription =
+    "Look at datasets, prove what they promise, convert and change them";
+
+/// The argument DIR, required.
+void add_dataset_argument(CLI::App& app, std::string& directory);
+
 /// `model`, or where none is named the one that comes with recto, which is then told on stderr.
 std::filesystem::path model_or_shipped(const std::string& model);
 

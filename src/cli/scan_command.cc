@@ -25,9 +25,9 @@ int run(Options options) {
   std::string lines = describe(report);
   lines.pop_back();
   log_info("{}", lines);
-  if (report.without_pack > 0) {
+  if (report.reading.without_pack > 0) {
     log_warning("{} pages are without text: the packs of their languages are not installed",
-                report.without_pack);
+                report.reading.without_pack);
   }
   if (!options.json) return 0;
   Json json = report_json(report);
@@ -41,12 +41,10 @@ int run(Options options) {
 void add_scan_command(CommandLine& line) {
   const auto options = std::make_shared<Options>();
   options->scan.threads = 0;
-  CLI::App& app = line.add_command("dataset", "Look at, check and change datasets", "scan",
+  CLI::App& app = line.add_command(kDatasetCommands, kDatasetCommandsDescription, "scan",
                                    "The dataset as if its documents were printed and scanned",
                                    [options] { return run(*options); });
-  app.add_option("DIR", options->directory, "Directory of the dataset")
-      ->required()
-      ->configurable(false);
+  add_dataset_argument(app, options->directory);
   add_setting(app, "split", options->scan.splits, "Only the pages of this split", kInputGroup)
       ->type_name("NAME");
   add_setting(app, "ocr", options->ocr,

@@ -1,6 +1,5 @@
 // recto dataset text-vectors: a teacher made of the words of pages.
 #include <memory>
-#include <sstream>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -9,6 +8,7 @@
 #include "data/dataset.h"
 #include "data/table.h"
 #include "model/model_directory.h"
+#include "model/sparse_text.h"
 #include "search/text_vectors.h"
 
 namespace recto {
@@ -25,12 +25,8 @@ SplitWords tokens_of(const std::string& model) {
   const auto directory = ModelDirectory::open(model);
   return [directory](const std::string& text) {
     std::vector<std::string> tokens;
-    std::istringstream words(text);
-    for (std::string word; words >> word;) {
-      for (const int32_t id : directory->tokenizer().encode_ordinary(" " + word)) {
-        tokens.push_back(std::to_string(id));
-      }
-    }
+    for_each_text_token(directory->tokenizer(), text,
+                        [&](int32_t id) { tokens.push_back(std::to_string(id)); });
     return tokens;
   };
 }
@@ -71,12 +67,10 @@ int run(Options options) {
 void add_text_vectors_command(CommandLine& line) {
   const auto options = std::make_shared<Options>();
   CLI::App& app = line.add_command(
-      "dataset", "Look at, check and change datasets", "text-vectors",
+      kDatasetCommands, kDatasetCommandsDescription, "text-vectors",
       "Vectors of queries and pages made of words alone, for recto train --teacher",
       [options] { return run(*options); });
-  app.add_option("DIR", options->directory, "Directory of the dataset")
-      ->required()
-      ->configurable(false);
+  add_dataset_argument(app, options->directory);
   add_setting(app, "split", options->split, "Split whose pages and queries are taken", kInputGroup)
       ->type_name("train|validation|test")
       ->check(CLI::IsMember({"train", "validation", "test"}).description(""));

@@ -6,6 +6,7 @@
 #include "base/interrupt.h"
 #include "base/threads.h"
 #include "curate/ranker.h"
+#include "data/query_text.h"
 #include "search/lexical_index.h"
 
 namespace recto {
@@ -26,7 +27,7 @@ class Bm25Ranker : public Ranker {
   std::string_view name() const override { return "bm25"; }
 
   std::string_view cannot_judge(int32_t page, std::string_view kind) const override {
-    if (kind == "cross_lingual") return "cross-lingual";
+    if (kind == kCrossLingualKind) return "cross-lingual";
     return index_.length(page) == 0 ? "page without text" : "";
   }
 

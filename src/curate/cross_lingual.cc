@@ -10,6 +10,7 @@
 #include "base/language_tag.h"
 #include "curate/generator_context.h"
 #include "curate/outline_alignment.h"
+#include "data/query_text.h"
 
 namespace recto {
 
@@ -184,7 +185,7 @@ class CrossLingual {
     const TranslatedHeading& target = works_[work].outline[entry];
     Candidate candidate;
     candidate.query = heading(asker).query;
-    candidate.kind = "cross_lingual";
+    candidate.kind = kCrossLingualKind;
     candidate.method = kCrossLingualGenerator;
     candidate.version = std::string(kCrossLingualVersion);
     candidate.language = works_[asker.work].language;

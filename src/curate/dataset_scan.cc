@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -13,8 +12,8 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/stopwatch.h"
 #include "base/threads.h"
-#include "curate/scan_reading.h"
 #include "data/dataset.h"
 #include "data/dataset_id.h"
 #include "data/dataset_rewrite.h"
@@ -67,7 +66,6 @@ class Scan {
     rules.pages = [&](const std::string& split, std::vector<PageRow>& rows) { scan(split, rows); };
     rewrite_tables(dataset_.path(), rules, writer);
     for (const AuditRow& row : audit_) writer.add("audit", row);
-    take_counts();
     writer.finish(manifest(), with_change(card_body_of(dataset_.path()), card_line()));
     return std::move(report_);
   }
@@ -93,18 +91,19 @@ class Scan {
       return;
     }
     std::vector<double> skews(rows.size());
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     parallel_for(rows.size(), options_.threads, [&](size_t i) {
       throw_if_interrupted();
       skews[i] = scan_page(rows[i]);
       if (!program_) progress_.advance();
     });
-    report_.seconds +=
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    std::vector<PageReading> readings(rows.size());
+    report_.seconds += watch.seconds();
+    std::vector<OcrAttempt> readings(rows.size());
     if (program_) {
-      for (size_t i = 0; i < rows.size(); ++i) readings[i].language = language_of(rows[i]);
-      read_pages(*program_, rows, readings, options_.threads, counts_);
+      std::vector<std::string> languages;
+      languages.reserve(rows.size());
+      for (const PageRow& row : rows) languages.push_back(language_of(row));
+      readings = read_pages(*program_, rows, languages, options_.threads, report_.reading);
       progress_.advance(rows.size());
     }
     for (size_t i = 0; i < rows.size(); ++i) set_text(rows[i], std::move(readings[i]), skews[i]);
@@ -133,7 +132,7 @@ class Scan {
     return found == languages_.end() ? "" : found->second;
   }
 
-  void set_text(PageRow& row, PageReading&& reading, double skew) {
+  void set_text(PageRow& row, OcrAttempt&& reading, double skew) {
     row.text = std::move(reading.text.text);
     row.text_source = row.text.empty() ? "none" : "ocr";
     row.words.clear();
@@ -144,18 +143,10 @@ class Scan {
     }
     std::string what = "scanned";
     if (program_) {
+      if (reading.problem.empty() && row.text.empty()) reading.problem = "OCR found nothing";
       what += reading.problem.empty() ? ", read by OCR" : ", without text: " + reading.problem;
     }
     audit_.push_back({row.page_id, kStage, "kept", std::move(what), skew, kMostSkew});
-  }
-
-  void take_counts() {
-    report_.read = counts_.read;
-    report_.failed = counts_.failed;
-    report_.without_pack = counts_.without_pack;
-    report_.characters = counts_.characters;
-    report_.ocr_seconds = counts_.seconds;
-    report_.ocr_cpu_seconds = counts_.cpu_seconds;
   }
 
   std::string ocr_name() const {
@@ -195,7 +186,6 @@ class Scan {
   const std::optional<OcrProgram> program_;
   Progress progress_;
   ScanReport report_;
-  ReadingCounts counts_;
   std::unordered_map<std::string, std::string> languages_;  ///< by document
   std::vector<AuditRow> audit_;
 };
@@ -224,14 +214,14 @@ Json report_json(const ScanReport& report) {
                {"ocr", Json()}};
   if (report.ocr.empty()) return json;
   json["ocr"] = {{"program", report.ocr},
-                 {"read", report.read},
-                 {"failed", report.failed},
-                 {"without_pack", report.without_pack},
-                 {"characters", report.characters},
-                 {"seconds", report.ocr_seconds},
-                 {"cpu_seconds", report.ocr_cpu_seconds},
-                 {"pages_per_second", rate(report.pages, report.ocr_seconds)},
-                 {"pages_per_cpu_second", rate(report.pages, report.ocr_cpu_seconds)}};
+                 {"read", report.reading.read},
+                 {"failed", report.reading.failed},
+                 {"without_pack", report.reading.without_pack},
+                 {"characters", report.reading.characters},
+                 {"seconds", report.reading.seconds},
+                 {"cpu_seconds", report.reading.cpu_seconds},
+                 {"pages_per_second", rate(report.pages, report.reading.seconds)},
+                 {"pages_per_cpu_second", rate(report.pages, report.reading.cpu_seconds)}};
   return json;
 }
 
@@ -244,9 +234,10 @@ std::string describe(const ScanReport& report) {
          fmt::format(
              "\n{} read {} characters on {} of {} pages: {:.2f} pages a second, {:.2f} a "
              "second of processor time; {} pages failed, {} are of a language without a pack\n",
-             report.ocr, report.characters, report.read, report.pages,
-             rate(report.pages, report.ocr_seconds), rate(report.pages, report.ocr_cpu_seconds),
-             report.failed, report.without_pack);
+             report.ocr, report.reading.characters, report.reading.read, report.pages,
+             rate(report.pages, report.reading.seconds),
+             rate(report.pages, report.reading.cpu_seconds), report.reading.failed,
+             report.reading.without_pack);
 }
 
 }  // namespace recto

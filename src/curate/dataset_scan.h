@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "curate/scan_reading.h"
 #include "page/reader.h"
 
 namespace recto {
@@ -23,17 +24,12 @@ struct ScanOptions {
 };
 
 struct ScanReport {
-  std::string dataset;         ///< id of the dataset that was scanned
-  int64_t pages = 0;           ///< scanned
-  int64_t other_pages = 0;     ///< of other splits: as they were
-  double seconds = 0;          ///< of scanning, without OCR
-  std::string ocr;             ///< "tesseract 5.3.0", "" when nothing was read
-  int64_t read = 0;            ///< pages on which OCR found text
-  int64_t failed = 0;          ///< pages of which OCR gave up
-  int64_t without_pack = 0;    ///< pages of languages whose pack is not installed
-  int64_t characters = 0;      ///< code points that OCR read
-  double ocr_seconds = 0;      ///< of the wall
-  double ocr_cpu_seconds = 0;  ///< of Tesseract's processes
+  std::string dataset;      ///< id of the dataset that was scanned
+  int64_t pages = 0;        ///< scanned
+  int64_t other_pages = 0;  ///< of other splits: as they were
+  double seconds = 0;       ///< of scanning, without OCR
+  std::string ocr;          ///< "tesseract 5.3.0", "" when nothing was read
+  ReadingCounts reading;    ///< of OCR
 };
 
 /// Writes the scan of the dataset in `directory` as the new dataset `output`. Ids, queries, qrels,

@@ -213,4 +213,21 @@ PageText read_by_ocr(const OcrProgram& program, const Image& image, const std::s
   return parse_ocr_table(table, image.width, image.height);
 }
 
+OcrAttempt try_ocr(const OcrProgram& program, const Image& image, const std::string& language) {
+  OcrAttempt attempt;
+  const std::string packs = ocr_packs(program, language);
+  attempt.without_pack = packs.empty();
+  if (attempt.without_pack) {
+    attempt.problem = fmt::format("no OCR for the language {}", language);
+    return attempt;
+  }
+  try {
+    attempt.text = read_by_ocr(program, image, packs);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kInterrupted || error.code() == ErrorCode::kIo) throw;
+    attempt.problem = error.code() == ErrorCode::kLimit ? "OCR exceeded its limits" : "OCR failed";
+  }
+  return attempt;
+}
+
 }  // namespace recto

@@ -48,6 +48,17 @@ std::string ocr_package(std::string_view language);
 PageText read_by_ocr(const OcrProgram& program, const Image& image, const std::string& packs,
                      const OcrLimits& limits = {});
 
+/// What became of a page that was to be read.
+struct OcrAttempt {
+  PageText text;              ///< as read_by_ocr() gives it
+  bool without_pack = false;  ///< the pack of its language is not installed
+  std::string problem;        ///< why it was not read, for the audit; "" when it was
+};
+
+/// read_by_ocr() with ocr_packs() of `language`. What is wrong with the page or its language is
+/// told in the attempt. Throws Error(kIo) when Tesseract cannot be started, Error(kInterrupted).
+OcrAttempt try_ocr(const OcrProgram& program, const Image& image, const std::string& language);
+
 /// Tesseract's table of words (TSV) as a page of width x height pixels. Rows that are no words, or
 /// damaged, are left out.
 PageText parse_ocr_table(std::string_view table, int width, int height);

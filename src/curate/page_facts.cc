@@ -47,21 +47,15 @@ FoundText find_text(const PageView& view, PageText layer, const OcrProgram* prog
     return broken ? without_text(std::move(layer)) : as_it_is(std::move(layer));
   };
   if (program == nullptr) return give_up("no OCR");
-  const std::string packs = ocr_packs(*program, language);
-  if (packs.empty()) return give_up(fmt::format("no OCR for the language {}", language));
-  try {
-    PageText text = read_by_ocr(*program, view.image, packs);
-    // A few characters of a text layer are worth more than nothing.
-    if (count_characters(text.text) <= (broken ? 0 : count_characters(layer.text))) {
-      return give_up("OCR found no more");
-    }
-    text.label = layer.label;
-    audit.keep(page_id, kStage, fmt::format("{}: read by OCR", reason));
-    return {std::move(text), "ocr"};
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::kInterrupted || error.code() == ErrorCode::kIo) throw;
-    return give_up(error.code() == ErrorCode::kLimit ? "OCR exceeded its limits" : "OCR failed");
+  OcrAttempt attempt = try_ocr(*program, view.image, language);
+  if (!attempt.problem.empty()) return give_up(attempt.problem);
+  // A few characters of a text layer are worth more than nothing.
+  if (count_characters(attempt.text.text) <= (broken ? 0 : count_characters(layer.text))) {
+    return give_up("OCR found no more");
   }
+  attempt.text.label = layer.label;
+  audit.keep(page_id, kStage, fmt::format("{}: read by OCR", reason));
+  return {std::move(attempt.text), "ocr"};
 }
 
 CuratedPage describe_page(const PageView& view, const FoundText& found, const std::string& hint) {

@@ -8,26 +8,23 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/sha256.h"
 #include "curate/folded_text.h"
+#include "curate/query_row.h"
 #include "curate/query_rules.h"
+#include "data/query_text.h"
 
 namespace recto {
 
 namespace {
 
 constexpr const char* kStage = "query";
-constexpr const char* kCrossLingual = "cross_lingual";
-constexpr size_t kIdDigits = 16;
 
 /// What decides an id: the words, for cross-lingual queries with that.
 std::string id_key(std::string_view folded, bool crosses) {
   std::string key(folded);
-  if (crosses) key += fmt::format("\n{}", kCrossLingual);
+  if (crosses) key += fmt::format("\n{}", kCrossLingualKind);
   return key;
 }
-
-std::string hashed_id(std::string_view key) { return "q-" + sha256_hex(key).substr(0, kIdDigits); }
 
 /// All candidates that become one query.
 struct Variant {
@@ -59,7 +56,7 @@ void sort_pages(std::vector<int32_t>& pages) {
 }  // namespace
 
 std::string query_id(std::string_view folded, std::string_view kind) {
-  return hashed_id(id_key(folded, kind == kCrossLingual));
+  return query_id_of(id_key(folded, kind == kCrossLingualKind));
 }
 
 struct QueryMerger::State {
@@ -85,25 +82,19 @@ struct QueryMerger::State {
   }
 
   Variant& variant_of(Group& group, const Candidate& candidate, const CorpusPage& page) const {
-    const bool crosses = candidate.kind == kCrossLingual;
+    const bool crosses = candidate.kind == kCrossLingualKind;
     for (Variant& variant : group.variants) {
       if (variant.crosses == crosses) return variant;
     }
-    QueryRow row;
-    row.query = candidate.query;
-    row.language = candidate.language.empty() ? page.language : candidate.language;
-    row.kind = candidate.kind;
-    row.method = candidate.method;
-    row.generator_version = candidate.version;
-    group.variants.push_back({std::move(row), {}, crosses, {}});
+    group.variants.push_back({query_row(candidate, page), {}, crosses, {}});
     return group.variants.back();
   }
 
   std::string unique_id(const Group& group, const Variant& variant) {
     const std::string key = id_key(group.folded, variant.crosses);
-    std::string id = hashed_id(key);
+    std::string id = query_id_of(key);
     // Two of 64 bits that are equal are not to be expected; were they, ids would still differ.
-    for (int n = 2; !ids.insert(id).second; ++n) id = hashed_id(fmt::format("{}\n#{}", key, n));
+    for (int n = 2; !ids.insert(id).second; ++n) id = query_id_of(fmt::format("{}\n#{}", key, n));
     return id;
   }
 

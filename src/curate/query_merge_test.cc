@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/sha256.h"
+#include "curate/test_candidate.h"
 
 namespace recto {
 namespace {
@@ -30,16 +31,6 @@ Corpus small_corpus() {
     }
   }
   return corpus;
-}
-
-Candidate candidate(const std::string& query, int page, const std::string& kind = "heading") {
-  Candidate out;
-  out.query = query;
-  out.kind = kind;
-  out.method = "outline";
-  out.version = "2";
-  out.page = page;
-  return out;
 }
 
 struct Input {

@@ -13,6 +13,7 @@
 #include "curate/numbered_references.h"
 #include "curate/personal_data.h"
 #include "curate/query_text.h"
+#include "data/query_text.h"
 #include "model/unicode_class.h"
 #include "search/lexical_words.h"
 
@@ -77,7 +78,7 @@ std::optional<Problem> check_length(std::string_view text, const FoldedText& wor
 
 std::optional<Problem> check_language(const QueryFacts& query, const QueryRuleSettings& settings) {
   const double confidence = std::min(query.language_confidence, query.page_language_confidence);
-  if (query.kind == "cross_lingual" || confidence < settings.language_confidence ||
+  if (query.kind == kCrossLingualKind || confidence < settings.language_confidence ||
       languages_agree(query.language, query.page_language)) {
     return std::nullopt;
   }

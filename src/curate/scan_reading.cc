@@ -3,11 +3,11 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/interrupt.h"
+#include "base/stopwatch.h"
 #include "base/threads.h"
 #include "curate/text_check.h"
 #include "page/decode.h"
@@ -26,29 +26,14 @@ double children_cpu_seconds() {
   return seconds_of(used.ru_utime) + seconds_of(used.ru_stime);
 }
 
-void read_page(const OcrProgram& program, const PageRow& page, PageReading& reading) {
-  const std::string packs = ocr_packs(program, reading.language);
-  if (packs.empty()) {
-    reading.problem = fmt::format("no OCR for the language {}", reading.language);
-    return;
-  }
-  try {
-    reading.text = read_by_ocr(program, decode_image(as_bytes(page.image), page.page_id), packs);
-    if (reading.text.text.empty()) reading.problem = "OCR found nothing";
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::kInterrupted || error.code() == ErrorCode::kIo) throw;
-    reading.problem = error.code() == ErrorCode::kLimit ? "OCR exceeded its limits" : "OCR failed";
-  }
-}
-
-void count(const PageReading& reading, ReadingCounts& counts) {
-  if (reading.problem.empty()) {
-    ++counts.read;
-    counts.characters += count_characters(reading.text.text);
-  } else if (reading.problem.starts_with("no OCR")) {
+void count(const OcrAttempt& attempt, ReadingCounts& counts) {
+  if (attempt.without_pack) {
     ++counts.without_pack;
-  } else if (reading.problem != "OCR found nothing") {
+  } else if (!attempt.problem.empty()) {
     ++counts.failed;
+  } else if (!attempt.text.text.empty()) {
+    ++counts.read;
+    counts.characters += count_characters(attempt.text.text);
   }
 }
 
@@ -65,18 +50,22 @@ OcrProgram require_ocr() {
   return std::move(*program);
 }
 
-void read_pages(const OcrProgram& program, std::span<const PageRow> pages,
-                std::span<PageReading> readings, int threads, ReadingCounts& counts) {
-  RECTO_CHECK(pages.size() == readings.size());
-  const auto start = std::chrono::steady_clock::now();
+std::vector<OcrAttempt> read_pages(const OcrProgram& program, std::span<const PageRow> pages,
+                                   std::span<const std::string> languages, int threads,
+                                   ReadingCounts& counts) {
+  RECTO_CHECK(pages.size() == languages.size());
+  std::vector<OcrAttempt> attempts(pages.size());
+  const Stopwatch watch;
   const double cpu = children_cpu_seconds();
   parallel_for(pages.size(), threads, [&](size_t i) {
     throw_if_interrupted();
-    read_page(program, pages[i], readings[i]);
+    const Image image = decode_image(as_bytes(pages[i].image), pages[i].page_id);
+    attempts[i] = try_ocr(program, image, languages[i]);
   });
   counts.cpu_seconds += children_cpu_seconds() - cpu;
-  counts.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  for (const PageReading& reading : readings) count(reading, counts);
+  counts.seconds += watch.seconds();
+  for (const OcrAttempt& attempt : attempts) count(attempt, counts);
+  return attempts;
 }
 
 }  // namespace recto

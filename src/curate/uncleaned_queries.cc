@@ -5,19 +5,18 @@
 #include <unordered_set>
 #include <utility>
 
-#include "base/sha256.h"
 #include "curate/folded_text.h"
+#include "curate/query_row.h"
+#include "data/query_text.h"
 
 namespace recto {
 namespace {
 
 constexpr const char* kStage = "query";
 constexpr const char* kTrain = "train";
-constexpr size_t kIdDigits = 16;
 
 std::string id_of(const std::string& folded, bool crosses, const std::string& page_id) {
-  const std::string key = fmt::format("{}\n{}\n{}", folded, crosses ? "crosses" : "", page_id);
-  return "q-" + sha256_hex(key).substr(0, kIdDigits);
+  return query_id_of(fmt::format("{}\n{}\n{}", folded, crosses ? "crosses" : "", page_id));
 }
 
 }  // namespace
@@ -45,15 +44,10 @@ bool UncleanedQueries::add(int32_t document, const Candidate& candidate) {
   const FoldedText words(state_->tokenizer, candidate.query);
   if (words.empty()) return false;
   const std::string& folded = words.joined();
-  const bool crosses = candidate.kind == "cross_lingual";
-  QueryRow row;
+  const bool crosses = candidate.kind == kCrossLingualKind;
+  QueryRow row = query_row(candidate, corpus.pages[page]);
   row.query_id = id_of(folded, crosses, corpus.page_id(page));
   if (!state_->ids.insert(row.query_id).second) return false;
-  row.query = candidate.query;
-  row.language = candidate.language.empty() ? corpus.pages[page].language : candidate.language;
-  row.kind = candidate.kind;
-  row.method = candidate.method;
-  row.generator_version = candidate.version;
   const auto [split, added] = state_->splits.emplace(folded, state_->split_of(page));
   if (!added && state_->split_of(page) == kTrain) split->second = kTrain;
   state_->queries.push_back({std::move(row), folded, {page}});

@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "curate/test_candidate.h"
+
 namespace recto {
 namespace {
 
@@ -22,16 +24,6 @@ Corpus small_corpus() {
     }
   }
   return corpus;
-}
-
-Candidate candidate(const std::string& query, int page, const std::string& kind = "heading") {
-  Candidate out;
-  out.query = query;
-  out.kind = kind;
-  out.method = "outline";
-  out.version = "2";
-  out.page = page;
-  return out;
 }
 
 TEST(UncleanedQueries, EachCandidateIsAQueryOfItsPage) {

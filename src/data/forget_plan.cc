@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/language_tag.h"
 #include "data/group_names.h"
+#include "data/query_text.h"
 #include "data/shards.h"
 #include "data/table_scan.h"
 
@@ -16,7 +17,6 @@ namespace recto {
 namespace {
 
 constexpr size_t kMinDigits = 8;
-constexpr const char* kCrossLingualKind = "cross_lingual";
 constexpr const char* kFileStage = "file";
 constexpr const char* kDropped = "dropped";
 constexpr const char* kForgotten = "(forgotten)";

@@ -5,6 +5,9 @@
 
 namespace recto {
 
+/// Kind of queries that are asked in another language than that of their pages.
+inline constexpr const char* kCrossLingualKind = "cross_lingual";
+
 /// A query's text without what does not make it another one: ASCII case, and white space but for
 /// single spaces between words.
 std::string plain_query(const std::string& text);

@@ -11,6 +11,7 @@
 #include "base/html.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/stopwatch.h"
 #include "base/threads.h"
 #include "model/unicode_class.h"
 #include "net/endpoint_connection.h"
@@ -253,7 +254,7 @@ void EndpointEmbedder::check(const Dataset& dataset, const RetrievalTask& task,
 }
 
 EmbeddedPages EndpointEmbedder::pages(const Dataset& dataset, const std::string& split) const {
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   EmbeddedPages out;
   std::vector<PageRow> rows;
   const auto embed_pass = [&] {
@@ -267,7 +268,7 @@ EmbeddedPages EndpointEmbedder::pages(const Dataset& dataset, const std::string&
     if (rows.size() == kPagesOfAPass) embed_pass();
   });
   embed_pass();
-  out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  out.seconds = watch.seconds();
   return out;
 }
 

@@ -1,7 +1,6 @@
 #include "eval/evaluate.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <functional>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "base/cpu.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/stopwatch.h"
 #include "engine/embed_pipeline.h"
 #include "eval/bootstrap_table.h"
 #include "eval/chance.h"
@@ -19,10 +19,6 @@
 namespace recto {
 
 namespace {
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 /// Embeds what `source` gives, rows in order.
 Embeddings embed(Embedder& embedder, const EmbedSource& source, const EvalOptions& options,
@@ -203,9 +199,9 @@ void add_model(EvalReport& report, Embedder& embedder, const EmbeddedPages& page
                const EvalOptions& options, const std::string& name) {
   const Contract& contract = embedder.model().contract();
   check_reused(pages.pages, report.task, contract);
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch start;
   const Matrix queries = embed_queries(report.task, embedder, options);
-  const double query_seconds = seconds_since(start);
+  const double query_seconds = start.seconds();
   std::vector<int> lengths = options.dimensions;
   if (lengths.empty()) lengths.push_back(contract.dimensions.front());
   if (report.model.empty()) {
@@ -303,9 +299,9 @@ EvalReport evaluate_retrieval(const Dataset& dataset, const std::string& split, 
   if (pages != nullptr) {
     embedded.pages = *pages;
   } else {
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch start;
     embedded.pages = embed_pages(dataset, split, embedder, options);
-    embedded.seconds = seconds_since(start);
+    embedded.seconds = start.seconds();
   }
   add_model(report, embedder, embedded, options);
   add_baselines(report, {Bm25Parameters()});

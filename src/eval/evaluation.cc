@@ -1,7 +1,6 @@
 #include "eval/evaluation.h"
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <set>
 
@@ -9,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/stopwatch.h"
 #include "data/dataset_import.h"
 #include "eval/set_means.h"
 #include "eval/trec.h"
@@ -136,11 +136,10 @@ void add_models(std::vector<EvalReport>& reports, const Dataset& dataset,
                 const EvaluationPlan& plan) {
   for (const EvaluatedModel& one : plan.models) {
     const auto embedder = make_cpu_embedder(one.model, plan.engine);
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     EmbeddedPages embedded;
     embedded.pages = embed_pages(dataset, plan.split, *embedder, plan.options);
-    embedded.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    embedded.seconds = watch.seconds();
     for (EvalReport& report : reports) {
       add_model(report, *embedder, embedded, plan.options, one.name);
     }
@@ -202,16 +201,16 @@ void add_endpoint(std::vector<EvalReport>& reports, const Dataset& dataset,
   const EndpointEmbedder embedder(*plan.endpoint);
   const EmbeddedPages pages = embedder.pages(dataset, plan.split);
   for (EvalReport& report : reports) {
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     const Matrix queries = embedder.queries(report.task);
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+    const double taken = watch.seconds();
     const size_t before = report.systems.size();
     add_vectors(report, pages.pages.vectors, queries, plan.options, plan.endpoint->name);
     for (size_t i = before; i < report.systems.size(); ++i) {
       SystemResult& result = report.systems[i];
       result.description += fmt::format(", {} behind an endpoint", plan.endpoint->connection.model);
       result.cost.page_seconds = pages.seconds;
-      result.cost.query_seconds += taken.count();
+      result.cost.query_seconds += taken;
     }
   }
 }

@@ -1,10 +1,10 @@
 #include "eval/sparse_systems.h"
 
-#include <chrono>
 #include <numeric>
 #include <utility>
 
 #include "base/interrupt.h"
+#include "base/stopwatch.h"
 #include "model/sparse_text.h"
 #include "search/exact.h"
 #include "search/id_order.h"
@@ -13,12 +13,6 @@
 
 namespace recto {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 std::vector<SparseVector> sparse_queries(const RetrievalTask& task, const Tokenizer& tokenizer) {
   std::vector<SparseVector> queries;
@@ -102,10 +96,10 @@ int64_t bytes_per_page(const std::vector<SparseVector>& pages) {
 std::vector<SystemResult> rank_sparse(const RetrievalTask& task, const Tokenizer& tokenizer,
                                       const BothOutputs& outputs, int threads,
                                       const std::string& name) {
-  const auto made = Clock::now();
+  const Stopwatch made;
   const SparseSearch search(task.page_ids, outputs.sparse_pages);
-  const double page_seconds = seconds_since(made);
-  const auto asked = Clock::now();
+  const double page_seconds = made.seconds();
+  const Stopwatch asked;
   const std::vector<SparseVector> queries = sparse_queries(task, tokenizer);
   const int64_t depth = fusion_depth(kRunDepth);
   std::vector<std::vector<Neighbour>> found;
@@ -114,7 +108,7 @@ std::vector<SystemResult> rank_sparse(const RetrievalTask& task, const Tokenizer
     throw_if_interrupted();
     found.push_back(search.search(query, depth));
   }
-  const double sparse_seconds = seconds_since(asked);
+  const double sparse_seconds = asked.seconds();
   const ExactSearch exact(task.page_ids, outputs.pages.values.data(), outputs.pages.columns);
   const auto dense = exact.search(outputs.queries, depth, threads);
   Run sparse_run, fused_run;
@@ -136,7 +130,7 @@ std::vector<SystemResult> rank_sparse(const RetrievalTask& task, const Tokenizer
       task, name + "-fused",
       fmt::format("reciprocal rank of the dense and the sparse ranking, k = {}", kFusionConstant),
       std::move(fused_run), [&](const DocumentQuestion& one) { return within.fused(one); });
-  fused.cost = {page_seconds, seconds_since(asked),
+  fused.cost = {page_seconds, asked.seconds(),
                 sparse.cost.bytes_per_page + 4 * outputs.pages.columns};
   std::vector<SystemResult> systems;
   systems.push_back(std::move(sparse));

@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <memory>
 #include <numeric>
@@ -14,6 +13,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/interrupt.h"
+#include "base/stopwatch.h"
 #include "search/exact.h"
 #include "search/lexical_index.h"
 
@@ -40,10 +40,6 @@ SystemResult scored(const RetrievalTask& task, std::string name, std::string des
 void set_within(SystemResult& result, std::map<std::string, MetricValues> per_query) {
   result.within_per_query = std::move(per_query);
   result.within = mean_metrics(result.within_per_query);
-}
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 float dot(std::span<const float> a, std::span<const float> b) {
@@ -111,9 +107,9 @@ SystemResult rank_vectors(const RetrievalTask& task, const Matrix& pages, const 
                           int threads, const std::string& name, const std::string& remark) {
   RECTO_CHECK(pages.rows == std::ssize(task.page_ids) && queries.rows == std::ssize(task.queries));
   const ExactSearch search(task.page_ids, pages.values.data(), pages.columns);
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch start;
   const auto found = search.search(queries, kRunDepth, threads);
-  const double seconds = seconds_since(start);
+  const double seconds = start.seconds();
   Run run;
   for (size_t q = 0; q < found.size(); ++q) {
     auto& hits = run[task.queries[q].query_id];
@@ -147,11 +143,11 @@ std::string bm25_name(const Bm25Parameters& parameters) {
 }
 
 SystemResult rank_bm25(const RetrievalTask& task, const Bm25Parameters& parameters) {
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch start;
   const TaskWords words(task);
-  const double page_seconds = seconds_since(start);
+  const double page_seconds = start.seconds();
   LexicalSearcher searcher(words.index, parameters);
-  const auto query_start = std::chrono::steady_clock::now();
+  const Stopwatch query_start;
   Run run;
   for (const QueryRow& query : task.queries) {
     throw_if_interrupted();
@@ -161,7 +157,7 @@ SystemResult rank_bm25(const RetrievalTask& task, const Bm25Parameters& paramete
       hits.push_back({task.page_ids[words.pages[hit.text]], hit.score});
     }
   }
-  const double query_seconds = seconds_since(query_start);
+  const double query_seconds = query_start.seconds();
   SystemResult result =
       scored(task, bm25_name(parameters),
              fmt::format("BM25 of the text layer, words of SQLite FTS5 unicode61 without "

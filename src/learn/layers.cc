@@ -5,17 +5,12 @@
 #include <limits>
 #include <numeric>
 
+#include "base/fnv1a.h"
+
 namespace recto {
 namespace {
 
 torch::Tensor parameter(at::IntArrayRef shape) { return torch::zeros(shape); }
-
-/// FNV-1a: the same on every machine, unlike std::hash.
-uint64_t text_hash(const std::string& text) {
-  uint64_t hash = 0xcbf29ce484222325u;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  return hash;
-}
 
 /// x [..., in] times W [out, in].
 torch::Tensor multiplied(const torch::Tensor& x, const torch::Tensor& weight,
@@ -82,7 +77,7 @@ void LinearImpl::attach(const LinearAdapter& adapter) {
 torch::Tensor LinearImpl::dropped(const torch::Tensor& x, const PassContext& context) const {
   if (adapter_.dropout <= 0 || context.dropout_rows.empty()) return x;
   torch::Tensor mask = torch::empty(x.sizes(), torch::kFloat32);
-  const uint64_t layer = text_hash(path_);
+  const uint64_t layer = fnv1a(path_);
   int64_t row = 0;
   for (const PassContext::Rows& rows : context.dropout_rows) {
     const at::Generator generator =

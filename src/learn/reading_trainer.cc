@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/sha256.h"
+#include "base/stopwatch.h"
 #include "base/threads.h"
 #include "learn/checkpoint.h"
 #include "learn/measure_reading.h"
@@ -22,7 +23,6 @@
 #include "learn/reading_model.h"
 #include "learn/run_identity.h"
 #include "learn/schedule.h"
-#include "learn/stopwatch.h"
 #include "learn/torch_embedder.h"
 #include "learn/torch_setup.h"
 #include "learn/train_output.h"
@@ -100,7 +100,7 @@ class ReadingTraining {
   void finish();
   void write_model() const;
   void write_json(bool finished) const;
-  Json run_json() const;
+  Json identity() const;
   size_t transcribed() const;
   bool done() const { return step_ >= common_.max_steps; }
 
@@ -113,6 +113,7 @@ class ReadingTraining {
   TileShape shape_;
   std::unique_ptr<ReadingCorpus> corpus_;
   std::unique_ptr<ReadingBlocks> blocks_;
+  Json run_;  ///< what a resumed run must agree in; read from the files once
   ReadingBlocks::HeldOut held_out_;
   ReadingModel model_{nullptr};
   std::unique_ptr<AdamW> adamw_;
@@ -155,10 +156,11 @@ ReadingTraining::ReadingTraining(const TrainSettings& common, const ReadingSetti
   muon_ = std::make_unique<Muon>(model_->matrices(), common_.weight_decay);
   log_info("training {} parameters, and what learning to read needs besides; {} steps of {} tiles",
            model_->parameter_count(), common_.max_steps, common_.batch_size);
+  run_ = identity();
   static_cast<void>(warmup_share(common_.warmup, common_.max_steps));  // says if it is too long
 }
 
-Json ReadingTraining::run_json() const {
+Json ReadingTraining::identity() const {
   Json json = reading_json(common_, reading_);
   json["model_sha256"] = directory_->contract().weights_sha256;
   json["model_files"] = model_files(directory_->path());
@@ -178,7 +180,7 @@ void ReadingTraining::write_json(bool finished) const {
   Json json = {{"format_version", 1},
                {"objective", "reading"},
                {"settings", reading_json(common_, reading_)},
-               {"run", run_json()},
+               {"run", run_},
                {"finished", finished}};
   json["settings"]["max_steps"] = common_.max_steps;
   json["settings"]["threads"] = common_.threads;
@@ -194,12 +196,12 @@ void ReadingTraining::resume() {
   remove_unfinished(fs::path(common_.output) / "checkpoints");
   const std::optional<fs::path> latest = latest_whole_checkpoint(common_.output);
   if (!latest) {
-    check_same_begun_run(common_.output, run_json(), {});
+    check_same_begun_run(common_.output, run_, {});
     log_info("{} has no checkpoint yet; the run begins again", common_.output);
     return;
   }
   const CheckpointState state = read_checkpoint_state(*latest);
-  check_same_run(state.run, run_json(), *latest, {});
+  check_same_run(state.run, run_, *latest, {});
   restore_checkpoint(*latest, *adamw_);
   read_parameters(*latest / kMuonFile, muon_->state());
   step_ = state.step;
@@ -220,7 +222,7 @@ void ReadingTraining::begin() {
 
 void ReadingTraining::checkpoint() {
   const DeferInterrupts until_written;
-  const CheckpointState state{step_, elapsed_, Json::object(), run_json()};
+  const CheckpointState state{step_, elapsed_, Json::object(), run_};
   write_checkpoint(common_.output, state, *adamw_, kKeptCheckpoints, [&](const fs::path& folder) {
     write_parameters(folder / kMuonFile, muon_->state());
   });

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/fnv1a.h"
 #include "base/progress.h"
 #include "base/random.h"
 #include "base/threads.h"
@@ -66,13 +67,6 @@ std::unique_ptr<const Quantiles> normal_quantiles() {
   return quantiles;
 }
 
-// FNV-1a, so that a tensor's values depend on its name alone.
-uint64_t name_stream(const std::string& name) {
-  uint64_t hash = 0xCBF29CE484222325;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
-  return hash;
-}
-
 void draw(const Quantiles& quantiles, Random random, std::span<float> out) {
   for (size_t i = 0; i < out.size(); i += 4) {
     uint64_t bits = random.next();
@@ -99,7 +93,7 @@ class RandomTensors {
       const size_t first = chunk * kChunk;
       std::vector<float> values(std::min(kChunk, count - first), is_norm(name) ? 1.0f : 0.0f);
       if (!is_norm(name) && !name.ends_with(".bias")) {
-        draw(*quantiles_, Random(seed_, name_stream(name) + chunk), values);
+        draw(*quantiles_, Random(seed_, fnv1a(name) + chunk), values);
       }
       from_float(values, dtype_, out.subspan(first * size, values.size() * size));
     });

@@ -11,15 +11,20 @@ constexpr std::string_view kSpaces = " \t\n\r\f\v";
 
 }  // namespace
 
-SparseVector sparse_text(const Tokenizer& tokenizer, std::string_view text) {
-  std::map<int32_t, int> counts;
+void for_each_text_token(const Tokenizer& tokenizer, std::string_view text,
+                         const std::function<void(int32_t id)>& take) {
   for (size_t first = text.find_first_not_of(kSpaces); first != std::string_view::npos;) {
     const size_t end = text.find_first_of(kSpaces, first);
     std::string word(1, ' ');
     word += text.substr(first, end - first);
-    for (const int32_t id : tokenizer.encode_ordinary(word)) ++counts[id];
+    for (const int32_t id : tokenizer.encode_ordinary(word)) take(id);
     first = text.find_first_not_of(kSpaces, end);
   }
+}
+
+SparseVector sparse_text(const Tokenizer& tokenizer, std::string_view text) {
+  std::map<int32_t, int> counts;
+  for_each_text_token(tokenizer, text, [&](int32_t id) { ++counts[id]; });
   SparseVector out;
   for (const auto& [id, count] : counts) {
     out.ids.push_back(id);

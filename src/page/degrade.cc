@@ -5,15 +5,12 @@
 
 #include "base/file.h"
 #include "page/decode.h"
+#include "page/draw_choice.h"
 #include "page/encode.h"
 #include "page/resize.h"
 
 namespace recto {
 namespace {
-
-double between(Random& random, double least, double most) {
-  return least + (most - least) * random.uniform();
-}
 
 Image compressed(const Image& image, Random& random) {
   const int quality = 25 + static_cast<int>(random.below(56));
@@ -21,11 +18,11 @@ Image compressed(const Image& image, Random& random) {
 }
 
 Image blurred(const Image& image, Random& random) {
-  return with_detail(image, between(random, 0.6, 0.9));
+  return with_detail(image, draw_between(random, 0.6, 0.9));
 }
 
 Image noisy(Image image, Random& random) {
-  const double deviation = between(random, 3, 18);
+  const double deviation = draw_between(random, 3, 18);
   for (size_t i = 0; i + 2 < image.rgb.size(); i += 3) {
     const int noise = pixel_noise(random, deviation);
     for (size_t c = i; c < i + 3; ++c) {
@@ -36,7 +33,7 @@ Image noisy(Image image, Random& random) {
 }
 
 Image faded(Image image, Random& random) {
-  const double ink = between(random, 0, 90), paper = between(random, 190, 255);
+  const double ink = draw_between(random, 0, 90), paper = draw_between(random, 190, 255);
   for (uint8_t& value : image.rgb) {
     value = static_cast<uint8_t>(std::lround(ink + (paper - ink) * value / 255));
   }

@@ -22,12 +22,7 @@ constexpr uint64_t kMaxFontBytes = 2 << 20;
 constexpr double kCovered = 0.98;
 constexpr size_t kWordsAsked = 600;
 
-bool is_font(const fs::path& path) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return static_cast<char>(c | 0x20); });
-  return ending == ".ttf" || ending == ".otf";
-}
+bool is_font(const fs::path& path) { return has_ending(path, {".ttf", ".otf"}); }
 
 /// Fonts of keys and of ornate first letters have the characters, but nobody writes text in them.
 bool is_for_text(const FontFace& face) {

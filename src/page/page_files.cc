@@ -1,6 +1,3 @@
-#include <algorithm>
-#include <cctype>
-
 #include "base/list_files.h"
 #include "page/reader.h"
 
@@ -10,13 +7,7 @@ namespace fs = std::filesystem;
 namespace {
 
 bool has_page_ending(const fs::path& path) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  for (const char* known : {".pdf", ".jpg", ".jpeg", ".png", ".webp", ".gif"}) {
-    if (ending == known) return true;
-  }
-  return false;
+  return has_ending(path, {".pdf", ".jpg", ".jpeg", ".png", ".webp", ".gif"});
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "page/degrade.h"
+#include "page/draw_choice.h"
 
 namespace recto {
 namespace {
@@ -15,10 +16,6 @@ namespace {
 constexpr uint8_t kLid = 232;  // of the scanner, before light and tone
 constexpr int kPlaceBits = 16;
 constexpr int kLightBits = 16;
-
-double between(Random& random, double least, double most) {
-  return least + (most - least) * random.uniform();
-}
 
 double radians(double degrees) { return degrees * std::numbers::pi / 180; }
 
@@ -116,16 +113,16 @@ void expose(Image& image, const ScanLook& look, Random& noise) {
 
 ScanLook draw_scan_look(Random& random) {
   ScanLook look;
-  look.skew_degrees = between(random, -kMostSkew, kMostSkew);
-  look.shift_x = between(random, -0.012, 0.012);
-  look.shift_y = between(random, -0.012, 0.012);
-  look.detail = between(random, 0.7, 0.95);
-  look.noise = between(random, 2, 7);
-  look.ink = between(random, 10, 75);
-  look.paper = between(random, 222, 252);
-  look.yellow = between(random, 0, 12);
-  look.light_degrees = between(random, 0, 360);
-  look.light_loss = between(random, 0.02, 0.14);
+  look.skew_degrees = draw_between(random, -kMostSkew, kMostSkew);
+  look.shift_x = draw_between(random, -0.012, 0.012);
+  look.shift_y = draw_between(random, -0.012, 0.012);
+  look.detail = draw_between(random, 0.7, 0.95);
+  look.noise = draw_between(random, 2, 7);
+  look.ink = draw_between(random, 10, 75);
+  look.paper = draw_between(random, 222, 252);
+  look.yellow = draw_between(random, 0, 12);
+  look.light_degrees = draw_between(random, 0, 360);
+  look.light_loss = draw_between(random, 0.02, 0.14);
   return look;
 }
 

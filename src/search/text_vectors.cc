@@ -7,18 +7,12 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "base/fnv1a.h"
 #include "base/random.h"
 #include "search/lexical_words.h"
 
 namespace recto {
 namespace {
-
-/// FNV-1a: the same on every machine.
-uint64_t hash_of(const std::string& word) {
-  uint64_t hash = 0xCBF29CE484222325;
-  for (const char c : word) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
-  return hash;
-}
 
 double length_of(const std::vector<double>& x) {
   return std::sqrt(std::inner_product(x.begin(), x.end(), x.begin(), 0.0));
@@ -43,7 +37,7 @@ TextVectors::TextVectors(const std::vector<std::string>& pages, const TextVector
     double length = 0;
     for (const std::string& word : settings_.split(text)) {
       const auto [known, is_new] = words_.emplace(word, static_cast<Word>(words_.size()));
-      if (is_new) streams_.push_back(hash_of(word));
+      if (is_new) streams_.push_back(fnv1a(word));
       ++times[known->second];
       ++length;
     }
