@@ -14,6 +14,8 @@ constexpr int kFormatVersion = 1;
 constexpr int kMaxQueryTokens = 1 << 20;
 constexpr int kMaxSide = 1 << 16;
 constexpr int kMaxSaturation = 1 << 10;
+constexpr int kMaxGain = 1 << 10;
+constexpr int kMaxCandidates = 1 << 20;
 constexpr int kMaxTopN = 1 << 20;
 // Of the sparse output there is one kind so far, and one place it looks at.
 constexpr const char* kSparseKind = "vocabulary_softmax";
@@ -22,7 +24,8 @@ constexpr const char* kSparseTap = "connector";
 template <typename Value, size_t n>
 using Names = std::array<std::pair<Value, const char*>, n>;
 
-constexpr Names<Pooling, 2> kPoolings = {{{Pooling::kLast, "last"}, {Pooling::kMean, "mean"}}};
+constexpr Names<Pooling, 3> kPoolings = {
+    {{Pooling::kLast, "last"}, {Pooling::kMean, "mean"}, {Pooling::kVocabulary, "vocabulary"}}};
 constexpr Names<PositionIds, 2> kPositionIds = {
     {{PositionIds::kIdentity, "identity"}, {PositionIds::kHf455Fp32, "hf-4.55-fp32"}}};
 constexpr Names<ResampleOrder, 2> kOrders = {{{ResampleOrder::kHorizontalFirst, "horizontal_first"},
@@ -76,6 +79,10 @@ class FieldReader {
 
   std::string read_text_if_there(const char* key) {
     return json_.contains(key) ? read<std::string>(key) : std::string();
+  }
+
+  int read_between_if_there(const char* key, int least, int most, int otherwise) {
+    return json_.contains(key) ? read_between(key, least, most) : otherwise;
   }
 
   int read_between(const char* key, int least, int most) {
@@ -214,6 +221,9 @@ SparseOutput read_sparse(const Json& json, const std::string& where) {
   check_only_value(fields.read<std::string>("kind"), kSparseKind, fields.place("kind"));
   check_only_value(fields.read<std::string>("tap"), kSparseTap, fields.place("tap"));
   sparse.saturation = fields.read_between("saturation", 1, kMaxSaturation);
+  sparse.gain = fields.read_between_if_there("gain", 1, kMaxGain, sparse.gain);
+  sparse.candidates =
+      fields.read_between_if_there("candidates", 1, kMaxCandidates, sparse.candidates);
   sparse.top_n = fields.read_between("top_n", 1, kMaxTopN);
   sparse.weights_sha256 = fields.read<std::string>("weights_sha256");
   check_weights_hash(sparse.weights_sha256, fields.place("weights_sha256"));
@@ -222,11 +232,14 @@ SparseOutput read_sparse(const Json& json, const std::string& where) {
 }
 
 Json sparse_json(const SparseOutput& sparse) {
-  return {{"kind", kSparseKind},
-          {"tap", kSparseTap},
-          {"saturation", sparse.saturation},
-          {"top_n", sparse.top_n},
-          {"weights_sha256", sparse.weights_sha256}};
+  Json json = {{"kind", kSparseKind},
+               {"tap", kSparseTap},
+               {"saturation", sparse.saturation},
+               {"top_n", sparse.top_n},
+               {"weights_sha256", sparse.weights_sha256}};
+  if (sparse.gain != 1) json["gain"] = sparse.gain;
+  if (sparse.candidates != 0) json["candidates"] = sparse.candidates;
+  return json;
 }
 
 }  // namespace
@@ -264,6 +277,9 @@ Contract Contract::from_json(const Json& json, const std::string& where) {
   contract.max_query_tokens = fields.read_between("max_query_tokens", 2, kMaxQueryTokens);
   if (read_outputs(fields.read<std::vector<std::string>>("outputs"), fields.place("outputs"))) {
     contract.sparse = read_sparse(fields.read_json("sparse"), fields.place("sparse"));
+  } else if (contract.pooling == Pooling::kVocabulary) {
+    fail(ErrorCode::kBadInput, "{}: \"vocabulary\" is wanted with a sparse output only",
+         fields.place("pooling"));
   }
   contract.causal = fields.read_name("attention", kAttentions);
   contract.dimensions = fields.read<std::vector<int>>("dimensions");

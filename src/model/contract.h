@@ -12,13 +12,17 @@
 
 namespace recto {
 
-enum class Pooling { kLast, kMean };
+/// kVocabulary: not from the text model's states, but from the sparse output's weights
+/// (model/sparse_head.h).
+enum class Pooling { kLast, kMean, kVocabulary };
 enum class PositionIds { kIdentity, kHf455Fp32 };
 
 /// The second output of a model, beside the dense vector: weights over its vocabulary
 /// (model/sparse_head.h has the formula).
 struct SparseOutput {
   int saturation = 8;          ///< tokens in the place of a visual token, about
+  int gain = 1;                ///< how much sooner than a count a weight is large
+  int candidates = 0;          ///< most tokens that a visual token speaks for; 0: all
   int top_n = 512;             ///< most weights of a page that are kept, the largest
   std::string weights_sha256;  ///< sparse_head_sha256(); may be empty in a file
 };
@@ -36,7 +40,7 @@ struct Contract {
   int max_query_tokens = 512;        ///< ids of a text-only input with the terminal token
   Pooling pooling = Pooling::kLast;
   bool causal = true;           ///< "attention": "causal" | "bidirectional"
-  std::vector<int> dimensions;  ///< descending, first = full width
+  std::vector<int> dimensions;  ///< descending, first = full width, vector_width()
   bool normalize = true;
   ViewSettings views;  ///< longest_edge, tile, image_splitting, resample, resample_order
   PositionIds position_ids = PositionIds::kIdentity;
@@ -52,6 +56,8 @@ struct Contract {
   /// Strict: an unknown, missing or ill-typed field is Error(kBadInput) naming it.
   static Contract from_json(const Json& json, const std::string& where);
   Json to_json() const;
+  /// Numbers of a vector before it is cut.
+  int vector_width() const { return dimensions.front(); }
   /// SHA-256 of the RFC 8785 form of to_json(), 64 hexadecimal digits.
   std::string hash() const;
 };

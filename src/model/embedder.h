@@ -43,9 +43,16 @@ class Embedder {
 void check_has_sparse_output(const ModelDirectory& model);
 
 /// Of the sums over a page's visual tokens, one a token of the vocabulary, the weights of the
-/// sparse vector: ln(1 + saturation * sum) of the top_n largest that are above 0, of equal ones the
-/// first.
+/// sparse vector: ln(1 + gain * saturation * sum) of the top_n largest that are above 0, of equal
+/// ones the first.
 SparseVector largest_weights(std::span<const float> sums, const SparseOutput& output);
+/// The same of all that are above 0.
+SparseVector all_weights(std::span<const float> sums, const SparseOutput& output);
+
+/// With Pooling::kVocabulary: the vector of weights, w P + b (model/sparse_head.h), not normalised.
+/// `out` [head.dense_width()].
+void dense_of_weights(const SparseVector& picture, const SparseVector& text, bool of_page,
+                      const SparseHead& head, std::span<float> out);
 
 /// The first `dimensions` columns of each row, L2-normalised again. Throws Error(kUsage) when the
 /// contract does not declare that length.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "model/sparse_text.h"
 #include "model/unicode_class.h"
 
 namespace recto {
@@ -110,22 +111,24 @@ std::vector<int32_t> InputBuilder::document_ids(int rows, int columns) const {
 
 ModelInput InputBuilder::document(const Image& image, const std::string& text) const {
   if (is_blank(text)) return document(image);
-  return from_image(contract_.document_text_prompt, image, kText, text);
+  return with_words(from_image(contract_.document_text_prompt, image, kText, text), text,
+                    /*query=*/false);
 }
 
 ModelInput InputBuilder::query(const std::string& query) const {
   refuse_blank(query, "query");
-  return from_text(contract_.query_prompt, kQuery, query);
+  return with_words(from_text(contract_.query_prompt, kQuery, query), query, /*query=*/true);
 }
 
 ModelInput InputBuilder::query(const std::string& query, const Image& image) const {
   refuse_blank(query, "query");
-  return from_image(contract_.query_image_prompt, image, kQuery, query);
+  return with_words(from_image(contract_.query_image_prompt, image, kQuery, query), query,
+                    /*query=*/true);
 }
 
 ModelInput InputBuilder::passage(const std::string& text) const {
   refuse_blank(text, "passage");
-  return from_text(contract_.passage_prompt, kText, text);
+  return with_words(from_text(contract_.passage_prompt, kText, text), text, /*query=*/false);
 }
 
 ModelInput InputBuilder::raw(const std::string& text) const {
@@ -192,6 +195,12 @@ ModelInput InputBuilder::from_image(const std::string& prompt, const Image& imag
     input.ids = tokenizer_.encode(halves.before, text, halves.after);
   }
   check_image_tokens(input);
+  return input;
+}
+
+ModelInput InputBuilder::with_words(ModelInput input, const std::string& text, bool query) const {
+  if (contract_.pooling != Pooling::kVocabulary) return input;
+  input.words = sparse_text(tokenizer_, text, query ? 1 : contract_.sparse->gain);
   return input;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/sparse_vector.h"
 #include "model/config.h"
 #include "model/contract.h"
 #include "model/tokenizer.h"
@@ -18,6 +19,8 @@ struct ModelInput {
   std::vector<int32_t> ids;
   std::vector<Views> images;
   bool truncated = false;  ///< text was cut to the contract's length
+  /// Weights of its text (model/sparse_text.h), under a contract with Pooling::kVocabulary.
+  SparseVector words;
 
   /// Views of all images together.
   int view_count() const;
@@ -59,6 +62,8 @@ class InputBuilder {
                        const std::string& text) const;
   ModelInput from_image(const std::string& prompt, const Image& image, const char* placeholder,
                         const std::string& text) const;
+  /// With the weights of `text`, where the contract's pooling asks for them.
+  ModelInput with_words(ModelInput input, const std::string& text, bool query) const;
   std::string expand_one_image(const std::string& prompt, int rows, int columns) const;
   void check_image_tokens(const ModelInput& input) const;
 

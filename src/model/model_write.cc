@@ -119,21 +119,36 @@ std::string file_tensor_name(const std::string& canonical, bool head_class) {
 }
 
 void check_contract(const Contract& contract, const ModelConfig& config, const std::string& where) {
-  if (contract.dimensions.front() != config.text.hidden_size) {
+  if (contract.pooling != Pooling::kVocabulary &&
+      contract.vector_width() != config.text.hidden_size) {
     fail(ErrorCode::kMismatch,
          "{}: dimensions begins with {}, but the model's vectors have {} dimensions; it belongs to "
          "another model",
-         where, contract.dimensions.front(), config.text.hidden_size);
+         where, contract.vector_width(), config.text.hidden_size);
   }
   if (contract.views.tile != config.vision.image_size) {
     fail(ErrorCode::kMismatch,
          "{}: tile is {}, but the vision tower's image_size is {}; it belongs to another model",
          where, contract.views.tile, config.vision.image_size);
   }
-  if (contract.sparse && contract.sparse->top_n > config.text.vocab_size) {
-    fail(ErrorCode::kMismatch, "{}: sparse: top_n is {}, but the vocabulary has {} tokens", where,
-         contract.sparse->top_n, config.text.vocab_size);
+  if (!contract.sparse) return;
+  const std::pair<const char*, int> counts[] = {{"top_n", contract.sparse->top_n},
+                                                {"candidates", contract.sparse->candidates}};
+  for (const auto& [name, count] : counts) {
+    if (count <= config.text.vocab_size) continue;
+    fail(ErrorCode::kMismatch, "{}: sparse: {} is {}, but the vocabulary has {} tokens", where,
+         name, count, config.text.vocab_size);
   }
+}
+
+void check_dense_width(const Contract& contract, const SparseHead& head, const std::string& where) {
+  if (contract.pooling != Pooling::kVocabulary || contract.vector_width() == head.dense_width()) {
+    return;
+  }
+  fail(ErrorCode::kMismatch,
+       "{}: dimensions begins with {}, but with pooling \"vocabulary\" {} makes vectors of {} "
+       "dimensions (0: none); the two belong to different models",
+       where, contract.vector_width(), kSparseHeadFile, head.dense_width());
 }
 
 void write_contract(const fs::path& directory, Contract contract) {
@@ -142,8 +157,9 @@ void write_contract(const fs::path& directory, Contract contract) {
   write_processor_config(directory, {contract.views, config.image_seq_len()});
   contract.weights_sha256 = Weights::load(directory, config).sha256();
   if (contract.sparse) {
-    contract.sparse->weights_sha256 =
-        sparse_head_sha256(read_sparse_head(directory, config), config);
+    const SparseHead head = read_sparse_head(directory, config);
+    check_dense_width(contract, head, "the contract to write");
+    contract.sparse->weights_sha256 = sparse_head_sha256(head, config);
   }
   write_file(directory / "retriever.json", pretty_json(contract.to_json()));
 }

@@ -27,8 +27,13 @@ bool is_head_architecture(const std::string& architecture);
 std::string file_tensor_name(const std::string& canonical, bool head_class);
 
 /// Throws Error(kMismatch) naming `where` when the contract's full width or tile is not the
-/// model's, or its sparse output is larger than the vocabulary.
+/// model's, or its sparse output is larger than the vocabulary. The full width of vectors from the
+/// vocabulary is that of the sparse head: check_dense_width().
 void check_contract(const Contract& contract, const ModelConfig& config, const std::string& where);
+
+/// Throws Error(kMismatch) naming `where` when the contract's vectors come from the vocabulary and
+/// `head` makes none of their width.
+void check_dense_width(const Contract& contract, const SparseHead& head, const std::string& where);
 
 /// Writes retriever.json, with weights_sha256 of the weights (and of the sparse head, if it has
 /// that output) in `directory`, and the processor files that say the same; model.safetensors,

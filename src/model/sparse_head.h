@@ -5,10 +5,19 @@
 // Of the visual tokens v_i [hidden] of a page (the connector's output, all views):
 //   h_i = v_i / sqrt(mean(v_i²) + 1e-5) * norm
 //   p_i = softmax(E (h_i + D h_i) + bias), E the text model's embedding table [vocabulary, hidden]
-//   w_t = ln(1 + saturation * sum over i of p_it)
+//   w_t = ln(1 + gain * saturation * sum over i of p_it)
 // of which the top_n largest are kept. p_it is trained to be the share of token t among the tokens
 // in the place of visual token i, so that with `saturation` tokens in such a place the sum is the
-// expected count of t on the page, and w_t its logarithmic term frequency.
+// expected count of t on the page, and with a gain of 1 w_t its logarithmic term frequency. With
+// `candidates` k the sum has only the k largest p_it of each i (of equal ones the smaller t): what
+// a model that reads poorly spreads over all other tokens adds up to as much as a word. A larger
+// gain asks rather whether a token is there than how often.
+//
+// With Pooling::kVocabulary the dense vector of an input is made of all its weights w, before the
+// largest are kept (after Aggretriever, Lin et al. 2023, which adds up lexical weights as well):
+//   v = w P + b, P [vocabulary, width], b [width] one bias of pages and another of texts
+// where the weights of a text are ln(1 + count) in a query and ln(1 + gain * count) in a passage,
+// and those of a picture with a text their sum, with the bias of pages.
 
 #include <filesystem>
 #include <string>
@@ -26,6 +35,13 @@ struct SparseHead {
   std::vector<float> norm;        ///< "norm.weight" [hidden]
   std::vector<float> projection;  ///< "projection.weight" D [hidden, hidden], row-major
   std::vector<float> bias;        ///< "bias" [vocabulary]
+  /// P, of a model with Pooling::kVocabulary; empty in others. Values that bf16 has.
+  std::vector<float> dense;      ///< "dense.weight" [vocabulary, width], row-major, BF16
+  std::vector<float> page_bias;  ///< "dense.page_bias" [width]
+  std::vector<float> text_bias;  ///< "dense.text_bias" [width]
+
+  /// Numbers of the dense vector it makes; 0 when it makes none.
+  int dense_width() const { return static_cast<int>(page_bias.size()); }
 
   bool operator==(const SparseHead&) const = default;
 };
@@ -34,14 +50,14 @@ struct SparseHead {
 SparseHead plain_sparse_head(const ModelConfig& config);
 
 /// Reads `directory`/sparse_head.safetensors. Throws Error(kNotFound) without one, Error(kBadInput)
-/// naming a tensor that is missing, surplus, misshapen, no fp32 or not finite.
+/// naming a tensor that is missing, surplus, misshapen, of another type or not finite.
 SparseHead read_sparse_head(const std::filesystem::path& directory, const ModelConfig& config);
 
-/// Writes it as fp32. Same head, same bytes.
+/// Same head, same bytes.
 void write_sparse_head(const SparseHead& head, const ModelConfig& config,
                        const std::filesystem::path& directory);
 
-/// SHA-256 over the three tensors as Weights::sha256() counts those of a model.
+/// SHA-256 over its tensors, in fp32, as Weights::sha256() counts those of a model.
 std::string sparse_head_sha256(const SparseHead& head, const ModelConfig& config);
 
 }  // namespace recto

@@ -22,13 +22,13 @@ void for_each_text_token(const Tokenizer& tokenizer, std::string_view text,
   }
 }
 
-SparseVector sparse_text(const Tokenizer& tokenizer, std::string_view text) {
-  std::map<int32_t, int> counts;
+SparseVector sparse_text(const Tokenizer& tokenizer, std::string_view text, int gain) {
+  std::map<int32_t, int64_t> counts;
   for_each_text_token(tokenizer, text, [&](int32_t id) { ++counts[id]; });
   SparseVector out;
   for (const auto& [id, count] : counts) {
     out.ids.push_back(id);
-    out.weights.push_back(static_cast<float>(std::log1p(count)));
+    out.weights.push_back(static_cast<float>(std::log1p(gain * count)));
   }
   return out;
 }

@@ -17,7 +17,8 @@ namespace recto {
 void for_each_text_token(const Tokenizer& tokenizer, std::string_view text,
                          const std::function<void(int32_t id)>& take);
 
-/// ln(1 + count) of each token of `text` (for_each_text_token).
-SparseVector sparse_text(const Tokenizer& tokenizer, std::string_view text);
+/// ln(1 + gain * count) of each token of `text` (for_each_text_token): of a query with a gain of 1,
+/// of a passage with that of the model's pages (SparseOutput::gain).
+SparseVector sparse_text(const Tokenizer& tokenizer, std::string_view text, int gain = 1);
 
 }  // namespace recto
