@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "base/file.h"
+#include "support/errors.h"
 #include "support/support.h"
 
 namespace recto {
@@ -79,6 +80,46 @@ TEST(Contract, ASparseOutputStandsInItOnlyWhenThereIsOne) {
   }
 }
 
+// One that was written before there were gain and candidates keeps its hash.
+TEST(Contract, GainAndCandidatesStandInItOnlyWhenTheySaySomething) {
+  Contract contract = Contract::default_for(a4_views(), 576);
+  contract.sparse = SparseOutput{.saturation = 6, .top_n = 99, .weights_sha256 = ""};
+  const Json plain = contract.to_json();
+  EXPECT_FALSE(plain["sparse"].contains("gain"));
+  EXPECT_FALSE(plain["sparse"].contains("candidates"));
+  EXPECT_EQ(contract.hash(), "73771353ce92e5e71e2513985cef8f7b8dcb6166857581d8110af3a29131433d");
+  Json said = plain;
+  said["sparse"]["gain"] = 1;
+  EXPECT_EQ(Contract::from_json(said, "x").to_json(), plain);
+  struct Case {
+    int gain, candidates;
+  };
+  for (const Case& c : {Case{16, 0}, Case{1, 24}, Case{1024, 1}}) {
+    contract.sparse->gain = c.gain;
+    contract.sparse->candidates = c.candidates;
+    const Contract read = Contract::from_json(contract.to_json(), "x");
+    EXPECT_EQ(read.sparse->gain, c.gain);
+    EXPECT_EQ(read.sparse->candidates, c.candidates);
+    EXPECT_EQ(read.hash(), contract.hash());
+    EXPECT_NE(read.hash(), Contract::from_json(plain, "x").hash());
+  }
+}
+
+TEST(Contract, VectorsFromTheVocabularyWantASparseOutput) {
+  Contract contract = Contract::default_for(a4_views(), 576);
+  contract.pooling = Pooling::kVocabulary;
+  contract.dimensions = {320, 64};
+  contract.passage_prompt = "{text}";
+  const auto read = [&] { return Contract::from_json(contract.to_json(), "retriever.json"); };
+  EXPECT_THAT(test::error_of(read, ErrorCode::kBadInput),
+              HasSubstr("retriever.json: pooling: \"vocabulary\" is wanted with a sparse output"));
+  contract.sparse.emplace();
+  EXPECT_EQ(contract.to_json()["pooling"], "vocabulary");
+  EXPECT_EQ(read().pooling, Pooling::kVocabulary);
+  EXPECT_EQ(read().vector_width(), 320);
+  EXPECT_EQ(read().hash(), contract.hash());
+}
+
 TEST(Contract, ASparseOutputThatCannotBeMeantIsRefused) {
   Contract contract = Contract::default_for(a4_views(), 576);
   contract.sparse.emplace();
@@ -93,6 +134,11 @@ TEST(Contract, ASparseOutputThatCannotBeMeantIsRefused) {
       {"kind: \"splade\" is not supported", [](Json& json) { json["sparse"]["kind"] = "splade"; }},
       {"tap: \"text\" is not supported", [](Json& json) { json["sparse"]["tap"] = "text"; }},
       {"saturation: 0 is wanted from 1", [](Json& json) { json["sparse"]["saturation"] = 0; }},
+      {"gain: 0 is wanted from 1", [](Json& json) { json["sparse"]["gain"] = 0; }},
+      {"gain: 1025 is wanted from 1", [](Json& json) { json["sparse"]["gain"] = 1025; }},
+      {"gain: ", [](Json& json) { json["sparse"]["gain"] = 1.5; }},
+      {"candidates: 0 is wanted from 1", [](Json& json) { json["sparse"]["candidates"] = 0; }},
+      {"candidates: ", [](Json& json) { json["sparse"]["candidates"] = "all"; }},
       {"top_n: -1 is wanted from 1", [](Json& json) { json["sparse"]["top_n"] = -1; }},
       {"weights_sha256: 64", [](Json& json) { json["sparse"]["weights_sha256"] = "x"; }},
       {"the field \"more\" is unknown", [](Json& json) { json["sparse"]["more"] = 1; }},
@@ -199,7 +245,7 @@ TEST(Contract, RefusesValuesThatCannotBeMeant) {
       {"max_query_tokens", 1, "from 2 to"},
       {"max_query_tokens", -512, "from 2 to"},
       {"max_query_tokens", 5000000000, "out of range"},
-      {"pooling", "cls", "\"cls\" is unknown; wanted is one of \"last\", \"mean\""},
+      {"pooling", "cls", "\"cls\" is unknown; wanted is one of \"last\", \"mean\", \"vocabulary\""},
       {"outputs", Json::array({"sparse"}), "wanted is [\"dense\"]"},
       {"outputs", Json::array(), "wanted is [\"dense\"]"},
       {"attention", "full", "wanted is one of \"causal\", \"bidirectional\""},

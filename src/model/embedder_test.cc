@@ -1,8 +1,12 @@
 #include "model/embedder.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "base/error.h"
+#include "base/random.h"
 
 namespace recto {
 namespace {
@@ -47,6 +51,67 @@ TEST(TruncateDimensions, OnlyDeclaredLengths) {
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::kUsage);
       EXPECT_NE(std::string(error.what()).find("4, 2"), std::string::npos) << error.what();
+    }
+  }
+}
+
+TEST(SparseWeights, TheLargestOrAllAboveZero) {
+  const std::vector<float> sums = {0.5f, 0, 2, 0.5f, -1, 0.25f, 2};
+  struct Case {
+    int gain, saturation, top_n;
+    std::vector<int32_t> kept;  ///< by largest_weights()
+  };
+  const Case cases[] = {{1, 4, 3, {0, 2, 6}}, {16, 4, 1, {2}}, {16, 8, 7, {0, 2, 3, 5, 6}}};
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.top_n);
+    const SparseOutput output{.saturation = c.saturation, .gain = c.gain, .top_n = c.top_n};
+    const SparseVector all = all_weights(sums, output), some = largest_weights(sums, output);
+    EXPECT_EQ(all.ids, (std::vector<int32_t>{0, 2, 3, 5, 6}));
+    EXPECT_EQ(some.ids, c.kept);
+    for (const SparseVector* vector : {&all, &some}) {
+      ASSERT_EQ(vector->ids.size(), vector->weights.size());
+      for (size_t i = 0; i < vector->ids.size(); ++i) {
+        const double sum = sums[static_cast<size_t>(vector->ids[i])];
+        EXPECT_FLOAT_EQ(vector->weights[i],
+                        static_cast<float>(std::log(1 + c.gain * c.saturation * sum)));
+      }
+    }
+  }
+  EXPECT_EQ(all_weights(std::vector<float>(9), {}), SparseVector());
+}
+
+TEST(DenseOfWeights, IsThatOfAPlainLoop) {
+  constexpr size_t kVocabulary = 7, kWidth = 3;
+  Random random(4);
+  SparseHead head;
+  head.dense.resize(kVocabulary * kWidth);
+  head.page_bias.resize(kWidth);
+  head.text_bias.resize(kWidth);
+  for (auto* values : {&head.dense, &head.page_bias, &head.text_bias}) {
+    for (float& value : *values) value = static_cast<float>(random.normal());
+  }
+  ASSERT_EQ(head.dense_width(), static_cast<int>(kWidth));
+  const SparseVector picture{{0, 2, 6}, {0.5f, 1.5f, 3.0f}}, text{{2, 5}, {0.7f, 1.1f}}, none;
+  struct Case {
+    const SparseVector &picture, &text;
+    bool of_page;
+  };
+  const Case cases[] = {{picture, none, true},
+                        {picture, text, true},
+                        {none, text, false},
+                        {none, none, true},
+                        {none, none, false}};
+  for (const Case& c : cases) {
+    std::vector<float> weights(kVocabulary);
+    for (const SparseVector* part : {&c.picture, &c.text}) {
+      for (size_t i = 0; i < part->ids.size(); ++i) weights[part->ids[i]] += part->weights[i];
+    }
+    std::vector<float> found(kWidth, 99);
+    dense_of_weights(c.picture, c.text, c.of_page, head, found);
+    for (size_t d = 0; d < kWidth; ++d) {
+      double wanted = (c.of_page ? head.page_bias : head.text_bias)[d];
+      for (size_t t = 0; t < kVocabulary; ++t) wanted += weights[t] * head.dense[t * kWidth + d];
+      EXPECT_NEAR(found[d], wanted, 1e-5) << d;
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "model/sparse_text.h"
 #include "support/support.h"
 
 namespace recto {
@@ -199,6 +200,36 @@ TEST_F(InputTest, RawTextNeedsAsManyImagesAsPlaceholders) {
   EXPECT_THROW(inputs().raw(text, {page(60, 80)}), Error);
   EXPECT_THROW(inputs().raw(text, {page(1, 1), page(1, 1), page(1, 1)}), Error);
   EXPECT_EQ(inputs().raw("<image>").ids, std::vector<int32_t>{config_.image_token_id});
+}
+
+TEST_F(InputTest, WeightsOfTheTextWhereTheVectorIsMadeOfThem) {
+  constexpr int kGain = 16;
+  const std::string text = "the page about the total";
+  const Image image = page(60, 80);
+  struct Case {
+    const char* what;
+    ModelInput input;
+    int gain;  ///< 0: no words
+  };
+  const auto cases = [&]() -> std::vector<Case> {
+    const InputBuilder builder = inputs();
+    return {{"query", builder.query(text), 1},
+            {"question about a picture", builder.query(text, image), 1},
+            {"passage", builder.passage(text), kGain},
+            {"page with a text", builder.document(image, text), kGain},
+            {"page with a blank text", builder.document(image, " "), 0},
+            {"page", builder.document(image), 0}};
+  };
+  for (const Pooling pooling : {Pooling::kLast, Pooling::kMean, Pooling::kVocabulary}) {
+    contract_.pooling = pooling;
+    contract_.sparse = SparseOutput{.gain = kGain};
+    for (const Case& c : cases()) {
+      SCOPED_TRACE(c.what);
+      const bool words = pooling == Pooling::kVocabulary && c.gain > 0;
+      EXPECT_EQ(c.input.words, words ? sparse_text(tokenizer_, text, c.gain) : SparseVector());
+      EXPECT_EQ(c.input.words.ids.empty(), !words);
+    }
+  }
 }
 
 TEST_F(InputTest, RefusesATokenizerOfAnotherModel) {

@@ -1,5 +1,6 @@
 #include "model/sparse_head.h"
 
+#include <algorithm>
 #include <span>
 
 #include "base/error.h"
@@ -12,6 +13,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kPageBias = "dense.page_bias";
+constexpr const char* kTextBias = "dense.text_bias";
+constexpr const char* kDense = "dense.weight";
 
 /// A tensor of the head: its name and type in the file, its shape and where its values are.
 struct Part {
@@ -27,8 +30,8 @@ std::vector<Part> parts(const ModelConfig& config, int64_t width) {
   std::vector<Part> all = {{"bias", DType::kF32, {vocabulary}, &SparseHead::bias}};
   if (width > 0) {
     all.push_back({kPageBias, DType::kF32, {width}, &SparseHead::page_bias});
-    all.push_back({"dense.text_bias", DType::kF32, {width}, &SparseHead::text_bias});
-    all.push_back({"dense.weight", DType::kBF16, {vocabulary, width}, &SparseHead::dense});
+    all.push_back({kTextBias, DType::kF32, {width}, &SparseHead::text_bias});
+    all.push_back({kDense, DType::kBF16, {vocabulary, width}, &SparseHead::dense});
   }
   all.push_back({"norm.weight", DType::kF32, {hidden}, &SparseHead::norm});
   all.push_back({"projection.weight", DType::kF32, {hidden, hidden}, &SparseHead::projection});
@@ -47,17 +50,28 @@ std::vector<float> read_part(const SafetensorsFile& file, const Part& part, cons
   return to_float(tensor.view);
 }
 
-/// Width of the dense vector that the file's head makes.
+/// Width of the dense vector that the file's head makes, 0 of one that makes none. Each of its
+/// three tensors asks for the other two.
 int64_t dense_width_of(const SafetensorsFile& file) {
-  const auto found = file.tensors().find(kPageBias);
-  const bool vector = found != file.tensors().end() && found->second.shape.size() == 1;
-  return vector ? found->second.shape.front() : 0;
+  if (!file.contains(kPageBias) && !file.contains(kTextBias) && !file.contains(kDense)) return 0;
+  const std::vector<int64_t>& shape = file.at(kPageBias).shape;
+  return shape.empty() ? 1 : std::max<int64_t>(1, shape.back());
 }
 
 std::string names_of(const std::vector<Part>& parts) {
   std::string names;
   for (const Part& part : parts) names += fmt::format("{}{}", names.empty() ? "" : ", ", part.name);
   return names;
+}
+
+void refuse_surplus(const SafetensorsFile& file, const std::vector<Part>& wanted,
+                    const fs::path& path) {
+  for (const auto& [name, tensor] : file.tensors()) {
+    const auto is_it = [&name = name](const Part& part) { return part.name == name; };
+    if (std::any_of(wanted.begin(), wanted.end(), is_it)) continue;
+    fail(ErrorCode::kBadInput, "{}: tensor \"{}\" is not wanted; wanted are {}", path.string(),
+         name, names_of(wanted));
+  }
 }
 
 }  // namespace
@@ -77,9 +91,8 @@ SparseHead read_sparse_head(const fs::path& directory, const ModelConfig& config
   const std::vector<Part> wanted = parts(config, dense_width_of(file));
   SparseHead head;
   for (const Part& part : wanted) head.*part.values = read_part(file, part, path);
-  if (file.tensors().size() == wanted.size()) return head;
-  fail(ErrorCode::kBadInput, "{}: {} tensors; wanted are {}", path.string(), file.tensors().size(),
-       names_of(wanted));
+  refuse_surplus(file, wanted, path);
+  return head;
 }
 
 void write_sparse_head(const SparseHead& head, const ModelConfig& config,

@@ -49,8 +49,9 @@ struct SparseHead {
 /// One that changes nothing: norm 1, projection and bias 0.
 SparseHead plain_sparse_head(const ModelConfig& config);
 
-/// Reads `directory`/sparse_head.safetensors. Throws Error(kNotFound) without one, Error(kBadInput)
-/// naming a tensor that is missing, surplus, misshapen, of another type or not finite.
+/// Reads `directory`/sparse_head.safetensors. Throws Error(kNotFound) without one or naming a
+/// tensor that is missing, Error(kBadInput) naming one that is surplus, misshapen, of another type
+/// or not finite.
 SparseHead read_sparse_head(const std::filesystem::path& directory, const ModelConfig& config);
 
 /// Same head, same bytes.
