@@ -287,7 +287,10 @@ class Batch {
  private:
   void add_text(const EmbedItem& item, const ModelInput& input, SparseVector& sparse) const {
     if (input.view_count() > 0) return;
-    sparse = sparse_text(embedder_.model().tokenizer(), item.query ? *item.query : *item.passage);
+    const ModelDirectory& model = embedder_.model();
+    sparse = item.query
+                 ? sparse_text(model.tokenizer(), *item.query)
+                 : sparse_text(model.tokenizer(), *item.passage, model.contract().sparse->gain);
   }
 
   void hand_on(const Prepared& row, const ModelInput& input, std::span<const float> vector,

@@ -220,7 +220,8 @@ void add_model(EvalReport& report, Embedder& embedder, const EmbeddedPages& page
   const Matrix dense_queries = truncate_dimensions(queries, lengths.front(), contract);
   for (SystemResult& result :
        rank_sparse(report.task, embedder.model().tokenizer(),
-                   {dense_pages, dense_queries, pages.pages.sparse}, options.threads, name)) {
+                   {dense_pages, dense_queries, pages.pages.sparse, contract.sparse->gain},
+                   options.threads, name)) {
     result.cost.page_seconds += pages.seconds;
     if (result.name.ends_with("-fused")) result.cost.query_seconds += query_seconds;
     result.family = name;

@@ -97,7 +97,7 @@ std::vector<SystemResult> rank_sparse(const RetrievalTask& task, const Tokenizer
                                       const BothOutputs& outputs, int threads,
                                       const std::string& name) {
   const Stopwatch made;
-  const SparseSearch search(task.page_ids, outputs.sparse_pages);
+  const SparseSearch search(task.page_ids, outputs.sparse_pages, outputs.gain);
   const double page_seconds = made.seconds();
   const Stopwatch asked;
   const std::vector<SparseVector> queries = sparse_queries(task, tokenizer);

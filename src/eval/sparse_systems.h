@@ -12,11 +12,12 @@
 namespace recto {
 
 /// Queries [queries, d] and pages [pages, d] as dense vectors, and the pages as sparse ones, all in
-/// the task's order.
+/// the task's order, with the gain of their weights.
 struct BothOutputs {
   const Matrix& pages;
   const Matrix& queries;
   const std::vector<SparseVector>& sparse_pages;
+  int gain = 1;  ///< SparseOutput::gain
 };
 
 /// "NAME-sparse": the queries through the tokenizer alone, idf of the task's pages

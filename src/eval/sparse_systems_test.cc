@@ -5,8 +5,10 @@
 
 #include "base/file.h"
 #include "engine/cpu_embedder.h"
+#include "engine/embed_pipeline.h"
 #include "eval/evaluate.h"
 #include "model/sparse_text.h"
+#include "search/sparse_search.h"
 #include "support/golden_tokenizers.h"
 #include "support/sparse_model.h"
 
@@ -66,6 +68,44 @@ TEST(SparseSystems, ATextIsFoundByItsTokensAndRanksAreFused) {
   EXPECT_EQ(fused.run.at("q1").front().id, "doc-2");
   EXPECT_EQ(fused.run.at("q1").size(), 4u);
   EXPECT_EQ(fused.within.at("hit_rate_at_1"), 1);
+}
+
+TEST(SparseSystems, TheGainOfThePagesIsThatOfTheirIdf) {
+  const RetrievalTask task = example_task();
+  const Tokenizer tokenizer = Tokenizer::parse(test::golden_tokenizer_json("smollm2"), "smollm2");
+  const Matrix dense_pages = unit_vectors({0, 1, 2, 3}), dense_queries = unit_vectors({0, 2});
+  for (const int gain : {1, 16}) {
+    std::vector<SparseVector> pages;
+    for (const std::string& text : kTexts) pages.push_back(sparse_text(tokenizer, text, gain));
+    const auto systems =
+        rank_sparse(task, tokenizer, {dense_pages, dense_queries, pages, gain}, 1, "m");
+    const SparseSearch search(task.page_ids, pages, gain);
+    for (const QueryRow& query : task.queries) {
+      const Neighbour best = search.search(sparse_text(tokenizer, query.query), 1).at(0);
+      const ScoredId& found = systems[0].run.at(query.query_id).front();
+      EXPECT_EQ(found.id, task.page_ids[static_cast<size_t>(best.row)]);
+      EXPECT_EQ(found.score, double{best.score}) << gain;
+    }
+  }
+}
+
+// A passage is one of the pages, a query is not.
+TEST(SparseSystems, APassageHasTheGainOfThePages) {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.path() / "model";
+  test::copy_sparse_model("tiny-smolvlm", path);
+  Contract contract = ModelDirectory::open(path)->contract();
+  contract.sparse->gain = 16;
+  write_contract(path, contract);
+  const auto embedder = make_cpu_embedder(ModelDirectory::open(path));
+  std::vector<EmbedItem> items(2);
+  items[0].query = items[1].passage = "the page of the book";
+  std::vector<SparseVector> found;
+  embed_all(*embedder, items, {.sparse = true},
+            [&](const EmbeddedRow& row) { found.push_back(*row.sparse); });
+  const Tokenizer& tokenizer = embedder->model().tokenizer();
+  EXPECT_THAT(found, ElementsAre(sparse_text(tokenizer, *items[0].query),
+                                 sparse_text(tokenizer, *items[0].query, 16)));
 }
 
 TEST(SparseSystems, AModelWithBothOutputsIsThreeSystems) {

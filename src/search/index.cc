@@ -228,8 +228,8 @@ std::shared_ptr<const PageIndex::State::Snapshot> PageIndex::State::open_snapsho
       reinterpret_cast<const float*>(made->file.bytes().data() + kAppendHeaderBytes);
   made->search = std::make_unique<ExactSearch>(made->ids, vectors, dimensions);
   if (contract.sparse) {
-    made->sparse =
-        std::make_unique<SparseSearch>(made->ids, read_sparse_store(directory, *database));
+    made->sparse = std::make_unique<SparseSearch>(
+        made->ids, read_sparse_store(directory, *database), contract.sparse->gain);
   }
   snapshot = std::move(made);
   return snapshot;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "search/sparse_search.h"
 #include "search/sqlite.h"
 #include "support/errors.h"
 
@@ -311,6 +312,29 @@ TEST(PageIndex, SparseVectorsAreFoundAfterReopeningAndWhatWasAddedLaterToo) {
             sparse_of(1, 8));
   EXPECT_EQ(index.search_sparse({{80}, {0.7f}}, 5).at(0).page_id(), "sha-z-1");
   EXPECT_EQ(index.search_sparse({{22}, {0.7f}}, 5).at(0).page_id(), "sha-b-3");
+}
+
+TEST(PageIndex, TheGainOfTheContractIsThatOfItsSparseVectors) {
+  const TemporaryDirectory directory;
+  const std::vector<std::string> ids = {"sha-a-1", "sha-a-2", "sha-a-3"};
+  const std::vector<SparseVector> pages = {
+      {{1, 2}, {3.0f, 0.2f}}, {{1, 3}, {0.4f, 3.0f}}, {{2, 3}, {2.0f, 0.9f}}};
+  const SparseVector query{{1, 2, 3}, {0.7f, 0.7f, 1.1f}};
+  for (const int gain : {1, 16}) {
+    Contract contract = sparse_contract();
+    contract.sparse->gain = gain;
+    PageIndex index = PageIndex::create(directory.path() / std::to_string(gain), contract, kDims,
+                                        {"/models/m", "weights"});
+    index.add({"sha-a", "a.pdf", "/data/a.pdf", ""}, pages_of(3, "a"), vectors_of(3, 1), pages);
+    const auto wanted = SparseSearch(ids, pages, gain).search(query, 3);
+    const auto found = index.search_sparse(query, 3);
+    ASSERT_EQ(found.size(), 3u);
+    for (size_t i = 0; i < found.size(); ++i) {
+      EXPECT_EQ(found[i].row, wanted[i].row);
+      EXPECT_EQ(found[i].score, wanted[i].score) << gain;
+    }
+    EXPECT_NE(found[0].score, SparseSearch(ids, pages, 3).search(query, 1)[0].score);
+  }
 }
 
 TEST(PageIndex, BothRankingsAreFused) {

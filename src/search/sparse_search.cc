@@ -8,14 +8,15 @@
 
 namespace recto {
 
-SparseSearch::SparseSearch(std::span<const std::string> ids, std::span<const SparseVector> pages)
+SparseSearch::SparseSearch(std::span<const std::string> ids, std::span<const SparseVector> pages,
+                           int gain)
     : place_(descending_places(ids)) {
-  RECTO_CHECK(ids.size() == pages.size());
-  set_idf(pages);
+  RECTO_CHECK(ids.size() == pages.size() && gain > 0);
+  set_idf(pages, gain);
   fill(pages);
 }
 
-void SparseSearch::set_idf(std::span<const SparseVector> pages) {
+void SparseSearch::set_idf(std::span<const SparseVector> pages, int gain) {
   int32_t tokens = 0;
   for (const SparseVector& page : pages) {
     if (!page.ids.empty()) tokens = std::max(tokens, page.ids.back() + 1);
@@ -24,7 +25,7 @@ void SparseSearch::set_idf(std::span<const SparseVector> pages) {
   for (const SparseVector& page : pages) {
     for (size_t i = 0; i < page.ids.size(); ++i) {
       frequency[static_cast<size_t>(page.ids[i])] -=
-          std::expm1(-std::expm1(double{page.weights[i]}));
+          std::expm1(-std::expm1(double{page.weights[i]}) / gain);
     }
   }
   const auto count = static_cast<double>(pages.size());

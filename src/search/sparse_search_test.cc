@@ -45,7 +45,8 @@ Collection random_collection(int rows, int tokens, uint64_t seed) {
 }
 
 /// The formulas of the header, over dense vectors in double precision.
-std::vector<double> reference(const Collection& all, const SparseVector& query, int tokens) {
+std::vector<double> reference(const Collection& all, const SparseVector& query, int tokens,
+                              int gain) {
   const auto dense = [&](const SparseVector& vector) {
     std::vector<double> out(static_cast<size_t>(tokens));
     for (size_t i = 0; i < vector.ids.size(); ++i) out[vector.ids[i]] = vector.weights[i];
@@ -54,7 +55,9 @@ std::vector<double> reference(const Collection& all, const SparseVector& query, 
   std::vector<double> idf(static_cast<size_t>(tokens));
   for (size_t t = 0; t < idf.size(); ++t) {
     double f = 0;
-    for (const SparseVector& page : all.pages) f += 1 - std::exp(-(std::exp(dense(page)[t]) - 1));
+    for (const SparseVector& page : all.pages) {
+      f += 1 - std::exp(-(std::exp(dense(page)[t]) - 1) / gain);
+    }
     if (f > 0) idf[t] = std::log((static_cast<double>(all.pages.size()) + 1) / (f + 1));
   }
   const auto score = [&](const SparseVector& q, const SparseVector& w) {
@@ -75,21 +78,41 @@ std::vector<double> reference(const Collection& all, const SparseVector& query, 
 TEST(SparseSearch, ScoresAreThoseOfTheFormula) {
   constexpr int kTokens = 50;
   const Collection all = random_collection(40, kTokens, 3);
-  const SparseSearch search(all.ids, all.pages);
-  EXPECT_EQ(search.rows(), 40);
-  for (const SparseVector& query :
-       {sparse({{1, 0.7f}, {7, 0.7f}, {30, 1.1f}}), all.pages[5], sparse({{49, 0.7f}})}) {
-    const std::vector<double> wanted = reference(all, query, kTokens);
-    const std::vector<float> found = search.scores(query);
-    ASSERT_EQ(found.size(), wanted.size());
-    for (size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], wanted[i], 1e-6);
-    const auto best = search.search(query, 5);
-    ASSERT_LE(best.size(), 5u);
-    for (size_t i = 0; i < best.size(); ++i) {
-      const auto larger = std::count_if(found.begin(), found.end(),
-                                        [&](float score) { return score > best[i].score; });
-      EXPECT_EQ(larger, static_cast<int64_t>(i));
-      EXPECT_EQ(best[i].score, found[static_cast<size_t>(best[i].row)]);
+  for (const int gain : {1, 16}) {
+    SCOPED_TRACE(gain);
+    const SparseSearch search(all.ids, all.pages, gain);
+    EXPECT_EQ(search.rows(), 40);
+    for (const SparseVector& query :
+         {sparse({{1, 0.7f}, {7, 0.7f}, {30, 1.1f}}), all.pages[5], sparse({{49, 0.7f}})}) {
+      const std::vector<double> wanted = reference(all, query, kTokens, gain);
+      const std::vector<float> found = search.scores(query);
+      ASSERT_EQ(found.size(), wanted.size());
+      for (size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], wanted[i], 1e-6);
+      const auto best = search.search(query, 5);
+      ASSERT_LE(best.size(), 5u);
+      for (size_t i = 0; i < best.size(); ++i) {
+        const auto larger = std::count_if(found.begin(), found.end(),
+                                          [&](float score) { return score > best[i].score; });
+        EXPECT_EQ(larger, static_cast<int64_t>(i));
+        EXPECT_EQ(best[i].score, found[static_cast<size_t>(best[i].row)]);
+      }
+    }
+  }
+}
+
+// Whatever the gain, idf is that of the expected counts.
+TEST(SparseSearch, TheGainOfTheWeightsDoesNotChangeTheIdf) {
+  constexpr int kTokens = 30;
+  const Collection plain = random_collection(20, kTokens, 8);
+  const SparseSearch search(plain.ids, plain.pages);
+  for (const int gain : {2, 16, 1024}) {
+    Collection with = plain;
+    for (SparseVector& page : with.pages) {
+      for (float& w : page.weights) w = std::log1p(static_cast<float>(gain) * std::expm1(w));
+    }
+    const SparseSearch found(with.ids, with.pages, gain);
+    for (int32_t token = 0; token < kTokens; ++token) {
+      EXPECT_NEAR(found.idf(token), search.idf(token), 1e-5) << gain << ", " << token;
     }
   }
 }
