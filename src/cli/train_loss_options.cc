@@ -74,6 +74,17 @@ void add_sparse(CLI::App& app, TrainSettings& s) {
               "model's, or 512)",
               kLossGroup)
       ->type_name("N");
+  add_setting(app, "sparse-gain", s.sparse_gain,
+              "How much sooner a weight is large, ln(1 + N * count): 1 for how often a token is "
+              "there, more for whether; the written model keeps it (default: the model's, or 1)",
+              kLossGroup)
+      ->type_name("N");
+  add_setting(
+      app, "sparse-candidates", s.sparse_candidates,
+      "Most tokens that a visual token speaks for; the written model keeps it (default: the "
+      "model's, or all)",
+      kLossGroup)
+      ->type_name("N");
 }
 
 }  // namespace

@@ -57,10 +57,12 @@ void add_train_method_options(CLI::App& app, TrainSettings& s) {
              "What a token of the text model sees: what stands before it, or all of its input; "
              "the written model keeps it (default: the model's)",
              kModelGroup, {"causal", "bidirectional"});
-  add_choice(app, "pooling", s.pooling,
-             "The vector is the state of the last token, or the mean over all; the written model "
-             "keeps it (default: the model's)",
-             kModelGroup, {"last", "mean"});
+  add_choice(
+      app, "pooling", s.pooling,
+      "The vector is the state of the last token, or the mean over all, or it is made of the "
+      "sparse output's weights, without the text model; the written model keeps it (default: "
+      "the model's)",
+      kModelGroup, {"last", "mean", "vocabulary"});
 }
 
 }  // namespace recto

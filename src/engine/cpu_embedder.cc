@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -91,11 +92,14 @@ class CpuEmbedder : public Embedder {
   Matrix outputs(std::span<const ModelInput> inputs, SparseVector* sparse) {
     for (const ModelInput& input : inputs) check_input(input, config());
     const std::vector<Range> batches = cut(inputs, {0, inputs.size()}, options_.batch_tokens);
-    check_memory(inputs, batches, sparse != nullptr);
-    Matrix vectors(static_cast<int64_t>(inputs.size()), config().text.hidden_size);
+    check_memory(inputs, batches, sparse != nullptr || from_vocabulary());
+    Matrix vectors(static_cast<int64_t>(inputs.size()), model_->contract().vector_width());
     for (const Range& batch : batches) embed_batch(inputs, batch, vectors, sparse);
     return vectors;
   }
+
+  /// Whether vectors are made of the sparse output's weights, without the text model.
+  bool from_vocabulary() const { return model_->contract().pooling == Pooling::kVocabulary; }
 
   const SparsePart& sparse_part() {
     const std::lock_guard lock(sparse_mutex_);
@@ -129,9 +133,11 @@ class CpuEmbedder : public Embedder {
     }
     const auto threads = static_cast<uint64_t>(options_.threads);
     const int64_t group = std::max(longest, kGroupTokens);
-    uint64_t bytes =
-        vision_.memory_for(views) + threads * text_workspace_bytes(config(), group, longest);
-    if (!text_packed_) bytes += text_weight_bytes(config());
+    uint64_t bytes = vision_.memory_for(views);
+    if (!from_vocabulary()) {
+      bytes += threads * text_workspace_bytes(config(), group, longest);
+      if (!text_packed_) bytes += text_weight_bytes(config());
+    }
     if (with_sparse && views > 0) bytes += sparse_bytes(config(), options_.threads);
     const uint64_t available = available_memory_bytes();
     if (bytes > available) {
@@ -147,7 +153,12 @@ class CpuEmbedder : public Embedder {
     std::vector<const ModelInput*> pictures;
     for (size_t i = batch.first; i < batch.end; ++i) pictures.push_back(&inputs[i]);
     const std::vector<std::vector<float>> features = vision_.encode(pictures, workspaces_);
-    if (sparse != nullptr) weigh(features, sparse + batch.first);
+    if (from_vocabulary()) return add_up(inputs, batch, features, vectors, sparse);
+    if (sparse != nullptr) {
+      weigh(features, [&](size_t i, const std::vector<float>& sums) {
+        sparse[batch.first + i] = largest_weights(sums, *model_->contract().sparse);
+      });
+    }
     text();
     const std::vector<Range> groups = cut(inputs, batch, group_tokens(inputs, batch));
     spread(groups.size(), options_.threads, workspaces_, [&](size_t i, Workspace& workspace) {
@@ -160,14 +171,35 @@ class CpuEmbedder : public Embedder {
     });
   }
 
-  void weigh(const std::vector<std::vector<float>>& features, SparseVector* sparse) {
+  /// Calls `take` with the place and the sums (engine/sparse_part.h) of each input with pictures.
+  void weigh(const std::vector<std::vector<float>>& features,
+             const std::function<void(size_t i, const std::vector<float>& sums)>& take) {
     if (std::all_of(features.begin(), features.end(), [](const auto& own) { return own.empty(); }))
       return;
     const SparsePart& part = sparse_part();
     const auto width = static_cast<int64_t>(config().text.hidden_size);
     spread(features.size(), options_.threads, workspaces_, [&](size_t i, Workspace& workspace) {
-      sparse[i] = part.weigh(features[i].data(), std::ssize(features[i]) / width, workspace);
+      if (features[i].empty()) return;
+      take(i, part.sums(features[i].data(), std::ssize(features[i]) / width, workspace));
     });
+  }
+
+  /// Vectors from the vocabulary, and when `sparse` is there the largest weights.
+  void add_up(std::span<const ModelInput> inputs, Range batch,
+              const std::vector<std::vector<float>>& features, Matrix& vectors,
+              SparseVector* sparse) {
+    const SparseOutput& output = *model_->contract().sparse;
+    std::vector<SparseVector> pictures(features.size());
+    weigh(features, [&](size_t i, const std::vector<float>& sums) {
+      pictures[i] = all_weights(sums, output);
+      if (sparse != nullptr) sparse[batch.first + i] = largest_weights(sums, output);
+    });
+    for (size_t i = 0; i < features.size(); ++i) {
+      const std::span<float> vector = vectors.row(static_cast<int64_t>(batch.first + i));
+      dense_of_weights(pictures[i], inputs[batch.first + i].words, !features[i].empty(),
+                       *model_->sparse_head(), vector);
+      if (model_->contract().normalize) l2_normalize(vector);
+    }
   }
 
   /// Tokens of a group: fewer when that gives every thread one.

@@ -4,10 +4,13 @@
 #include <cmath>
 #include <vector>
 
+#include "base/error.h"
+
 namespace recto {
 
 void pool(Pooling pooling, const float* states, int64_t tokens, std::span<float> out) {
   const auto width = static_cast<int64_t>(out.size());
+  RECTO_CHECK(pooling != Pooling::kVocabulary);
   if (pooling == Pooling::kLast) {
     std::copy_n(states + (tokens - 1) * width, width, out.data());
     return;

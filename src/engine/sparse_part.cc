@@ -1,10 +1,9 @@
 #include "engine/sparse_part.h"
 
 #include <algorithm>
-#include <vector>
+#include <numeric>
 
 #include "engine/kernels.h"
-#include "model/embedder.h"
 
 namespace recto {
 namespace {
@@ -33,6 +32,26 @@ int64_t rows_at_once(int64_t vocabulary) {
   return std::max<int64_t>(1, kLogitsAtOnce / vocabulary);
 }
 
+/// Adds the softmax of each row of `logits` to `sums`, of each the `most` largest alone.
+void add_candidates(float* logits, int64_t rows, int64_t vocabulary, int most,
+                    std::vector<float>& sums) {
+  std::vector<float> shares(static_cast<size_t>(vocabulary));
+  std::vector<int32_t> order(shares.size());
+  for (int64_t row = 0; row < rows; ++row) {
+    std::fill(shares.begin(), shares.end(), 0.0F);
+    kernels().add_softmax(logits + row * vocabulary, 1, vocabulary, shares.data());
+    std::iota(order.begin(), order.end(), 0);
+    std::nth_element(order.begin(), order.begin() + most, order.end(), [&](int32_t a, int32_t b) {
+      const float of_a = shares[static_cast<size_t>(a)], of_b = shares[static_cast<size_t>(b)];
+      return of_a != of_b ? of_a > of_b : a < b;
+    });
+    for (int i = 0; i < most; ++i) {
+      const auto token = static_cast<size_t>(order[static_cast<size_t>(i)]);
+      sums[token] += shares[token];
+    }
+  }
+}
+
 }  // namespace
 
 SparsePart::SparsePart(const ModelDirectory& model, int threads)
@@ -44,7 +63,7 @@ SparsePart::SparsePart(const ModelDirectory& model, int threads)
   packed_ = pack_linears(linears, threads);
 }
 
-SparseVector SparsePart::weigh(const float* features, int64_t tokens, Workspace& w) const {
+std::vector<float> SparsePart::sums(const float* features, int64_t tokens, Workspace& w) const {
   const int64_t width = projection_.inputs();
   const int64_t vocabulary = table_.outputs();
   const int64_t most = rows_at_once(vocabulary);
@@ -59,9 +78,13 @@ SparseVector SparsePart::weigh(const float* features, int64_t tokens, Workspace&
     std::copy_n(normed, rows * width, states);
     projection_.apply(normed, rows, states, Epilogue::kAdd, w.threads, w.scratchpad);
     table_.apply(states, rows, logits, Epilogue::kStore, w.threads, w.scratchpad);
-    kernels().add_softmax(logits, rows, vocabulary, sums.data());
+    if (output_.candidates == 0 || output_.candidates >= vocabulary) {
+      kernels().add_softmax(logits, rows, vocabulary, sums.data());
+    } else {
+      add_candidates(logits, rows, vocabulary, output_.candidates, sums);
+    }
   }
-  return largest_weights(sums, output_);
+  return sums;
 }
 
 uint64_t sparse_bytes(const ModelConfig& config, int threads) {

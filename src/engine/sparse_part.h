@@ -2,8 +2,8 @@
 // The sparse output of a page: its visual tokens to weights over the vocabulary.
 
 #include <cstdint>
+#include <vector>
 
-#include "base/sparse_vector.h"
 #include "engine/linear.h"
 #include "engine/workspace.h"
 #include "model/model_directory.h"
@@ -17,8 +17,9 @@ class SparsePart {
   /// output and must outlive the object. Throws as Linear::pack does.
   SparsePart(const ModelDirectory& model, int threads);
 
-  /// The sparse vector of `tokens` visual tokens, `features` [tokens, hidden]; empty without any.
-  SparseVector weigh(const float* features, int64_t tokens, Workspace& workspace) const;
+  /// Of `tokens` visual tokens, `features` [tokens, hidden], the sums over them, one a token of the
+  /// vocabulary: what largest_weights() and all_weights() (model/embedder.h) are made of.
+  std::vector<float> sums(const float* features, int64_t tokens, Workspace& workspace) const;
 
  private:
   const SparseHead& head_;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "engine/cpu_embedder.h"
 #include "engine/embed_pipeline.h"
@@ -31,6 +32,15 @@ Image striped(int width, int height, int step) {
 struct SparseModel {
   TemporaryDirectory directory;
   std::shared_ptr<const ModelDirectory> model;
+
+  struct FromVocabulary {};
+
+  SparseModel(const std::string& name, FromVocabulary) {
+    const fs::path path = directory.path() / "model";
+    fs::copy(test::goldens() / "models" / name, path, fs::copy_options::recursive);
+    test::add_vocabulary_pooling(path);
+    model = ModelDirectory::open(path);
+  }
 
   explicit SparseModel(const std::string& name, int top_n = kTopN) {
     const fs::path path = directory.path() / "model";
@@ -63,9 +73,17 @@ std::vector<double> reference(const ModelDirectory& model, const std::vector<flo
       for (size_t i = 0; i < width; ++i) logits[t] += table[t * width + i] * state[i];
       total += std::exp(logits[t]);
     }
-    for (size_t t = 0; t < vocabulary; ++t) sums[t] += std::exp(logits[t]) / total;
+    const SparseOutput& output = *model.contract().sparse;
+    std::vector<double> sorted = logits;
+    std::sort(sorted.begin(), sorted.end(), std::greater<>());
+    const double least =
+        output.candidates == 0 ? sorted.back() : sorted[static_cast<size_t>(output.candidates) - 1];
+    for (size_t t = 0; t < vocabulary; ++t) {
+      if (logits[t] >= least) sums[t] += std::exp(logits[t]) / total;
+    }
   }
-  for (double& sum : sums) sum = std::log1p(model.contract().sparse->saturation * sum);
+  const int scale = model.contract().sparse->gain * model.contract().sparse->saturation;
+  for (double& sum : sums) sum = std::log1p(scale * sum);
   return sums;
 }
 
@@ -113,6 +131,55 @@ TEST(SparsePart, TheDenseVectorIsTheSameAndNeitherDependsOnTheOthersNorOnThreads
     EXPECT_EQ(all[i].ids, one[i].ids);
     for (size_t k = 0; k < all[i].weights.size(); ++k) {
       EXPECT_NEAR(all[i].weights[k], one[i].weights[k], 1e-6);
+    }
+  }
+}
+
+/// The vector of all weights, pages' and texts' together, in double precision.
+std::vector<double> reference_vector(const ModelDirectory& model, const ModelInput& input,
+                                     const std::vector<float>& features) {
+  const SparseHead& head = *model.sparse_head();
+  std::vector<double> weights(head.bias.size());
+  if (!features.empty()) weights = reference(model, features);
+  for (size_t i = 0; i < input.words.ids.size(); ++i) {
+    weights[static_cast<size_t>(input.words.ids[i])] += input.words.weights[i];
+  }
+  const size_t width = head.page_bias.size();
+  std::vector<double> vector(width);
+  double square = 0;
+  for (size_t d = 0; d < width; ++d) {
+    vector[d] = features.empty() ? head.text_bias[d] : head.page_bias[d];
+    for (size_t t = 0; t < weights.size(); ++t) vector[d] += weights[t] * head.dense[t * width + d];
+    square += vector[d] * vector[d];
+  }
+  for (double& value : vector) value /= std::sqrt(square);
+  return vector;
+}
+
+TEST(SparsePart, VectorsFromTheVocabularyAreThoseOfTheFormula) {
+  for (const std::string& name : test::golden_models()) {
+    SCOPED_TRACE(name);
+    const SparseModel sparse(name, SparseModel::FromVocabulary{});
+    const InputBuilder& builder = sparse.model->inputs();
+    const std::vector<ModelInput> inputs = {
+        builder.document(striped(300, 200, 40)), builder.query("a page of the book book"),
+        builder.document(striped(90, 60, 7), "its words"), builder.passage("the book, the book"),
+        builder.query("which book?", striped(70, 90, 5))};
+    VisualEncoder encoder(sparse.model, 1);
+    const auto embedder = make_cpu_embedder(sparse.model, {.threads = 2});
+    std::vector<SparseVector> weights;
+    const Matrix found = embedder->embed_both(inputs, weights);
+    EXPECT_EQ(found.values, embedder->embed(inputs).values);
+    ASSERT_EQ(found.columns, 24);
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      const ModelInput* const one[] = {&inputs[i]};
+      const bool pictures = !inputs[i].images.empty();
+      const std::vector<float> features = pictures ? encoder.encode(one)[0] : std::vector<float>();
+      const std::vector<double> wanted = reference_vector(*sparse.model, inputs[i], features);
+      for (size_t d = 0; d < wanted.size(); ++d) {
+        EXPECT_NEAR(found.row(static_cast<int64_t>(i))[d], wanted[d], 1e-5) << i;
+      }
+      EXPECT_EQ(weights[i].ids.size(), pictures ? 16u : 0u) << "the sparse output keeps top_n";
     }
   }
 }

@@ -23,7 +23,7 @@ size_t groups_of(size_t items, size_t size) { return (items + size - 1) / size; 
 
 /// The start of a list of vectors: none.
 std::vector<torch::Tensor> no_vectors(RetrieverModel& model) {
-  return {torch::zeros({0, model->config().text.hidden_size})};
+  return {torch::zeros({0, model->vector_width()})};
 }
 
 }  // namespace
@@ -43,7 +43,9 @@ torch::Tensor page_vectors(RetrieverModel& model, const std::vector<TrainingData
     throw_if_interrupted();
     source.complete(*ready);
     std::vector<Sequence> sequences;
-    for (const PreparedPage& page : *ready) sequences.push_back({&page.input, page.features, 0});
+    for (const PreparedPage& page : *ready) {
+      sequences.push_back({&page.input, page.features, 0, page.kept_by()});
+    }
     vectors.push_back(model->forward(sequences).to(torch::kCPU));
     progress.advance(ready->size());
   }

@@ -12,14 +12,14 @@ Contract with_edge(Contract contract, int edge) {
 
 }  // namespace
 
-EdgeInputs::Edge::Edge(const ModelDirectory& directory, int edge)
-    : contract(with_edge(directory.contract(), edge)),
-      inputs(directory.config(), directory.tokenizer(), contract) {}
+EdgeInputs::Edge::Edge(const ModelDirectory& directory, const Contract& of, int edge)
+    : contract(with_edge(of, edge)), inputs(directory.config(), directory.tokenizer(), contract) {}
 
-EdgeInputs::EdgeInputs(const ModelDirectory& directory, const std::vector<int>& edges)
-    : directory_(directory) {
+EdgeInputs::EdgeInputs(const ModelDirectory& directory, const Contract& contract,
+                       const std::vector<int>& edges)
+    : own_(directory, contract, contract.views.longest_edge) {
   for (const int edge : edges) {
-    if (edge != own_edge()) edges_[edge] = std::make_unique<const Edge>(directory, edge);
+    if (edge != own_edge()) edges_[edge] = std::make_unique<const Edge>(directory, contract, edge);
   }
 }
 

@@ -57,7 +57,9 @@ void ChunkedEncoder::backward(const torch::Tensor& gradient) {
     return;
   }
   for (const std::vector<size_t>& chunk : chunks_) {
-    forward(chunk).backward(gradient.index_select(0, index_tensor(chunk).to(gradient.device())));
+    const torch::Tensor vectors = forward(chunk);
+    if (!vectors.requires_grad()) continue;  // nothing that is trained made them
+    vectors.backward(gradient.index_select(0, index_tensor(chunk).to(gradient.device())));
   }
 }
 

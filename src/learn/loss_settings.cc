@@ -1,7 +1,9 @@
 #include "learn/loss_settings.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
@@ -11,6 +13,8 @@
 
 namespace recto {
 namespace {
+
+constexpr int kMostGain = 1024;  // that a contract may have
 
 void check_temperatures(const TrainSettings& s) {
   wanted(s.temperature > 0 && std::isfinite(s.temperature), "--temperature", s.temperature,
@@ -67,6 +71,13 @@ void check_guide(const TrainSettings& s) {
   }
 }
 
+/// What the written contract keeps of the sparse output, by option.
+std::array<std::pair<const char*, std::optional<int>>, 3> kept_fields(const TrainSettings& s) {
+  return {{{"--sparse-top-n", s.sparse_top_n},
+           {"--sparse-gain", s.sparse_gain},
+           {"--sparse-candidates", s.sparse_candidates}}};
+}
+
 void check_sparse(const TrainSettings& s) {
   wanted(s.sparse_weight >= 0 && std::isfinite(s.sparse_weight), "--sparse-weight", s.sparse_weight,
          "0 or more");
@@ -74,18 +85,27 @@ void check_sparse(const TrainSettings& s) {
          s.sparse_temperature, "a number above 0");
   wanted(s.sparse_flops >= 0 && std::isfinite(s.sparse_flops), "--sparse-flops", s.sparse_flops,
          "0 or more");
-  wanted(s.sparse_top_n.value_or(1) >= 1, "--sparse-top-n", s.sparse_top_n.value_or(1),
-         "1 or more");
+  for (const auto& [option, count] : kept_fields(s)) {
+    if (count) wanted(*count >= 1, option, *count, "1 or more");
+  }
+  wanted(s.sparse_gain.value_or(1) <= kMostGain, "--sparse-gain", s.sparse_gain.value_or(1),
+         fmt::format("{} or less", kMostGain).c_str());
   const TrainSettings defaults;
   const std::pair<const char*, bool> given[] = {
       {"--sparse-temperature", s.sparse_temperature != defaults.sparse_temperature},
-      {"--sparse-flops", s.sparse_flops != 0},
-      {"--sparse-top-n", s.sparse_top_n.has_value()}};
+      {"--sparse-flops", s.sparse_flops != 0}};
   for (const auto& [option, is_given] : given) {
     if (s.sparse_weight > 0 || !is_given) continue;
     fail(ErrorCode::kUsage,
          "{} is given, but the sparse output is not trained; say how much its loss counts by "
          "--sparse-weight",
+         option);
+  }
+  for (const auto& [option, count] : kept_fields(s)) {
+    if (s.sparse_weight > 0 || s.pooling == "vocabulary" || !count) continue;
+    fail(ErrorCode::kUsage,
+         "{} is given, but nothing asks for the sparse output; train it by --sparse-weight, or "
+         "make vectors of it by --pooling vocabulary",
          option);
   }
 }
@@ -119,6 +139,11 @@ Json loss_settings_json(const TrainSettings& settings) {
     json["sparse_flops"] = settings.sparse_flops;
     json["sparse_top_n"] = settings.sparse_top_n ? Json(*settings.sparse_top_n) : Json(nullptr);
   }
+  if (settings.sparse_weight <= 0 && settings.sparse_top_n) {
+    json["sparse_top_n"] = *settings.sparse_top_n;
+  }
+  if (settings.sparse_gain) json["sparse_gain"] = *settings.sparse_gain;
+  if (settings.sparse_candidates) json["sparse_candidates"] = *settings.sparse_candidates;
   return json;
 }
 

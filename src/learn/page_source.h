@@ -28,6 +28,9 @@ struct PreparedPage {
   PictureId picture;  ///< of a page whose features may be known
   ModelInput input;
   torch::Tensor features;  ///< undefined unless they are known
+
+  /// What constants of the page are kept by; null of a passage.
+  const PictureId* kept_by() const { return features.defined() ? &picture : nullptr; }
 };
 
 /// Reads, decodes and cuts pages to views; puts passages through the passage prompt. Thread-safe.

@@ -35,7 +35,11 @@ namespace {
 constexpr int kKeptCheckpoints = 2;
 constexpr const char* kMuonFile = "muon.safetensors";
 constexpr const char* kHeadsFile = "reading_heads.safetensors";  // of a model that learned to read
-constexpr uint64_t kOrderStream = uint64_t{1} << 40;             // beside those of the blocks
+// Measured on pages of the training: a model that does not read perfectly is searched best by
+// whether a token is likely to be there (docs/decisions/0013-sparse-output.md).
+constexpr int kReadGain = 16;
+constexpr int kReadCandidates = 24;
+constexpr uint64_t kOrderStream = uint64_t{1} << 40;  // beside those of the blocks
 
 TileShape shape_of(const ModelConfig& config) {
   TileShape shape;
@@ -82,6 +86,15 @@ StepLosses weighted(const ReadingOutput& output, const ReadingLosses& weights) {
   add("bag", output.bag, weights.bag);
   add("transcription", output.transcription, weights.transcription);
   return losses;
+}
+
+/// The sparse output of what was read.
+SparseOutput read_output(int vocabulary) {
+  SparseOutput output;
+  output.gain = kReadGain;
+  output.candidates = std::min(kReadCandidates, vocabulary);
+  output.top_n = std::min(output.top_n, vocabulary);
+  return output;
 }
 
 class ReadingTraining {
@@ -138,6 +151,12 @@ ReadingTraining::ReadingTraining(const TrainSettings& common, const ReadingSetti
   set_up_torch(common_.threads > 0 ? common_.threads : available_cores(), common_.seed,
                common_.device);
   directory_ = ModelDirectory::open(common_.model);
+  if (directory_->contract().pooling == Pooling::kVocabulary) {
+    fail(ErrorCode::kUsage,
+         "{} makes its vectors of what it reads now, which another reading would change; start "
+         "from the base it was made of",
+         common_.model);
+  }
   shape_ = shape_of(directory_->config());
   corpus_ = std::make_unique<ReadingCorpus>(common_, reading_);
   blocks_ = std::make_unique<ReadingBlocks>(*corpus_, common_, reading_, shape_,
@@ -305,8 +324,7 @@ void ReadingTraining::write_model() const {
   Contract contract = directory_->contract();
   std::optional<SparseHead> head = directory_->sparse_head();
   if (losses_.bag > 0) {
-    contract.sparse.emplace();
-    contract.sparse->top_n = std::min(contract.sparse->top_n, directory_->config().text.vocab_size);
+    contract.sparse = read_output(directory_->config().text.vocab_size);
     head = model_->sparse_head();
   }
   write_parameters(fs::path(common_.output) / kHeadsFile, model_->heads());

@@ -10,6 +10,7 @@ namespace recto {
 namespace {
 
 constexpr int64_t kVisionActivationBytes = int64_t{64} << 20;
+constexpr uint64_t kKeptWeightsBytes = uint64_t{1} << 30;
 
 torch::ScalarType scalar_type(DType dtype) {
   switch (dtype) {
@@ -72,7 +73,9 @@ struct RetrieverModelImpl::Pack {
 RetrieverModelImpl::RetrieverModelImpl(const ModelConfig& config, const Contract& contract,
                                        Eyes eyes)
     : config_(config),
-      mean_pooling_(contract.pooling == Pooling::kMean),
+      pooling_(contract.pooling),
+      width_(contract.pooling == Pooling::kVocabulary ? contract.vector_width()
+                                                      : config.text.hidden_size),
       normalize_(contract.normalize) {
   if (eyes == Eyes::kWith) {
     vision_ = register_module("vision_model", VisionTower(config.vision, contract.position_ids));
@@ -247,12 +250,33 @@ torch::Tensor RetrieverModelImpl::pooled(const torch::Tensor& hidden, const Pack
   for (const PackRun& run : pack.layout.runs) {
     const torch::Tensor rows = hidden.narrow(0, run.first_row, run.sequences * run.length)
                                    .view({run.sequences, run.length, hidden.size(1)});
-    vectors.push_back(mean_pooling_ ? rows.mean(1) : rows.select(1, run.length - 1));
+    vectors.push_back(pooling_ == Pooling::kMean ? rows.mean(1) : rows.select(1, run.length - 1));
   }
   const torch::Tensor all =
       torch::cat(vectors, 0).to(torch::kFloat32).index_select(0, pack.row_of.to(hidden.device()));
-  if (!normalize_) return all;
-  return all / all.norm(2, -1, /*keepdim=*/true).clamp_min(1e-12);
+  return normalized(all);
+}
+
+torch::Tensor RetrieverModelImpl::normalized(const torch::Tensor& vectors) const {
+  if (!normalize_) return vectors;
+  return vectors / vectors.norm(2, -1, /*keepdim=*/true).clamp_min(1e-12);
+}
+
+torch::Tensor RetrieverModelImpl::from_vocabulary(std::span<const Sequence> sequences,
+                                                  const torch::Tensor& weights) {
+  torch::Tensor words = torch::zeros(weights.sizes());
+  torch::Tensor of_page = torch::zeros({weights.size(0)});
+  for (size_t i = 0; i < sequences.size(); ++i) {
+    const auto row = static_cast<int64_t>(i);
+    const ModelInput& input = *sequences[i].input;
+    const SparseVector& text = input.words;
+    float* out = words.data_ptr<float>() + row * words.size(1);
+    for (size_t k = 0; k < text.ids.size(); ++k) out[text.ids[k]] = text.weights[k];
+    const bool pictures =
+        std::count(input.ids.begin(), input.ids.end(), config_.image_token_id) > 0;
+    of_page.data_ptr<float>()[row] = pictures ? 1.0F : 0.0F;
+  }
+  return normalized(sparse_->dense(weights + words.to(device()), of_page.to(device())));
 }
 
 torch::Tensor RetrieverModelImpl::run(std::span<const Sequence> sequences, bool training,
@@ -264,12 +288,19 @@ torch::Tensor RetrieverModelImpl::run(std::span<const Sequence> sequences, bool 
     fail(ErrorCode::kMismatch, "{} image tokens among the ids, but the views make {} visual tokens",
          packed.image_rows.size(0), visual.size(0));
   }
+  if (pooling_ == Pooling::kVocabulary) {
+    const torch::Tensor weights = weighed(sequences, packed, visual);
+    const torch::Tensor vectors = from_vocabulary(sequences, weights);
+    if (!with_sparse) return vectors;
+    return torch::cat({vectors, training ? weights : sparse_->largest(weights)}, 1);
+  }
   torch::Tensor x = text_->embed(packed.ids.to(device()));
   if (visual.size(0) > 0) x = x.index_copy(0, packed.image_rows.to(device()), visual);
   context.show("inputs_embeds", x);
   const torch::Tensor vectors = pooled(text_(x, packed.layout, context), packed);
   if (!with_sparse) return vectors;
-  return torch::cat({vectors, weighed(sequences, packed, visual, training)}, 1);
+  const torch::Tensor weights = weighed(sequences, packed, visual);
+  return torch::cat({vectors, training ? weights : sparse_->largest(weights)}, 1);
 }
 
 torch::Tensor RetrieverModelImpl::forward(std::span<const Sequence> sequences, bool training,
@@ -282,35 +313,55 @@ torch::Tensor RetrieverModelImpl::outputs(std::span<const Sequence> sequences, b
 }
 
 int64_t RetrieverModelImpl::output_width() const {
-  return config_.text.hidden_size + (sparse_.is_empty() ? 0 : config_.text.vocab_size);
+  return width_ + (sparse_.is_empty() ? 0 : config_.text.vocab_size);
 }
 
 void RetrieverModelImpl::attach_sparse(const SparseHead& head, const SparseOutput& output) {
   sparse_ = register_module("sparse_head", SparseWeights(head, config_, output));
+  weights_ = std::make_shared<FeatureCache>(kKeptWeightsBytes);
 }
 
 torch::Tensor RetrieverModelImpl::sparse_rows(std::span<const Sequence> sequences) {
   const torch::NoGradGuard no_grad;
   const Pack packed = pack(sequences, /*training=*/false);
-  return weighed(sequences, packed, features(sequences, packed, PassContext{}), /*training=*/false);
+  return sparse_->largest(weighed(sequences, packed, features(sequences, packed, PassContext{})));
+}
+
+bool RetrieverModelImpl::weights_are_constant(const torch::Tensor& visual) const {
+  return !visual.requires_grad() && !text_->table().requires_grad() && !sparse_->is_trained();
+}
+
+torch::Tensor RetrieverModelImpl::constant_weights(const Sequence& sequence,
+                                                   const torch::Tensor& visual) {
+  if (sequence.picture != nullptr) {
+    if (const auto kept = weights_->find(*sequence.picture)) return kept->features.to(device());
+  }
+  const std::vector<int64_t> count = {visual.size(0)};
+  const torch::Tensor row = sparse_(visual, count, text_->table());
+  if (sequence.picture != nullptr) weights_->keep(*sequence.picture, {0, 0, row.to(torch::kCPU)});
+  return row;
 }
 
 torch::Tensor RetrieverModelImpl::weighed(std::span<const Sequence> sequences, const Pack& pack,
-                                          const torch::Tensor& visual, bool training) {
+                                          const torch::Tensor& visual) {
+  const bool constant = weights_are_constant(visual);
   std::vector<int64_t> counts, row_of(sequences.size());
+  std::vector<torch::Tensor> rows;
+  int64_t first = 0;
   for (const size_t k : pack.order) {
     const std::vector<int32_t>& ids = sequences[k].input->ids;
     const auto count = std::count(ids.begin(), ids.end(), config_.image_token_id);
     row_of[k] = count > 0 ? static_cast<int64_t>(counts.size()) : -1;
-    if (count > 0) counts.push_back(count);
+    if (count == 0) continue;
+    if (constant) rows.push_back(constant_weights(sequences[k], visual.narrow(0, first, count)));
+    counts.push_back(count);
+    first += count;
   }
+  if (!constant && !counts.empty()) rows.push_back(sparse_(visual, counts, text_->table()));
   // A row of zeros behind the others stands for every input without images.
-  const auto zeros = torch::zeros({1, config_.text.vocab_size}, device());
+  rows.push_back(torch::zeros({1, config_.text.vocab_size}, device()));
   for (int64_t& row : row_of) row = row < 0 ? static_cast<int64_t>(counts.size()) : row;
-  const torch::Tensor rows =
-      counts.empty() ? zeros
-                     : torch::cat({sparse_(visual, counts, text_->table(), training), zeros}, 0);
-  return rows.index_select(0, torch::tensor(row_of, torch::kInt64).to(device()));
+  return torch::cat(rows, 0).index_select(0, torch::tensor(row_of, torch::kInt64).to(device()));
 }
 
 }  // namespace recto

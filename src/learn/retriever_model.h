@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "learn/feature_cache.h"
 #include "learn/layers.h"
 #include "learn/sparse_weights.h"
 #include "learn/text_model.h"
@@ -27,6 +28,9 @@ struct Sequence {
   const ModelInput* input = nullptr;  ///< its images may be left out when `features` is given
   torch::Tensor features;             ///< undefined, or visual_features() of the input, of any type
   uint64_t dropout_seed = 0;
+  /// Of a single picture: by it the weights of the sparse output are kept while nothing that makes
+  /// them is trained. It must live as long as the call.
+  const PictureId* picture = nullptr;
 };
 
 /// Whether a model has its vision tower and connector.
@@ -44,9 +48,9 @@ class RetrieverModelImpl : public torch::nn::Module {
   /// in the parts that a model without eyes leaves out.
   void load(const Weights& weights);
 
-  /// Vectors [inputs, hidden], fp32, in the order of `sequences`. Sequences are packed without
-  /// padding, so that a vector does not depend on the others. `training` switches dropout on.
-  /// Throws Error(kMismatch) when the image tokens of an input are not those of its views, and
+  /// Vectors [inputs, vector_width()], fp32, in the order of `sequences`. Sequences are packed
+  /// without padding, so that a vector does not depend on the others. `training` switches dropout
+  /// on. Throws Error(kMismatch) when the image tokens of an input are not those of its views, and
   /// Error(kBadInput) for ids outside the vocabulary.
   torch::Tensor forward(std::span<const Sequence> sequences, bool training = false,
                         const ActivationObserver* observer = nullptr);
@@ -58,7 +62,11 @@ class RetrieverModelImpl : public torch::nn::Module {
   int64_t output_width() const;
   /// The weights alone, without the text model: [inputs, vocabulary], without a gradient.
   torch::Tensor sparse_rows(std::span<const Sequence> sequences);
-  /// Gives the model a sparse output, whose parameters are "sparse_head.*".
+  /// Numbers of a vector: the text model's width, or with Pooling::kVocabulary the contract's.
+  int64_t vector_width() const { return width_; }
+  Pooling pooling() const { return pooling_; }
+  /// Gives the model a sparse output, whose parameters are "sparse_head.*". One whose vectors come
+  /// from the vocabulary must have it before its first pass.
   void attach_sparse(const SparseHead& head, const SparseOutput& output);
   /// Null without a sparse output.
   const SparseWeights& sparse() const { return sparse_; }
@@ -94,15 +102,23 @@ class RetrieverModelImpl : public torch::nn::Module {
                          const PassContext& context);
   /// pixels [views, 3, T, T] -> connector output [image tokens, hidden].
   torch::Tensor see(const torch::Tensor& pixels, const PassContext& context);
-  /// Weights [inputs, vocabulary], in the order of the inputs.
+  /// All weights of the pictures, [inputs, vocabulary], in the order of the inputs.
   torch::Tensor weighed(std::span<const Sequence> sequences, const Pack& pack,
-                        const torch::Tensor& visual, bool training);
+                        const torch::Tensor& visual);
+  /// Whether the weights of a picture are the same at every step.
+  bool weights_are_constant(const torch::Tensor& visual) const;
+  /// Those of one input, from the ones that are kept if they are.
+  torch::Tensor constant_weights(const Sequence& sequence, const torch::Tensor& visual);
+  /// The vectors that come from `weights`, those of weighed().
+  torch::Tensor from_vocabulary(std::span<const Sequence> sequences, const torch::Tensor& weights);
+  torch::Tensor normalized(const torch::Tensor& vectors) const;
   torch::Tensor run(std::span<const Sequence> sequences, bool training,
                     const ActivationObserver* observer, bool with_sparse);
   torch::Tensor pooled(const torch::Tensor& hidden, const Pack& pack) const;
 
   ModelConfig config_;
-  bool mean_pooling_;
+  Pooling pooling_;
+  int64_t width_;
   bool normalize_;
   int64_t vision_views_ = 0;
   Precision precision_ = Precision::kFp32;
@@ -111,6 +127,7 @@ class RetrieverModelImpl : public torch::nn::Module {
   Connector connector_{nullptr};
   TextModel text_{nullptr};
   SparseWeights sparse_{nullptr};
+  std::shared_ptr<FeatureCache> weights_;  ///< of pictures, while they are constant
 };
 TORCH_MODULE(RetrieverModel);
 

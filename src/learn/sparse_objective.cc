@@ -35,19 +35,19 @@ torch::Tensor unit_rows(const torch::Tensor& rows) {
 }  // namespace
 
 torch::Tensor sparse_text_rows(const Tokenizer& tokenizer, const std::vector<std::string>& texts,
-                               int64_t vocabulary) {
+                               int64_t vocabulary, int gain) {
   torch::Tensor rows = torch::zeros({static_cast<int64_t>(texts.size()), vocabulary});
   float* out = rows.data_ptr<float>();
   for (const std::string& text : texts) {
-    const SparseVector vector = sparse_text(tokenizer, text);
+    const SparseVector vector = sparse_text(tokenizer, text, gain);
     for (size_t i = 0; i < vector.ids.size(); ++i) out[vector.ids[i]] = vector.weights[i];
     out += vocabulary;
   }
   return rows;
 }
 
-torch::Tensor expected_frequencies(const torch::Tensor& weights) {
-  return -torch::expm1(-torch::expm1(weights)).sum(0);
+torch::Tensor expected_frequencies(const torch::Tensor& weights, int gain) {
+  return -torch::expm1(-torch::expm1(weights) / gain).sum(0);
 }
 
 torch::Tensor inverse_frequencies(const torch::Tensor& frequencies, int64_t rows) {
@@ -55,8 +55,12 @@ torch::Tensor inverse_frequencies(const torch::Tensor& frequencies, int64_t rows
 }
 
 SparseObjective::SparseObjective(const TrainSettings& settings, const Tokenizer& tokenizer,
-                                 const TrainingData& data, int64_t vocabulary)
-    : settings_(settings), tokenizer_(tokenizer), data_(data), vocabulary_(vocabulary) {}
+                                 const TrainingData& data, int64_t vocabulary, int gain)
+    : settings_(settings),
+      tokenizer_(tokenizer),
+      data_(data),
+      vocabulary_(vocabulary),
+      gain_(gain) {}
 
 void SparseObjective::measure_idf(RetrieverModel& model, const PageSource& source, int threads,
                                   ProcessGroup& group) {
@@ -78,23 +82,29 @@ void SparseObjective::measure_idf(RetrieverModel& model, const PageSource& sourc
     throw_if_interrupted();
     source.complete(*ready);
     std::vector<Sequence> sequences;
-    for (const PreparedPage& page : *ready) sequences.push_back({&page.input, page.features, 0});
+    for (const PreparedPage& page : *ready) {
+      sequences.push_back({&page.input, page.features, 0, page.kept_by()});
+    }
     rows.push_back(model->sparse_rows(sequences).to(torch::kCPU));
     progress.advance(ready->size());
   }
   torch::Tensor all = group.gather(torch::cat(rows, 0), pages.size());
   std::vector<std::string> passages;
   for (const TrainingData::Page& page : pages) passages.push_back(page.passage);
-  all = all + sparse_text_rows(tokenizer_, passages, vocabulary_);
-  idf_ = inverse_frequencies(expected_frequencies(all), all.size(0)).to(model->device());
+  all = all + sparse_text_rows(tokenizer_, passages, vocabulary_, gain_);
+  idf_ = inverse_frequencies(expected_frequencies(all, gain_), all.size(0)).to(model->device());
 }
 
 torch::Tensor SparseObjective::with_texts(const torch::Tensor& weights,
                                           const ContrastiveBatch& batch) const {
-  std::vector<std::string> texts;
-  for (const size_t query : batch.queries) texts.push_back(data_.queries[query].text);
-  for (const size_t page : batch.pages) texts.push_back(data_.pages[page].passage);
-  return weights + sparse_text_rows(tokenizer_, texts, vocabulary_).to(weights.device());
+  std::vector<std::string> queries, passages;
+  for (const size_t query : batch.queries) queries.push_back(data_.queries[query].text);
+  for (const size_t page : batch.pages) passages.push_back(data_.pages[page].passage);
+  const torch::Tensor texts =
+      torch::cat({sparse_text_rows(tokenizer_, queries, vocabulary_),
+                  sparse_text_rows(tokenizer_, passages, vocabulary_, gain_)},
+                 0);
+  return weights + texts.to(weights.device());
 }
 
 SparseLoss SparseObjective::loss(const torch::Tensor& weights, const ContrastiveBatch& batch,

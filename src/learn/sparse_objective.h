@@ -15,13 +15,13 @@
 
 namespace recto {
 
-/// ln(1 + count) of the tokens of texts: [texts, vocabulary] (model/sparse_text.h).
+/// ln(1 + gain * count) of the tokens of texts: [texts, vocabulary] (model/sparse_text.h).
 torch::Tensor sparse_text_rows(const Tokenizer& tokenizer, const std::vector<std::string>& texts,
-                               int64_t vocabulary);
+                               int64_t vocabulary, int gain = 1);
 
-/// The expected number of rows that have each token, sum of 1 - exp(-(exp(w) - 1)): [vocabulary],
-/// of weights [rows, vocabulary] (search/sparse_search.h).
-torch::Tensor expected_frequencies(const torch::Tensor& weights);
+/// The expected number of rows that have each token, sum of 1 - exp(-(exp(w) - 1) / gain):
+/// [vocabulary], of weights [rows, vocabulary] (search/sparse_search.h).
+torch::Tensor expected_frequencies(const torch::Tensor& weights, int gain = 1);
 
 /// ln((rows + 1) / (frequency + 1)).
 torch::Tensor inverse_frequencies(const torch::Tensor& frequencies, int64_t rows);
@@ -36,13 +36,16 @@ class SparseObjective {
  public:
   /// References must outlive the object.
   SparseObjective(const TrainSettings& settings, const Tokenizer& tokenizer,
-                  const TrainingData& data, int64_t vocabulary);
+                  const TrainingData& data, int64_t vocabulary, int gain);
 
   /// The idf of the run: that of up to 512 pages of the data, drawn by the seed, as `model` reads
   /// them now. To be called before the first loss, with the model that the run begins with. The
   /// processes of `group` read a part each, and all have the same.
   void measure_idf(RetrieverModel& model, const PageSource& source, int threads,
                    ProcessGroup& group);
+
+  /// [vocabulary], once it is measured.
+  const torch::Tensor& idf() const { return idf_; }
 
   /// `weights` [queries + pages, vocabulary] as RetrieverModel::outputs() gives them, which knows
   /// nothing of texts; `masks` is what the dense losses are given, its vectors aside.
@@ -57,6 +60,7 @@ class SparseObjective {
   const Tokenizer& tokenizer_;
   const TrainingData& data_;
   int64_t vocabulary_;
+  int gain_;
   torch::Tensor idf_;  // [vocabulary], on the model's device
 };
 

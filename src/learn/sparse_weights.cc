@@ -3,8 +3,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
-#include <vector>
 
+#include "base/error.h"
 #include "learn/product.h"
 
 namespace recto {
@@ -18,40 +18,56 @@ Tensor probabilities(const Tensor& states, const Tensor& table, const Tensor& bi
   return torch::softmax(product(states, table).add_(bias), 1);
 }
 
+/// 1 for the `most` largest of each row of `values`, else 0.
+Tensor largest_of_rows(const Tensor& values, int64_t most) {
+  const Tensor kept = std::get<1>(values.topk(most, 1, /*largest=*/true, /*sorted=*/false));
+  return torch::zeros_like(values).scatter_(1, kept, 1);
+}
+
+bool cuts(int64_t candidates, const Tensor& table) {
+  return candidates > 0 && candidates < table.size(0);
+}
+
 class SoftmaxSums : public torch::autograd::Function<SoftmaxSums> {
  public:
   static Tensor forward(AutogradContext* context, const Tensor& states, const Tensor& table,
-                        const Tensor& bias, const std::vector<int64_t>& counts) {
+                        const Tensor& bias, const std::vector<int64_t>& counts,
+                        int64_t candidates) {
     context->save_for_backward({states, table, bias});
     context->saved_data["counts"] = counts;
+    context->saved_data["candidates"] = candidates;
     std::vector<Tensor> sums;
     int64_t first = 0;
     for (const int64_t count : counts) {
-      sums.push_back(probabilities(states.narrow(0, first, count), table, bias).sum(0));
+      Tensor shares = probabilities(states.narrow(0, first, count), table, bias);
+      if (cuts(candidates, table)) shares = shares * largest_of_rows(shares, candidates);
+      sums.push_back(shares.sum(0));
       first += count;
     }
     return torch::stack(sums);
   }
 
-  /// With the gradient g of an input's sums and p = softmax of a token's logits, that of the logits
-  /// is p ∘ (g - p·g).
+  /// With the gradient g of an input's sums, 0 where a token's p = softmax of its logits is no
+  /// candidate, that of the logits is p ∘ (g - p·g).
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
     const Tensor &states = saved[0], &table = saved[1], &bias = saved[2];
     const std::vector<int64_t> counts = context->saved_data["counts"].toIntVector();
+    const int64_t candidates = context->saved_data["candidates"].toInt();
     Tensor of_states = torch::zeros_like(states), of_table, of_bias;
     int64_t first = 0;
     for (size_t i = 0; i < counts.size(); ++i) {
       const Tensor own = states.narrow(0, first, counts[i]);
-      const Tensor g = gradients[0][static_cast<int64_t>(i)];
+      Tensor g = gradients[0][static_cast<int64_t>(i)].unsqueeze(0);
       Tensor d = probabilities(own, table, bias);
-      d = d.mul_(g.unsqueeze(0) - d.mv(g).unsqueeze(1));
+      if (cuts(candidates, table)) g = g * largest_of_rows(d, candidates);
+      d = d.mul_(g - (d * g).sum(1, /*keepdim=*/true));
       of_states.narrow(0, first, counts[i]).copy_(product(d, table.t()));
       if (context->needs_input_grad(1)) add(of_table, product(d.t(), own.t()));
       if (context->needs_input_grad(2)) add(of_bias, d.sum(0));
       first += counts[i];
     }
-    return {of_states, of_table, of_bias, Tensor()};
+    return {of_states, of_table, of_bias, Tensor(), Tensor()};
   }
 
  private:
@@ -70,9 +86,9 @@ std::vector<float> values_of(const Tensor& parameter) {
 }  // namespace
 
 Tensor softmax_sums(const Tensor& states, const Tensor& table, const Tensor& bias,
-                    std::span<const int64_t> counts) {
-  return SoftmaxSums::apply(states, table, bias,
-                            std::vector<int64_t>(counts.begin(), counts.end()));
+                    std::span<const int64_t> counts, int64_t candidates) {
+  return SoftmaxSums::apply(states, table, bias, std::vector<int64_t>(counts.begin(), counts.end()),
+                            candidates);
 }
 
 SparseWeightsImpl::SparseWeightsImpl(const SparseHead& head, const ModelConfig& config,
@@ -86,21 +102,60 @@ SparseWeightsImpl::SparseWeightsImpl(const SparseHead& head, const ModelConfig& 
   copy_into(norm_->weight, head.norm);
   copy_into(projection_->weight, head.projection);
   copy_into(bias_, head.bias);
+  const int64_t width = head.dense_width();
+  if (width == 0) return;
+  dense_ = std::make_shared<DenseImpl>();
+  const auto add = [&](const char* name, at::IntArrayRef shape, const std::vector<float>& values) {
+    const Tensor parameter = dense_->register_parameter(name, torch::empty(shape));
+    copy_into(parameter, values);
+    return parameter;
+  };
+  dense_->weight = add("weight", {config.text.vocab_size, width}, head.dense);
+  dense_->page_bias = add("page_bias", {width}, head.page_bias);
+  dense_->text_bias = add("text_bias", {width}, head.text_bias);
+  register_module("dense", dense_);
 }
 
 Tensor SparseWeightsImpl::forward(const Tensor& visual, std::span<const int64_t> counts,
-                                  const Tensor& table, bool training) {
+                                  const Tensor& table) {
   const Tensor normed = norm_(visual.to(torch::kFloat32), PassContext{});
   const Tensor states = normed + torch::linear(normed, projection_->weight);
-  const Tensor sums = softmax_sums(states, table, bias_, counts);
-  const Tensor weights = torch::log1p(sums * output_.saturation);
-  if (training || output_.top_n >= weights.size(1)) return weights;
-  const Tensor kept = std::get<1>(weights.detach().topk(output_.top_n, 1));
-  return weights * torch::zeros_like(weights).scatter_(1, kept, 1);
+  const Tensor sums = softmax_sums(states, table, bias_, counts, output_.candidates);
+  return torch::log1p(sums * (output_.gain * output_.saturation));
+}
+
+bool SparseWeightsImpl::is_trained() const {
+  return norm_->weight.requires_grad() || projection_->weight.requires_grad() ||
+         bias_.requires_grad();
+}
+
+Tensor SparseWeightsImpl::largest(const Tensor& weights) const {
+  if (output_.top_n >= weights.size(1)) return weights;
+  return weights * largest_of_rows(weights.detach(), output_.top_n);
+}
+
+Tensor SparseWeightsImpl::dense(const Tensor& weights, const Tensor& of_page) const {
+  RECTO_CHECK(dense_ != nullptr);
+  const Tensor page = of_page.unsqueeze(1);
+  return weights.mm(dense_->weight) + page * dense_->page_bias + (1 - page) * dense_->text_bias;
+}
+
+void SparseWeightsImpl::scale_dense(const Tensor& factors) const {
+  RECTO_CHECK(dense_ != nullptr);
+  const torch::NoGradGuard no_grad;
+  dense_->weight.mul_(factors.unsqueeze(1));
 }
 
 SparseHead SparseWeightsImpl::head() const {
-  return {values_of(norm_->weight), values_of(projection_->weight), values_of(bias_)};
+  SparseHead head;
+  head.norm = values_of(norm_->weight);
+  head.projection = values_of(projection_->weight);
+  head.bias = values_of(bias_);
+  if (dense_ == nullptr) return head;
+  head.dense = values_of(dense_->weight.to(torch::kBFloat16));
+  head.page_bias = values_of(dense_->page_bias);
+  head.text_bias = values_of(dense_->text_bias);
+  return head;
 }
 
 }  // namespace recto

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "learn/sparse_objective.h"
+#include "learn/starting_head.h"
 #include "learn/train_test_support.h"
 #include "search/sparse_search.h"
 #include "support/sparse_model.h"
@@ -20,8 +21,13 @@ torch::Tensor drawn(at::IntArrayRef shape, int seed) {
 
 /// The same by torch's own operations.
 torch::Tensor plain_sums(const torch::Tensor& states, const torch::Tensor& table,
-                         const torch::Tensor& bias, const std::vector<int64_t>& counts) {
-  const torch::Tensor all = torch::softmax(states.mm(table.t()) + bias, 1);
+                         const torch::Tensor& bias, std::span<const int64_t> counts,
+                         int64_t candidates) {
+  torch::Tensor all = torch::softmax(states.mm(table.t()) + bias, 1);
+  if (candidates > 0) {
+    const torch::Tensor least = std::get<0>(all.detach().topk(candidates, 1)).amin(1, true);
+    all = all * all.detach().ge(least);
+  }
   std::vector<torch::Tensor> sums;
   int64_t first = 0;
   for (const int64_t count : counts) {
@@ -34,21 +40,20 @@ torch::Tensor plain_sums(const torch::Tensor& states, const torch::Tensor& table
 TEST(SoftmaxSums, ValuesAndGradientsAreThoseOfTheFormula) {
   const std::vector<int64_t> counts = {3, 1, 4};
   const torch::Tensor weights = drawn({3, 11}, 4);
-  std::vector<std::vector<torch::Tensor>> found;
-  for (const auto& sums :
-       {softmax_sums, +[](const torch::Tensor& states, const torch::Tensor& table,
-                          const torch::Tensor& bias, std::span<const int64_t> of) {
-          return plain_sums(states, table, bias, {of.begin(), of.end()});
-        }}) {
-    std::vector<torch::Tensor> inputs = {drawn({8, 5}, 1), drawn({11, 5}, 2), drawn({11}, 3)};
-    for (torch::Tensor& input : inputs) input.requires_grad_();
-    const torch::Tensor value =
-        (torch::log1p(sums(inputs[0], inputs[1], inputs[2], counts)) * weights).sum();
-    value.backward();
-    found.push_back({value.detach(), inputs[0].grad(), inputs[1].grad(), inputs[2].grad()});
-  }
-  for (size_t i = 0; i < found[0].size(); ++i) {
-    EXPECT_LT((found[0][i] - found[1][i]).abs().max().item<double>(), 1e-12) << i;
+  for (const int64_t candidates : {0, 1, 4, 11}) {
+    std::vector<std::vector<torch::Tensor>> found;
+    for (const auto& sums : {softmax_sums, plain_sums}) {
+      std::vector<torch::Tensor> inputs = {drawn({8, 5}, 1), drawn({11, 5}, 2), drawn({11}, 3)};
+      for (torch::Tensor& input : inputs) input.requires_grad_();
+      const torch::Tensor value =
+          (torch::log1p(sums(inputs[0], inputs[1], inputs[2], counts, candidates)) * weights).sum();
+      value.backward();
+      found.push_back({value.detach(), inputs[0].grad(), inputs[1].grad(), inputs[2].grad()});
+    }
+    for (size_t i = 0; i < found[0].size(); ++i) {
+      EXPECT_LT((found[0][i] - found[1][i]).abs().max().item<double>(), 1e-12)
+          << i << " with " << candidates << " candidates";
+    }
   }
 }
 
@@ -81,7 +86,9 @@ TEST(SparseWeights, KeepsTheLargestAndGivesTheOthersNoGradient) {
   const torch::Tensor visual = drawn({6, width}, 1).to(torch::kFloat32);
   const torch::Tensor table = drawn({vocabulary, width}, 2).to(torch::kFloat32);
   const std::vector<int64_t> counts = {2, 4};
-  const torch::Tensor whole = all(visual, counts, table), kept = some(visual, counts, table);
+  const torch::Tensor whole = all(visual, counts, table);
+  EXPECT_TRUE(torch::equal(some(visual, counts, table), whole)) << "all, so that all can learn";
+  const torch::Tensor kept = some->largest(whole);
   ASSERT_EQ(kept.sizes(), whole.sizes());
   for (int64_t row = 0; row < 2; ++row) {
     EXPECT_EQ(kept[row].gt(0).sum().item<int64_t>(), 5);
@@ -90,9 +97,68 @@ TEST(SparseWeights, KeepsTheLargestAndGivesTheOthersNoGradient) {
     EXPECT_GE(kept[row].masked_select(is_kept).min().item<float>(),
               whole[row].masked_select(is_kept.logical_not()).max().item<float>());
   }
-  EXPECT_TRUE(torch::equal(some(visual, counts, table, /*training=*/true), whole));
+  EXPECT_TRUE(torch::equal(all->largest(whole), whole));
   kept.masked_select(kept.eq(0)).sum().backward();
-  EXPECT_EQ(some->parameters()[0].grad().abs().sum().item<float>(), 0);
+  EXPECT_EQ(all->parameters()[0].grad().abs().sum().item<float>(), 0);
+}
+
+TEST(SparseWeights, TheDenseMatrixIsWrittenAsBf16HasIt) {
+  const ModelConfig config = read_model_config(test::any_model());
+  SparseHead head = test::random_sparse_head(config, 3);
+  head.dense = fresh_dense(config.text.vocab_size, 12, 7);
+  head.page_bias.assign(12, 0.3F);
+  head.text_bias.assign(12, -0.3F);
+  double square = 0;
+  for (const float value : head.dense) square += double{value} * value;
+  EXPECT_NEAR(square / config.text.vocab_size, 1, 0.1) << "rows have a length of about 1";
+  EXPECT_EQ(head.dense, fresh_dense(config.text.vocab_size, 12, 7));
+  EXPECT_NE(head.dense, fresh_dense(config.text.vocab_size, 12, 8));
+  SparseWeights weights(head, config, SparseOutput{});
+  weights->scale_dense(torch::full({config.text.vocab_size}, 2.0));
+  const SparseHead written = weights->head();
+  EXPECT_EQ(written.page_bias, head.page_bias);
+  EXPECT_EQ(written.text_bias, head.text_bias);
+  for (size_t i = 0; i < head.dense.size(); ++i) {
+    EXPECT_NEAR(written.dense[i], 2 * head.dense[i], 0.005 * std::abs(2 * head.dense[i]));
+  }
+  const TemporaryDirectory directory;
+  write_sparse_head(written, config, directory.path());
+  EXPECT_EQ(read_sparse_head(directory.path(), config), written);
+}
+
+TEST(ConstantWeights, AreKeptWhileNothingThatMakesThemIsTrained) {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.path() / "model";
+  fs::copy(test::any_model(), path, fs::copy_options::recursive);
+  test::add_vocabulary_pooling(path);
+  const auto opened = ModelDirectory::open(path);
+  RetrieverModel model(opened->config(), opened->contract());
+  model->load(opened->weights());
+  model->attach_sparse(*opened->sparse_head(), *opened->contract().sparse);
+  for (torch::Tensor& parameter : model->parameters()) parameter.set_requires_grad(false);
+  const ModelInput page = opened->inputs().document(test::striped_page(0)),
+                   other = opened->inputs().document(test::striped_page(1));
+  const torch::Tensor features = model->visual_features(page),
+                      of_other = model->visual_features(other);
+  ASSERT_EQ(page.ids, other.ids);
+  PictureId id, second;
+  second.longest_edge = 1;
+  const auto vectors = [&](const torch::Tensor& of, const PictureId* picture) {
+    const Sequence sequence{&page, of, 0, picture};
+    return model->outputs({&sequence, 1}).detach().clone();
+  };
+  const torch::Tensor wanted = vectors(features, nullptr);
+  EXPECT_FALSE(torch::equal(vectors(of_other, nullptr), wanted));
+  EXPECT_TRUE(torch::equal(vectors(features, &id), wanted));
+  EXPECT_TRUE(torch::equal(vectors(of_other, &id), wanted)) << "kept by the picture";
+  EXPECT_FALSE(torch::equal(vectors(of_other, &second), wanted)) << "of another size";
+  for (const char* name :
+       {"sparse_head.bias", "sparse_head.projection.weight", "text_model.embed_tokens.weight"}) {
+    torch::Tensor parameter = model->named_parameters()[name];
+    parameter.set_requires_grad(true);
+    EXPECT_FALSE(torch::equal(vectors(of_other, &id), wanted)) << name << " is trained";
+    parameter.set_requires_grad(false);
+  }
 }
 
 TEST(SparseObjective, ItsIdfIsThatOfTheSearch) {
@@ -105,11 +171,14 @@ TEST(SparseObjective, ItsIdfIsThatOfTheSearch) {
       rows[static_cast<int64_t>(p)][pages[p].ids[i]] = pages[p].weights[i];
     }
   }
-  const SparseSearch search(ids, pages);
-  const torch::Tensor idf = inverse_frequencies(expected_frequencies(rows), 3);
-  for (int32_t token = 1; token < 5; ++token) {
-    EXPECT_NEAR(idf[token].item<float>(), search.idf(token), 1e-6) << token;
+  for (const int gain : {1, 16}) {
+    const SparseSearch search(ids, pages, gain);
+    const torch::Tensor idf = inverse_frequencies(expected_frequencies(rows, gain), 3);
+    for (int32_t token = 1; token < 5; ++token) {
+      EXPECT_NEAR(idf[token].item<float>(), search.idf(token), 1e-6) << token << " " << gain;
+    }
   }
+  const torch::Tensor idf = inverse_frequencies(expected_frequencies(rows), 3);
   EXPECT_NEAR(idf[5].item<float>(), std::log(4.0), 1e-6) << "a token of no page yet";
 }
 

@@ -44,4 +44,13 @@ void check_start(const ModelDirectory& model, const TrainSettings& settings) {
        settings.model, kAdapterFolder);
 }
 
+void check_method(const Contract& output, const TrainSettings& settings) {
+  const bool adapts = settings.method == "lora" || !settings.adapter.empty();
+  if (output.pooling != Pooling::kVocabulary || !adapts) return;
+  fail(ErrorCode::kUsage,
+       "with pooling \"vocabulary\" the layers that adapters are put on take no part in a vector; "
+       "train with --method full, and --freeze what shall stay, such as 'vision_model\\..*' and "
+       "'connector\\..*'");
+}
+
 }  // namespace recto

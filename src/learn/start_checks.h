@@ -5,6 +5,7 @@
 
 #include "learn/step_source.h"
 #include "learn/train_settings.h"
+#include "model/contract.h"
 #include "model/model_directory.h"
 
 namespace recto {
@@ -16,7 +17,10 @@ namespace recto {
 std::unique_ptr<StepSource> open_steps(const TrainSettings& settings, const ProcessGroup& group);
 
 /// A directory that keeps its adapter apart is two things, and which one is meant must be said:
-/// throws Error(kUsage) telling how. `model` was opened with the adapter of `settings`, if any.
+/// throws Error(kUsage) telling how. So does an adapter for vectors that come from the vocabulary,
+/// in which the layers it would be put on take no part. `model` was opened with the adapter of
+/// `settings`, if any.
 void check_start(const ModelDirectory& model, const TrainSettings& settings);
+void check_method(const Contract& output, const TrainSettings& settings);
 
 }  // namespace recto

@@ -73,7 +73,7 @@ std::vector<Sequence> StepGradients::sequences(const PreparedStep& prepared, int
   }
   place = prepared.batch.queries.size() + prepared.own_pages.first;
   for (const PreparedPage& page : prepared.pages) {
-    own.push_back({&page.input, page.features, derived_seed(seed, place++)});
+    own.push_back({&page.input, page.features, derived_seed(seed, place++), page.kept_by()});
   }
   return own;
 }
@@ -118,7 +118,7 @@ torch::Tensor StepGradients::total_loss(const torch::Tensor& outputs, const Loss
     result.terms[loss_name(objective_.terms[i].kind)] = value.terms[i];
   }
   if (sparse_ != nullptr) {
-    const torch::Tensor weights = outputs.slice(1, model_->config().text.hidden_size);
+    const torch::Tensor weights = outputs.slice(1, model_->vector_width());
     const SparseLoss sparse = sparse_->loss(weights, batch, input);
     total = total + settings_.sparse_weight * sparse.total;
     result.terms["sparse"] = sparse.infonce;
@@ -137,7 +137,7 @@ StepLoss StepGradients::own_gradients(const PreparedStep& prepared, int64_t step
   ChunkedEncoder encoder(model_, std::move(inputs), std::move(chunks), /*training=*/true);
   const torch::Tensor own = encoder.encode();
   const torch::Tensor outputs = vectors_of_all(own, prepared);
-  const torch::Tensor vectors = outputs.narrow(1, 0, model_->config().text.hidden_size);
+  const torch::Tensor vectors = outputs.narrow(1, 0, model_->vector_width());
   const LossInput input = loss_input(vectors, prepared.batch);
   StepLoss result;
   const torch::Tensor total = total_loss(outputs, input, prepared.batch, result);

@@ -50,7 +50,7 @@ class TorchEmbedder : public Embedder {
  private:
   /// `sparse` is null, or has an entry for each input.
   Matrix outputs(std::span<const ModelInput> inputs, SparseVector* sparse) {
-    Matrix vectors(static_cast<int64_t>(inputs.size()), directory_->config().text.hidden_size);
+    Matrix vectors(static_cast<int64_t>(inputs.size()), directory_->contract().vector_width());
     size_t first = 0;
     while (first < inputs.size()) {
       throw_if_interrupted();

@@ -18,6 +18,7 @@ namespace recto {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr int kMostDimensions = 1 << 16;
 constexpr const char* kTrainJson = "train.json";
 constexpr const char* kContract = "retriever.json";
 constexpr const char* kStaging = ".partial-0";  // messages name its files as the output's
@@ -30,13 +31,18 @@ Json read_section(const fs::path& path, const char* key) {
   return json[key];
 }
 
+/// `width` of the model's vectors; 0 when it is for the list to say.
 void check_dimensions(const std::vector<int>& dimensions, int width) {
+  if (dimensions.front() > kMostDimensions) {
+    fail(ErrorCode::kUsage, "--dimensions begins with {}: {} or less is wanted", dimensions.front(),
+         kMostDimensions);
+  }
   for (size_t i = 0; i < dimensions.size(); ++i) {
     const int found = dimensions[i];
-    if (found < 1 || (i == 0 ? found != width : found >= dimensions[i - 1])) {
-      fail(ErrorCode::kUsage,
-           "--dimensions {}: a falling list that begins with the model's {} dimensions is wanted",
-           fmt::join(dimensions, ","), width);
+    if (found < 1 || (i == 0 ? width != 0 && found != width : found >= dimensions[i - 1])) {
+      fail(ErrorCode::kUsage, "--dimensions {}: a falling list{} is wanted",
+           fmt::join(dimensions, ","),
+           width == 0 ? "" : fmt::format(" that begins with the model's {} dimensions", width));
     }
   }
 }
@@ -69,10 +75,23 @@ SparseOutput sparse_output(const ModelDirectory& model, const TrainSettings& set
   const int vocabulary = model.config().text.vocab_size;
   SparseOutput output = model.contract().sparse.value_or(SparseOutput{});
   output.top_n = settings.sparse_top_n.value_or(std::min(output.top_n, vocabulary));
+  output.gain = settings.sparse_gain.value_or(output.gain);
+  output.candidates = settings.sparse_candidates.value_or(output.candidates);
   output.weights_sha256.clear();
-  if (output.top_n <= vocabulary) return output;
-  fail(ErrorCode::kUsage, "--sparse-top-n is {}, but the vocabulary has {} tokens", output.top_n,
-       vocabulary);
+  const std::pair<const char*, int> counts[] = {{"top-n", output.top_n},
+                                                {"candidates", output.candidates}};
+  for (const auto& [option, count] : counts) {
+    if (count <= vocabulary) continue;
+    fail(ErrorCode::kUsage, "--sparse-{} is {}, but the vocabulary has {} tokens", option, count,
+         vocabulary);
+  }
+  return output;
+}
+
+/// Numbers of the vectors that come of it; 0 where the matrix that makes them is still to be made.
+int vector_width(const ModelDirectory& model, bool vocabulary) {
+  if (!vocabulary) return model.config().text.hidden_size;
+  return model.sparse_head() ? model.sparse_head()->dense_width() : 0;
 }
 
 void move_into(const fs::path& from, const fs::path& to) {
@@ -101,14 +120,18 @@ void check_output(const fs::path& output, bool resume) {
 Contract output_contract(const ModelDirectory& model, const TrainSettings& settings) {
   Contract contract = model.contract();
   if (contract.base_model.empty()) contract.base_model = directory_name(model.path());
+  if (!settings.pooling.empty()) contract.pooling = parse_pooling(settings.pooling, "--pooling");
+  const bool vocabulary = contract.pooling == Pooling::kVocabulary;
+  if (settings.sparse_weight > 0 || vocabulary) contract.sparse = sparse_output(model, settings);
+  const int width = vector_width(model, vocabulary);
   if (!settings.dimensions.empty()) {
-    check_dimensions(settings.dimensions, model.config().text.hidden_size);
+    check_dimensions(settings.dimensions, width);
     contract.dimensions = settings.dimensions;
+  } else if (width != 0 && width != contract.vector_width()) {
+    contract.dimensions = {width};  // the pooling is another than the model's
   }
-  if (settings.sparse_weight > 0) contract.sparse = sparse_output(model, settings);
   if (!settings.attention.empty()) contract.causal = settings.attention == "causal";
   if (settings.pooling.empty()) return contract;
-  contract.pooling = parse_pooling(settings.pooling, "--pooling");
   try {
     return Contract::from_json(contract.to_json(), "--pooling " + settings.pooling);
   } catch (const Error& error) {

@@ -184,7 +184,7 @@ void check_train_settings(const TrainSettings& settings) {
   check_one_of("--precision", settings.precision, {"fp32", "bf16"});
   check_one_of("--merge", settings.merge, {"on", "off"});
   check_one_of("--attention", settings.attention, {"", "causal", "bidirectional"});
-  check_one_of("--pooling", settings.pooling, {"", "last", "mean"});
+  check_one_of("--pooling", settings.pooling, {"", "last", "mean", "vocabulary"});
   check_amounts(settings);
   check_numbers(settings);
   check_lora(settings);

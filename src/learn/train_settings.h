@@ -49,7 +49,7 @@ struct TrainSettings {
   bool lora_rslora = false;
   bool lora_dora = false;
   std::string attention;     ///< "causal" or "bidirectional"; "" is the model's
-  std::string pooling;       ///< "last" or "mean"; "" is the model's
+  std::string pooling;       ///< "last", "mean" or "vocabulary"; "" is the model's
   std::string merge = "on";  ///< "on": the written weights have the adapters merged; or "off"
 
   // Losses (learn/loss_settings.h)
@@ -110,8 +110,10 @@ struct TrainSettings {
   // The sparse output (learn/sparse_objective.h).
   double sparse_weight = 0;  ///< of its loss beside the others; 0: it is not trained
   double sparse_temperature = 0.05;
-  double sparse_flops = 0;          ///< weight of its regulariser within its loss
-  std::optional<int> sparse_top_n;  ///< the model's own, or SparseOutput's
+  double sparse_flops = 0;               ///< weight of its regulariser within its loss
+  std::optional<int> sparse_top_n;       ///< the model's own, or SparseOutput's
+  std::optional<int> sparse_gain;        ///< the same
+  std::optional<int> sparse_candidates;  ///< the same
 
   /// 2e-4 for LoRA, 2e-5 for full fine-tuning.
   double learning_rate() const { return lr.value_or(method == "lora" ? 2e-4 : 2e-5); }

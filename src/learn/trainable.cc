@@ -80,6 +80,16 @@ void freeze(RetrieverModel& model, const std::string& pattern) {
   log_info("--freeze {}: {} parameters stay as they are", pattern, matched);
 }
 
+/// Of the text model nothing but the table takes part in vectors from the vocabulary.
+void freeze_layers(RetrieverModel& model) {
+  for (const auto& entry : model->named_parameters()) {
+    const std::string& name = entry.key();
+    if (!name.starts_with("text_model.") || name.starts_with("text_model.embed_tokens.")) continue;
+    torch::Tensor parameter = entry.value();
+    parameter.set_requires_grad(false);
+  }
+}
+
 }  // namespace
 
 Trainable choose_trainable(RetrieverModel& model, const TrainSettings& settings,
@@ -95,6 +105,7 @@ Trainable choose_trainable(RetrieverModel& model, const TrainSettings& settings,
   } else {
     for (const std::string& pattern : settings.freeze) freeze(model, pattern);
   }
+  if (model->pooling() == Pooling::kVocabulary) freeze_layers(model);
   // Whatever the method freezes: it has no adapter.
   if (trainable.lora && !model->sparse().is_empty()) {
     for (torch::Tensor& parameter : model->sparse()->parameters()) {

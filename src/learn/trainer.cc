@@ -28,6 +28,7 @@
 #include "learn/shared_start.h"
 #include "learn/sparse_objective.h"
 #include "learn/start_checks.h"
+#include "learn/starting_head.h"
 #include "learn/step_gradients.h"
 #include "learn/step_guard.h"
 #include "learn/step_source.h"
@@ -54,6 +55,8 @@ class Training {
  private:
   void open_directory();
   void open_model();
+  void attach_sparse();
+  void measure_idf();
   void plan_steps();
   void plan_memory();
   void open_pages();
@@ -95,7 +98,8 @@ class Training {
   std::unique_ptr<FeatureSource> features_;
   std::unique_ptr<PageSource> source_;
   std::unique_ptr<TrainingWatch> watch_;
-  std::unique_ptr<SparseObjective> sparse_;  // null when the sparse output is not trained
+  std::unique_ptr<SparseObjective> sparse_;  // null when nothing asks for the sparse output
+  bool dense_is_fresh_ = false;              // the vectors' matrix begins with this run
   std::unique_ptr<StepGradients> step_gradients_;
   MemoryEstimate estimate_;
   std::unique_ptr<Remining> remining_;
@@ -135,8 +139,9 @@ void Training::open_directory() {
   const ContractOverrides overrides{.longest_edge = settings_.longest_edge};
   directory_ = ModelDirectory::open_unmerged(settings_.model, overrides, settings_.adapter);
   check_start(*directory_, settings_);
-  inputs_ = std::make_unique<EdgeInputs>(*directory_, settings_.longest_edges);
   contract_ = output_contract(*directory_, settings_);
+  check_method(contract_, settings_);
+  inputs_ = std::make_unique<EdgeInputs>(*directory_, contract_, settings_.longest_edges);
 }
 
 void Training::open_model() {
@@ -144,13 +149,7 @@ void Training::open_model() {
   model_ = RetrieverModel(directory_->config(), contract_,
                           torch_sees(size, settings_) ? Eyes::kWith : Eyes::kWithout);
   model_->load(directory_->weights());
-  if (settings_.sparse_weight > 0) {
-    model_->attach_sparse(
-        directory_->sparse_head().value_or(plain_sparse_head(directory_->config())),
-        *contract_.sparse);
-    sparse_ = std::make_unique<SparseObjective>(settings_, directory_->tokenizer(), steps_->train(),
-                                                directory_->config().text.vocab_size);
-  }
+  if (settings_.sparse_weight > 0 || contract_.pooling == Pooling::kVocabulary) attach_sparse();
   trainable_ = choose_trainable(model_, settings_, contract_.base_model, directory_->adapter());
   model_->to(torch::Device(checked_device(settings_.device)));
   log_info("training {} of {} parameters", trainable_.count, trainable_.all);
@@ -158,13 +157,30 @@ void Training::open_model() {
                           settings_.gradient_checkpointing);
   step_gradients_ = std::make_unique<StepGradients>(settings_, contract_, steps_->train(), model_,
                                                     estimate_.page, group_);
-  step_gradients_->add_sparse(sparse_.get());
+  if (settings_.sparse_weight > 0) step_gradients_->add_sparse(sparse_.get());
   std::vector<NamedParameter> parameters = trainable_.parameters;
   if (const auto temperature = step_gradients_->parameter()) parameters.push_back(*temperature);
   optimizer_ = std::make_unique<AdamW>(
       parameters, AdamWSettings{.weight_decay = settings_.weight_decay},
       group_parameters(parameters, settings_.lr_groups, settings_.no_decay));
   selection_ = std::make_unique<Selection>(settings_, std::move(parameters), group_);
+}
+
+void Training::attach_sparse() {
+  const StartingHead start = starting_head(*directory_, contract_, settings_.seed);
+  dense_is_fresh_ = start.dense_is_fresh;
+  model_->attach_sparse(start.head, *contract_.sparse);
+  sparse_ = std::make_unique<SparseObjective>(settings_, directory_->tokenizer(), steps_->train(),
+                                              directory_->config().text.vocab_size,
+                                              contract_.sparse->gain);
+}
+
+// By the model as the run begins, on resuming too: before a checkpoint is read. A fresh matrix is
+// scaled so that the vectors of a page and of a query share one idf between them.
+void Training::measure_idf() {
+  if (settings_.sparse_weight <= 0 && !dense_is_fresh_) return;
+  sparse_->measure_idf(model_, *source_, std::max(1, threads_ / 2), group_);
+  if (dense_is_fresh_) model_->sparse()->scale_dense(sparse_->idf().clamp_min(0).sqrt());
 }
 
 void Training::plan_steps() {
@@ -187,10 +203,10 @@ void Training::open_pages() {
   features_ = open_feature_source(directory_, model_, settings_, estimate_.feature_limit);
   source_ = std::make_unique<PageSource>(steps_->sources(), *inputs_, features_.get());
   const int threads = std::max(1, threads_ / 2);
-  remining_ = std::make_unique<Remining>(settings_, steps_->train(), directory_->inputs(), *source_,
+  remining_ = std::make_unique<Remining>(settings_, steps_->train(), inputs_->own(), *source_,
                                          threads, group_);
-  series_ = std::make_unique<HeldOutSeries>(directory_->inputs(), steps_->held_out(), *source_,
-                                            threads, group_);
+  series_ = std::make_unique<HeldOutSeries>(inputs_->own(), steps_->held_out(), *source_, threads,
+                                            group_);
 }
 
 Json Training::run_json() const {
@@ -377,7 +393,7 @@ void Training::take_steps(int64_t last, const Stopwatch& clock) {
   const int64_t first = step_;
   Prefetcher<PreparedStep> steps(
       static_cast<size_t>(last - first), kStepsAhead, [this, first](size_t i) {
-        return steps_->prepare(first + static_cast<int64_t>(i), directory_->inputs(), *source_,
+        return steps_->prepare(first + static_cast<int64_t>(i), inputs_->own(), *source_,
                                std::max(1, threads_ / 2));
       });
   while (!done() && step_ < last) {
@@ -462,10 +478,7 @@ void Training::end_early(const Error& error) {
 
 TrainResult Training::run() {
   result_.rank = group_.rank();
-  // By the model as the run begins, on resuming too: before a checkpoint is read.
-  if (sparse_ != nullptr) {
-    sparse_->measure_idf(model_, *source_, std::max(1, threads_ / 2), group_);
-  }
+  measure_idf();
   begin();
   if (finished_) {
     log_info("{} is finished already; nothing is left to do", settings_.output);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "learn/starting_head.h"
 #include "learn/trainer_test_support.h"
 #include "search/sparse_search.h"
 #include "support/sparse_model.h"
@@ -131,6 +132,109 @@ TEST_F(TrainerSparseTest, EveryParameterMayBeTrained) {
   EXPECT_EQ(*model->sparse_head(), plain_sparse_head(model->config()));
 }
 
+/// Vectors from the vocabulary: nothing but the head is trained, on features that are kept.
+class TrainerVocabularyTest : public TrainerSparseTest {
+ protected:
+  TrainSettings vocabulary_settings(const std::string& name = "out", int steps = 4) const {
+    TrainSettings s = settings(name);
+    s.method = "full";
+    s.lora_r.reset();
+    s.freeze = {R"(vision_model\..*)", R"(connector\..*)", R"(text_model\..*)"};
+    s.pooling = "vocabulary";
+    s.dimensions = {48, 16};
+    s.sparse_gain = 4;
+    s.sparse_candidates = 9;
+    s.max_steps = steps;
+    s.negatives = 0;
+    s.lr = 1e-2;
+    return s;
+  }
+};
+
+TEST_F(TrainerVocabularyTest, ALearntMatrixMakesTheVectors) {
+  TrainSettings s = vocabulary_settings("out", 60);
+  s.epochs = 20;
+  train(s);
+  const std::vector<Json> metrics = test::metrics_of(output());
+  for (const double chance : {1.0, 2.0}) {
+    EXPECT_GT(std::abs(metrics.front().at("loss").get<double>() - chance * std::log(s.batch_size)),
+              1e-3)
+        << "the vectors of the first step's queries know their words";
+  }
+  EXPECT_LT(metrics.back().at("loss").get<double>(), 0.7 * metrics.front().at("loss").get<double>())
+      << "it learns what it is shown";
+  const auto model = ModelDirectory::open(output(), {}, {}, /*verify_weights=*/true);
+  const Contract& contract = model->contract();
+  EXPECT_EQ(contract.pooling, Pooling::kVocabulary);
+  EXPECT_EQ(contract.dimensions, (std::vector<int>{48, 16}));
+  EXPECT_EQ(contract.sparse->gain, 4);
+  EXPECT_EQ(contract.sparse->candidates, 9);
+  EXPECT_EQ(model->sparse_head()->dense_width(), 48);
+  const auto base = ModelDirectory::open(s.model);
+  for (const auto& [name, tensor] : base->weights().tensors()) {
+    ASSERT_EQ(to_float(model->weights().at(name)), to_float(tensor)) << name << " stays as it is";
+  }
+  std::vector<ModelInput> inputs = {model->inputs().query("a word of it"),
+                                    model->inputs().document(test::striped_page(1)),
+                                    model->inputs().passage("words, words"),
+                                    model->inputs().document(test::striped_page(2), "and a text")};
+  const Matrix engine = make_cpu_embedder(model, {.threads = 1})->embed(inputs);
+  const Matrix torch = make_torch_embedder(model, {.threads = 1})->embed(inputs);
+  const std::vector<float>& written = model->sparse_head()->dense;
+  const std::vector<float> begun = fresh_dense(model->config().text.vocab_size, 48, s.seed);
+  int of_queries = 0;
+  for (const int32_t id : inputs[0].words.ids) {
+    for (size_t d = 0; d < 48; ++d) {
+      const size_t place = static_cast<size_t>(id) * 48 + d;
+      of_queries += std::abs(written[place] - begun[place]) > 1e-3 ? 1 : 0;
+    }
+  }
+  EXPECT_GT(of_queries, 0);
+  for (size_t i = 0; i < engine.values.size(); ++i) {
+    EXPECT_NEAR(engine.values[i], torch.values[i], 2e-5);
+  }
+  // It is the one that the sparse output is searched by, too.
+  EXPECT_EQ(page_vectors(output()).size(), 4u);
+}
+
+TEST_F(TrainerVocabularyTest, ItIsTrainedOnAndAnInterruptionChangesNothing) {
+  train(vocabulary_settings("whole"));
+  TrainSettings resumed = vocabulary_settings("resumed");
+  resumed.checkpoint_every = 2;
+  test::error_of([&] {
+    train(resumed, [](int64_t step, double) {
+      if (step == 3) throw Error(ErrorCode::kInterrupted, "stopped by the test");
+    });
+  });
+  resumed.resume = true;
+  train(resumed);
+  const auto whole = ModelDirectory::open(output("whole"));
+  EXPECT_EQ(*ModelDirectory::open(output("resumed"))->sparse_head(), *whole->sparse_head());
+  TrainSettings on = vocabulary_settings("on", 2);
+  on.model = output("whole").string();
+  on.pooling.clear();
+  on.dimensions.clear();
+  on.sparse_gain.reset();
+  on.sparse_candidates.reset();
+  on.lr = 1e-6;
+  train(on);
+  const auto trained_on = ModelDirectory::open(output("on"));
+  EXPECT_EQ(trained_on->contract().dimensions, whole->contract().dimensions);
+  const std::vector<float>&before = whole->sparse_head()->dense,
+        &after = trained_on->sparse_head()->dense;
+  ASSERT_EQ(before.size(), after.size());
+  for (size_t i = 0; i < before.size(); ++i) ASSERT_NEAR(before[i], after[i], 1e-2);
+}
+
+TEST_F(TrainerVocabularyTest, BothOutputsInOneRun) {
+  TrainSettings s = vocabulary_settings();
+  s.sparse_weight = 0.5;
+  train(s);
+  EXPECT_TRUE(test::metrics_of(output())[0].at("terms").contains("sparse"));
+  EXPECT_NE(ModelDirectory::open(output())->sparse_head()->bias,
+            plain_sparse_head(ModelDirectory::open(output())->config()).bias);
+}
+
 class RefusedSparseTest : public test::RefusedSettingsTest {};
 
 TEST_P(RefusedSparseTest, BeforeAnythingIsWritten) { expect_refused(); }
@@ -153,7 +257,23 @@ INSTANTIATE_TEST_SUITE_P(
                             s.sparse_weight = 1;
                             s.sparse_top_n = 1 << 20;
                           },
-                          ErrorCode::kUsage, "--sparse-top-n is 1048576, but the vocabulary"}),
+                          ErrorCode::kUsage, "--sparse-top-n is 1048576, but the vocabulary"},
+        test::BadSettings{"candidates",
+                          [](TrainSettings& s) {
+                            s.sparse_weight = 1;
+                            s.sparse_candidates = 1 << 20;
+                          },
+                          ErrorCode::kUsage, "--sparse-candidates is 1048576, but the vocabulary"},
+        test::BadSettings{"gain",
+                          [](TrainSettings& s) {
+                            s.sparse_weight = 1;
+                            s.sparse_gain = 2000;
+                          },
+                          ErrorCode::kUsage, "--sparse-gain is 2000; 1024 or less is wanted"},
+        test::BadSettings{"gain_alone", [](TrainSettings& s) { s.sparse_gain = 4; },
+                          ErrorCode::kUsage, "--sparse-gain is given, but nothing asks for"},
+        test::BadSettings{"adapters", [](TrainSettings& s) { s.pooling = "vocabulary"; },
+                          ErrorCode::kUsage, "the layers that adapters are put on take no part"}),
     [](const auto& made) { return std::string(made.param.name); });
 
 }  // namespace

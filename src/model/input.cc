@@ -201,6 +201,7 @@ ModelInput InputBuilder::from_image(const std::string& prompt, const Image& imag
 ModelInput InputBuilder::with_words(ModelInput input, const std::string& text, bool query) const {
   if (contract_.pooling != Pooling::kVocabulary) return input;
   input.words = sparse_text(tokenizer_, text, query ? 1 : contract_.sparse->gain);
+  input.truncated = false;  // the whole text counts
   return input;
 }
 

@@ -123,7 +123,7 @@ void ModelDirectory::read_sparse_head_of(const fs::path& adapter) {
   const bool beside = !adapter.empty() && fs::exists(adapter / kSparseHeadFile);
   const fs::path& directory = beside ? adapter : path_;
   sparse_head_ = read_sparse_head(directory, config_);
-  check_dense_width(contract_, *sparse_head_, (path_ / kContractFile).string());
+  check_dense_width(contract_, *sparse_head_, (directory / kContractFile).string());
   const std::string found = sparse_head_sha256(*sparse_head_, config_);
   std::string& wanted = contract_.sparse->weights_sha256;
   if (!wanted.empty() && wanted != found) {

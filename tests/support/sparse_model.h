@@ -1,6 +1,7 @@
 #pragma once
 // Golden models with a sparse output.
 
+#include <cmath>
 #include <filesystem>
 #include <string>
 
@@ -30,6 +31,33 @@ inline void add_sparse_output(const std::filesystem::path& directory, int top_n 
   Contract contract = model->contract();
   contract.sparse = SparseOutput{.saturation = 4, .top_n = top_n, .weights_sha256 = ""};
   write_sparse_head(random_sparse_head(model->config(), seed), model->config(), directory);
+  write_contract(directory, contract);
+}
+
+/// Gives `head` a random matrix for vectors of `width` numbers, of values that bf16 has.
+inline void add_random_dense(SparseHead& head, size_t width, uint64_t seed) {
+  Random random(seed);
+  const auto values = [&](size_t count) {
+    std::vector<float> drawn(count);
+    for (float& value : drawn) value = static_cast<float>(std::round(8 * random.normal()) / 64);
+    return drawn;
+  };
+  head.dense = values(head.bias.size() * width);
+  head.page_bias = values(width);
+  head.text_bias = values(width);
+}
+
+/// Gives the model in `directory` vectors from the vocabulary, of 24 numbers and of 8.
+inline void add_vocabulary_pooling(const std::filesystem::path& directory, uint64_t seed = 5) {
+  const auto model = ModelDirectory::open(directory);
+  Contract contract = model->contract();
+  contract.sparse =
+      SparseOutput{.saturation = 4, .gain = 3, .candidates = 6, .top_n = 16, .weights_sha256 = ""};
+  contract.pooling = Pooling::kVocabulary;
+  contract.dimensions = {24, 8};
+  SparseHead head = random_sparse_head(model->config(), seed);
+  add_random_dense(head, 24, seed);
+  write_sparse_head(head, model->config(), directory);
   write_contract(directory, contract);
 }
 
