@@ -218,10 +218,9 @@ void add_model(EvalReport& report, Embedder& embedder, const EmbeddedPages& page
   if (pages.pages.sparse.empty()) return;
   const Matrix dense_pages = truncate_dimensions(pages.pages.vectors, lengths.front(), contract);
   const Matrix dense_queries = truncate_dimensions(queries, lengths.front(), contract);
-  for (SystemResult& result :
-       rank_sparse(report.task, embedder.model().tokenizer(),
-                   {dense_pages, dense_queries, pages.pages.sparse, contract.sparse->gain},
-                   options.threads, name)) {
+  for (SystemResult& result : rank_sparse(
+           report.task, embedder.model().tokenizer(),
+           {dense_pages, dense_queries, pages.pages.sparse, contract}, options.threads, name)) {
     result.cost.page_seconds += pages.seconds;
     if (result.name.ends_with("-fused")) result.cost.query_seconds += query_seconds;
     result.family = name;

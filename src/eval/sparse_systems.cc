@@ -57,7 +57,8 @@ class PagesOfDocuments {
                        std::inner_product(row.begin(), row.end(), query.begin(), 0.0F)});
     }
     keep_best(dense, std::ssize(dense), places_);
-    const std::vector<Neighbour> rankings[] = {std::move(dense), sparse_ranking(question)};
+    const WeightedRanking rankings[] = {
+        {std::move(dense)}, {sparse_ranking(question), sparse_rank_weight(outputs_.contract)}};
     return hits_of(task_,
                    fuse_by_rank(rankings, std::ssize(question.pages), kFusionConstant, places_));
   }
@@ -97,7 +98,7 @@ std::vector<SystemResult> rank_sparse(const RetrievalTask& task, const Tokenizer
                                       const BothOutputs& outputs, int threads,
                                       const std::string& name) {
   const Stopwatch made;
-  const SparseSearch search(task.page_ids, outputs.sparse_pages, outputs.gain);
+  const SparseSearch search(task.page_ids, outputs.sparse_pages, outputs.contract.sparse->gain);
   const double page_seconds = made.seconds();
   const Stopwatch asked;
   const std::vector<SparseVector> queries = sparse_queries(task, tokenizer);
@@ -111,9 +112,10 @@ std::vector<SystemResult> rank_sparse(const RetrievalTask& task, const Tokenizer
   const double sparse_seconds = asked.seconds();
   const ExactSearch exact(task.page_ids, outputs.pages.values.data(), outputs.pages.columns);
   const auto dense = exact.search(outputs.queries, depth, threads);
+  const double weight = sparse_rank_weight(outputs.contract);
   Run sparse_run, fused_run;
   for (size_t q = 0; q < queries.size(); ++q) {
-    const std::vector<Neighbour> rankings[] = {dense[q], found[q]};
+    const WeightedRanking rankings[] = {{dense[q]}, {found[q], weight}};
     const std::string& id = task.queries[q].query_id;
     fused_run[id] =
         hits_of(task, fuse_by_rank(rankings, kRunDepth, kFusionConstant, exact.places()));
@@ -128,7 +130,8 @@ std::vector<SystemResult> rank_sparse(const RetrievalTask& task, const Tokenizer
   sparse.cost = {page_seconds, sparse_seconds, bytes_per_page(outputs.sparse_pages)};
   SystemResult fused = score_run(
       task, name + "-fused",
-      fmt::format("reciprocal rank of the dense and the sparse ranking, k = {}", kFusionConstant),
+      fmt::format("reciprocal rank of the dense and the sparse ranking, k = {}, weights 1 and {}",
+                  kFusionConstant, weight),
       std::move(fused_run), [&](const DocumentQuestion& one) { return within.fused(one); });
   fused.cost = {page_seconds, asked.seconds(),
                 sparse.cost.bytes_per_page + 4 * outputs.pages.columns};

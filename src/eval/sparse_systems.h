@@ -7,17 +7,18 @@
 #include "base/matrix.h"
 #include "base/sparse_vector.h"
 #include "eval/systems.h"
+#include "model/contract.h"
 #include "model/tokenizer.h"
 
 namespace recto {
 
 /// Queries [queries, d] and pages [pages, d] as dense vectors, and the pages as sparse ones, all in
-/// the task's order, with the gain of their weights.
+/// the task's order, under the model's contract.
 struct BothOutputs {
   const Matrix& pages;
   const Matrix& queries;
   const std::vector<SparseVector>& sparse_pages;
-  int gain = 1;  ///< SparseOutput::gain
+  const Contract& contract;
 };
 
 /// "NAME-sparse": the queries through the tokenizer alone, idf of the task's pages

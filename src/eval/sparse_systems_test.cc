@@ -49,9 +49,12 @@ TEST(SparseSystems, ATextIsFoundByItsTokensAndRanksAreFused) {
   const Tokenizer tokenizer = Tokenizer::parse(test::golden_tokenizer_json("smollm2"), "smollm2");
   std::vector<SparseVector> pages;
   for (const std::string& text : kTexts) pages.push_back(sparse_text(tokenizer, text));
+  Contract contract;
+  contract.sparse.emplace();
   // The dense vectors are right about the second query alone.
   const Matrix dense_pages = unit_vectors({0, 1, 2, 3}), dense_queries = unit_vectors({0, 2});
-  const auto systems = rank_sparse(task, tokenizer, {dense_pages, dense_queries, pages}, 1, "m");
+  const auto systems =
+      rank_sparse(task, tokenizer, {dense_pages, dense_queries, pages, contract}, 1, "m");
   ASSERT_EQ(systems.size(), 2u);
   const SystemResult &sparse = systems[0], &fused = systems[1];
   EXPECT_EQ(sparse.name, "m-sparse");
@@ -68,6 +71,11 @@ TEST(SparseSystems, ATextIsFoundByItsTokensAndRanksAreFused) {
   EXPECT_EQ(fused.run.at("q1").front().id, "doc-2");
   EXPECT_EQ(fused.run.at("q1").size(), 4u);
   EXPECT_EQ(fused.within.at("hit_rate_at_1"), 1);
+  contract.pooling = Pooling::kVocabulary;
+  const auto weighted =
+      rank_sparse(task, tokenizer, {dense_pages, dense_queries, pages, contract}, 1, "m");
+  EXPECT_NEAR(weighted[1].run.at("q2").front().score, 4.0 / 61, 1e-6) << "1 and 3";
+  EXPECT_THAT(weighted[1].description, HasSubstr("weights 1 and 3"));
 }
 
 TEST(SparseSystems, TheGainOfThePagesIsThatOfTheirIdf) {
@@ -77,8 +85,11 @@ TEST(SparseSystems, TheGainOfThePagesIsThatOfTheirIdf) {
   for (const int gain : {1, 16}) {
     std::vector<SparseVector> pages;
     for (const std::string& text : kTexts) pages.push_back(sparse_text(tokenizer, text, gain));
+    Contract contract;
+    contract.sparse = SparseOutput{};
+    contract.sparse->gain = gain;
     const auto systems =
-        rank_sparse(task, tokenizer, {dense_pages, dense_queries, pages, gain}, 1, "m");
+        rank_sparse(task, tokenizer, {dense_pages, dense_queries, pages, contract}, 1, "m");
     const SparseSearch search(task.page_ids, pages, gain);
     for (const QueryRow& query : task.queries) {
       const Neighbour best = search.search(sparse_text(tokenizer, query.query), 1).at(0);

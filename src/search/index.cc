@@ -457,9 +457,9 @@ std::vector<IndexHit> PageIndex::search_both(const Matrix& query, const SparseVe
   state_->check_query(query);
   const auto snapshot = state_->sparse_snapshot();
   const int64_t depth = fusion_depth(k);
-  const std::vector<Neighbour> rankings[] = {
-      snapshot->search->search(query, depth, threads).front(),
-      snapshot->sparse->search(sparse, depth)};
+  const WeightedRanking rankings[] = {
+      {snapshot->search->search(query, depth, threads).front()},
+      {snapshot->sparse->search(sparse, depth), sparse_rank_weight(state_->contract)}};
   return state_->hits(fuse_by_rank(rankings, k, fusion_constant, snapshot->search->places()));
 }
 

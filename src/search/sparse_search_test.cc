@@ -143,7 +143,7 @@ TEST(SparseSearch, ACollectionOfNothingAnswers) {
 TEST(RankFusion, SumsReciprocalRanks) {
   const std::vector<std::string> ids = {"a", "b", "c", "d"};
   const std::vector<int32_t> places = descending_places(ids);
-  const std::vector<Neighbour> rankings[] = {{{0, 9}, {1, 8}, {2, 7}}, {{1, 0.3f}, {3, 0.2f}}};
+  const WeightedRanking rankings[] = {{{{0, 9}, {1, 8}, {2, 7}}}, {{{1, 0.3f}, {3, 0.2f}}}};
   const auto fused = fuse_by_rank(rankings, 10, 60, places);
   ASSERT_EQ(fused.size(), 4u);
   std::vector<int64_t> rows;
@@ -153,8 +153,20 @@ TEST(RankFusion, SumsReciprocalRanks) {
   EXPECT_FLOAT_EQ(fused[2].score, 1.0f / 62);
   EXPECT_EQ(fuse_by_rank(rankings, 2, 60, places).size(), 2u);
   // With equal sums the larger id stands first.
-  const std::vector<Neighbour> tied[] = {{{0, 1}}, {{2, 1}}};
+  WeightedRanking tied[] = {{{{0, 1}}}, {{{2, 1}}}};
   EXPECT_EQ(fuse_by_rank(tied, 1, 60, places)[0].row, 2);
+  tied[0].weight = 1.5;
+  EXPECT_EQ(fuse_by_rank(tied, 1, 60, places)[0].row, 0);
+  EXPECT_FLOAT_EQ(fuse_by_rank(tied, 1, 60, places)[0].score, 1.5f / 61);
+}
+
+TEST(RankFusion, WhatComesFromTheVocabularyCountsLessThanTheVocabulary) {
+  Contract contract;
+  EXPECT_EQ(sparse_rank_weight(contract), 1);
+  contract.pooling = Pooling::kMean;
+  EXPECT_EQ(sparse_rank_weight(contract), 1);
+  contract.pooling = Pooling::kVocabulary;
+  EXPECT_EQ(sparse_rank_weight(contract), 3);
 }
 
 }  // namespace
