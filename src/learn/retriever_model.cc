@@ -269,12 +269,8 @@ torch::Tensor RetrieverModelImpl::from_vocabulary(std::span<const Sequence> sequ
   for (size_t i = 0; i < sequences.size(); ++i) {
     const auto row = static_cast<int64_t>(i);
     const ModelInput& input = *sequences[i].input;
-    const SparseVector& text = input.words;
-    float* out = words.data_ptr<float>() + row * words.size(1);
-    for (size_t k = 0; k < text.ids.size(); ++k) out[text.ids[k]] = text.weights[k];
-    const bool pictures =
-        std::count(input.ids.begin(), input.ids.end(), config_.image_token_id) > 0;
-    of_page.data_ptr<float>()[row] = pictures ? 1.0F : 0.0F;
+    put_into_row(words, row, input.words);
+    of_page.data_ptr<float>()[row] = visual_tokens(input) > 0 ? 1.0F : 0.0F;
   }
   return normalized(sparse_->dense(weights + words.to(device()), of_page.to(device())));
 }
@@ -288,19 +284,25 @@ torch::Tensor RetrieverModelImpl::run(std::span<const Sequence> sequences, bool 
     fail(ErrorCode::kMismatch, "{} image tokens among the ids, but the views make {} visual tokens",
          packed.image_rows.size(0), visual.size(0));
   }
-  if (pooling_ == Pooling::kVocabulary) {
-    const torch::Tensor weights = weighed(sequences, packed, visual);
-    const torch::Tensor vectors = from_vocabulary(sequences, weights);
-    if (!with_sparse) return vectors;
-    return torch::cat({vectors, training ? weights : sparse_->largest(weights)}, 1);
-  }
-  torch::Tensor x = text_->embed(packed.ids.to(device()));
-  if (visual.size(0) > 0) x = x.index_copy(0, packed.image_rows.to(device()), visual);
-  context.show("inputs_embeds", x);
-  const torch::Tensor vectors = pooled(text_(x, packed.layout, context), packed);
+  const bool vocabulary = pooling_ == Pooling::kVocabulary;
+  torch::Tensor weights;
+  if (vocabulary || with_sparse) weights = weighed(sequences, packed, visual);
+  const torch::Tensor vectors = vocabulary ? from_vocabulary(sequences, weights)
+                                           : pooled(states(packed, visual, context), packed);
   if (!with_sparse) return vectors;
-  const torch::Tensor weights = weighed(sequences, packed, visual);
   return torch::cat({vectors, training ? weights : sparse_->largest(weights)}, 1);
+}
+
+torch::Tensor RetrieverModelImpl::states(const Pack& pack, const torch::Tensor& visual,
+                                         const PassContext& context) {
+  torch::Tensor x = text_->embed(pack.ids.to(device()));
+  if (visual.size(0) > 0) x = x.index_copy(0, pack.image_rows.to(device()), visual);
+  context.show("inputs_embeds", x);
+  return text_(x, pack.layout, context);
+}
+
+int64_t RetrieverModelImpl::visual_tokens(const ModelInput& input) const {
+  return std::count(input.ids.begin(), input.ids.end(), config_.image_token_id);
 }
 
 torch::Tensor RetrieverModelImpl::forward(std::span<const Sequence> sequences, bool training,
@@ -349,8 +351,7 @@ torch::Tensor RetrieverModelImpl::weighed(std::span<const Sequence> sequences, c
   std::vector<torch::Tensor> rows;
   int64_t first = 0;
   for (const size_t k : pack.order) {
-    const std::vector<int32_t>& ids = sequences[k].input->ids;
-    const auto count = std::count(ids.begin(), ids.end(), config_.image_token_id);
+    const int64_t count = visual_tokens(*sequences[k].input);
     row_of[k] = count > 0 ? static_cast<int64_t>(counts.size()) : -1;
     if (count == 0) continue;
     if (constant) rows.push_back(constant_weights(sequences[k], visual.narrow(0, first, count)));

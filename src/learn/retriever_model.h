@@ -102,6 +102,10 @@ class RetrieverModelImpl : public torch::nn::Module {
                          const PassContext& context);
   /// pixels [views, 3, T, T] -> connector output [image tokens, hidden].
   torch::Tensor see(const torch::Tensor& pixels, const PassContext& context);
+  /// Visual tokens among the ids of `input`; 0 of one without pictures.
+  int64_t visual_tokens(const ModelInput& input) const;
+  /// The states of the text model.
+  torch::Tensor states(const Pack& pack, const torch::Tensor& visual, const PassContext& context);
   /// All weights of the pictures, [inputs, vocabulary], in the order of the inputs.
   torch::Tensor weighed(std::span<const Sequence> sequences, const Pack& pack,
                         const torch::Tensor& visual);

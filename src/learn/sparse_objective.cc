@@ -37,11 +37,9 @@ torch::Tensor unit_rows(const torch::Tensor& rows) {
 torch::Tensor sparse_text_rows(const Tokenizer& tokenizer, const std::vector<std::string>& texts,
                                int64_t vocabulary, int gain) {
   torch::Tensor rows = torch::zeros({static_cast<int64_t>(texts.size()), vocabulary});
-  float* out = rows.data_ptr<float>();
+  int64_t row = 0;
   for (const std::string& text : texts) {
-    const SparseVector vector = sparse_text(tokenizer, text, gain);
-    for (size_t i = 0; i < vector.ids.size(); ++i) out[vector.ids[i]] = vector.weights[i];
-    out += vocabulary;
+    put_into_row(rows, row++, sparse_text(tokenizer, text, gain));
   }
   return rows;
 }

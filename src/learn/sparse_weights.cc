@@ -85,6 +85,11 @@ std::vector<float> values_of(const Tensor& parameter) {
 
 }  // namespace
 
+void put_into_row(Tensor& rows, int64_t row, const SparseVector& vector) {
+  float* const out = rows.data_ptr<float>() + row * rows.size(1);
+  for (size_t i = 0; i < vector.ids.size(); ++i) out[vector.ids[i]] = vector.weights[i];
+}
+
 Tensor softmax_sums(const Tensor& states, const Tensor& table, const Tensor& bias,
                     std::span<const int64_t> counts, int64_t candidates) {
   return SoftmaxSums::apply(states, table, bias, std::vector<int64_t>(counts.begin(), counts.end()),

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "base/sparse_vector.h"
 #include "learn/layers.h"
 #include "learn/torch.h"
 #include "model/config.h"
@@ -51,6 +52,9 @@ class SparseWeightsImpl : public torch::nn::Module {
   std::shared_ptr<DenseImpl> dense_;  // null for a head without
 };
 TORCH_MODULE(SparseWeights);
+
+/// Puts `vector` into a row of zeros of `rows` [inputs, vocabulary], fp32 on the CPU.
+void put_into_row(torch::Tensor& rows, int64_t row, const SparseVector& vector);
 
 /// Of `states` [tokens, hidden] of several inputs, the sums over the tokens of each of
 /// softmax(states tableᵀ + bias), of each token the `candidates` largest alone unless that is 0:
