@@ -125,6 +125,9 @@ void add_query_options(CLI::App& app, Options& options) {
   add_setting(app, "generator", options.generators,
               "Makes queries, in place of the default ones: " + generator_names(), kQueryGroup)
       ->type_name("NAME");
+  add_setting(app, "sentences-per-page", curate.sentences_per_page,
+              "Most queries that the generator sentence makes of a page", kQueryGroup)
+      ->type_name("N");
   add_setting(app, "round-trip", curate.round_trip,
               "A query's page must be among that many first ones of BM25, or of --judge; 0: not "
               "asked for",

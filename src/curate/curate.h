@@ -46,6 +46,7 @@ struct CurateOptions {
   bool ocr = true;  ///< pages without a usable text layer are read by tesseract where it is found
   /// Names (curate/generator.h), and cross_lingual.
   std::set<std::string> generators = standard_generators();
+  int sentences_per_page = 1;                ///< GeneratorSettings::sentences_per_page
   std::optional<EndpointSettings> endpoint;  ///< a model endpoint to ask, for "openai"
   /// Of shards that are joined: EndpointSettings::manifest() of the endpoint that was asked for
   /// them. Null when there was none, and where `endpoint` is set.

@@ -74,6 +74,13 @@ void check_options(const CurateOptions& options) {
   check_settings(split_settings(options));
   check_least("--generic-families", options.generic_families, 2);
   check_least("--max-pages-per-query", options.max_pages_per_query, 1);
+  check_least("--sentences-per-page", options.sentences_per_page, 1);
+  if (options.sentences_per_page > 1 && !options.generators.contains("sentence")) {
+    fail(ErrorCode::kUsage,
+         "--sentences-per-page {} does nothing without --generator sentence, which is not among "
+         "the default ones",
+         options.sentences_per_page);
+  }
   check_least("--round-trip", options.round_trip, 0);
   check_least("--negatives", options.negatives.per_query, 0);
   check_settings(options.negatives);

@@ -36,6 +36,7 @@ struct GeneratorSettings {
   /// For the generator sentence; when empty, the logarithm of the document's pages over those that
   /// hold the word.
   WordRarity rarity;
+  int sentences_per_page = 1;  ///< most queries of a page that the generator sentence makes
 };
 
 /// The queries of the generators that are on, each on a page of the document, in the order of

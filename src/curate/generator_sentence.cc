@@ -1,4 +1,4 @@
-// The most specific sentence of each page as a query.
+// The most specific sentences of each page as queries.
 
 #include <algorithm>
 #include <array>
@@ -80,21 +80,30 @@ class SentenceGenerator {
   }
 
  private:
+  struct Scored {
+    double score;
+    std::string sentence;
+  };
+
   void read_page(const CuratedPage& page) {
-    std::string best;
-    double best_score = 0;
-    for (const std::string& sentence : split_sentences(context_.text.lines(page.number))) {
+    const auto most = static_cast<size_t>(context_.settings.sentences_per_page);
+    std::vector<Scored> best;  // the highest score first, of equal ones the first on the page
+    for (std::string& sentence : split_sentences(context_.text.lines(page.number))) {
       if (!is_running_text(sentence) || leans(sentence) || has_loose_accents(sentence)) continue;
       const double score = rarity(sentence);
-      if (score <= best_score || !is_unique(sentence)) continue;
-      best = sentence;
-      best_score = score;
+      const double least = best.size() < most ? 0 : best.back().score;
+      if (score <= least || !is_unique(sentence)) continue;
+      const auto lower = [](double value, const Scored& other) { return value > other.score; };
+      best.insert(std::upper_bound(best.begin(), best.end(), score, lower),
+                  {score, std::move(sentence)});
+      if (best.size() > most) best.pop_back();
     }
     if (best.empty()) {
       context_.audit.drop(context_.page_item(page.number), kSentenceGenerator,
                           "no whole sentence that stands alone");
-    } else {
-      context_.propose(spell_out_ligatures(best), "sentence", page.number);
+    }
+    for (const Scored& one : best) {
+      context_.propose(spell_out_ligatures(one.sentence), "sentence", page.number);
     }
   }
 

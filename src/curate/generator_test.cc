@@ -637,5 +637,32 @@ TEST(SentenceGenerator, TakesTheRarestThatStandsAlone) {
       << "repeated sentences never count";
 }
 
+TEST(SentenceGenerator, TakesSeveralOfAPageTheRarestFirst) {
+  std::string text;
+  for (int i = 0; i < 20; ++i) text += "The page has many words in it, as pages do. ";
+  text +=
+      "Plain water and quassia are what most people would use at home. Zymurgists ferment quassia "
+      "in earthenware jars overnight. The cooper seals earthenware with a layer of old pitch.";
+  const CuratedDocument document = document_of({text});
+  GeneratorSettings settings;
+  settings.on = {"sentence"};
+  settings.rarity = [](const std::string& word) {
+    return word == "zymurgists" ? 9.0 : word == "cooper" ? 5.0 : 1.0;
+  };
+  const std::vector<std::string> in_order = {
+      "Zymurgists ferment quassia in earthenware jars overnight.",
+      "The cooper seals earthenware with a layer of old pitch.",
+      "Plain water and quassia are what most people would use at home."};
+  for (size_t most = 1; most <= 4; ++most) {
+    settings.sentences_per_page = static_cast<int>(most);
+    Audit audit;
+    std::vector<std::string> found;
+    for (const Candidate& one : generate_for(document, settings, audit)) found.push_back(one.query);
+    const size_t wanted = std::min(most, in_order.size());
+    EXPECT_EQ(found, std::vector<std::string>(in_order.begin(),
+                                              in_order.begin() + static_cast<int64_t>(wanted)));
+  }
+}
+
 }  // namespace
 }  // namespace recto

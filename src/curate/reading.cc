@@ -191,6 +191,7 @@ void read_documents(const std::vector<Source>& sources, const CurateOptions& opt
                     const CurationTools& tools, const fs::path& documents) {
   IngestTools ingest;
   ingest.generators.on = options.generators;
+  ingest.generators.sentences_per_page = options.sentences_per_page;
   // The second phase's; it needs the outlines of all documents.
   ingest.generators.on.erase(kCrossLingualGenerator);
   if (options.ocr && !tools.ocr) log_info("{}", ocr_missing_message());

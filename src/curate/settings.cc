@@ -115,6 +115,9 @@ Json settings_json(const CurateOptions& options) {
                {"cleaning", options.cleaning},
                {"near_duplicates", options.near_duplicates}};
   for (const auto& path : options.exclude) json["exclude"].push_back(path.string());
+  // Left out where it decides nothing, so that older manifests and checkpoints stay those they
+  // were.
+  if (options.sentences_per_page != 1) json["sentences_per_page"] = options.sentences_per_page;
   json["rules"] = rules_json(options.rules);
   json["negatives"] = negatives_json(options.negatives);
   json["balance"] = balance_json(options.balance);
@@ -131,6 +134,9 @@ CurateOptions read_settings(const Json& json, const std::string& where) {
   options.ocr = json_required<bool>(json, "ocr", where);
   const auto generators = json_required<std::vector<std::string>>(json, "generators", where);
   options.generators = {generators.begin(), generators.end()};
+  if (json.contains("sentences_per_page")) {
+    options.sentences_per_page = json_required<int>(json, "sentences_per_page", where);
+  }
   options.merged_endpoint = json.value("endpoint", Json());
   if (!options.merged_endpoint.is_null()) {
     json_required<std::string>(options.merged_endpoint, "model", where + ": endpoint");
@@ -162,9 +168,11 @@ Json ingest_settings(const CurateOptions& options, const CurationTools& tools) {
     versions["tesseract"] =
         fmt::format("{} {}", tools.ocr->version, fmt::join(tools.ocr->packs, " "));
   }
-  return {{"longest_edge", options.longest_edge}, {"jpeg_quality", options.jpeg_quality},
-          {"keep_going", options.keep_going},     {"generators", options.generators},
-          {"endpoint", endpoint_json(options)},   {"tools", std::move(versions)}};
+  Json settings = {{"longest_edge", options.longest_edge}, {"jpeg_quality", options.jpeg_quality},
+                   {"keep_going", options.keep_going},     {"generators", options.generators},
+                   {"endpoint", endpoint_json(options)},   {"tools", std::move(versions)}};
+  if (options.sentences_per_page != 1) settings["sentences_per_page"] = options.sentences_per_page;
+  return settings;
 }
 
 }  // namespace recto
