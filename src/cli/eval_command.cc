@@ -8,10 +8,12 @@
 #include "base/log.h"
 #include "base/threads.h"
 #include "cli/commands.h"
+#include "cli/feature_options.h"
 #include "cli/options.h"
 #include "cli/resampling_options.h"
 #include "eval/evaluation.h"
 #include "eval/set_means.h"
+#include "model/model_write.h"
 
 namespace recto {
 namespace {
@@ -26,6 +28,7 @@ struct Options {
   std::string qrels, output;
   std::string name = "model";
   std::string subsets = "none";
+  std::string feature_store, feature_dtype = "fp32";
   EmbeddingsEndpoint endpoint;
   std::string endpoint_api = "openai";
   int threads = 0;
@@ -83,6 +86,9 @@ EvaluationPlan plan_of(const Options& options) {
     plan.endpoint->api = parse_embeddings_api(options.endpoint_api);
   }
   if (!options.longest_edges.empty()) plan.picture_options.emplace_back("--longest-edges");
+  plan.feature_store = options.feature_store;
+  plan.feature_dtype = parse_weights_dtype(options.feature_dtype);
+  if (!options.feature_store.empty()) plan.picture_options.emplace_back("--feature-store");
   if (options.model.longest_edge) plan.picture_options.emplace_back("--longest-edge");
   if (!options.endpoint.page_prompt.empty()) plan.picture_options.emplace_back("--page-prompt");
   plan.models = open_models(options);
@@ -114,6 +120,9 @@ void check_effects(const Options& options) {
   wants(!options.model.image_splitting.empty(), "--image-splitting", any_model, kModels);
   wants(!options.model.position_ids.empty(), "--position-ids", any_model, kModels);
   wants(!options.model.resample_order.empty(), "--resample-order", any_model, kModels);
+  const bool store = !options.feature_store.empty();
+  wants(store, "--feature-store", any_model, kModels);
+  wants(options.feature_dtype != usual.feature_dtype, "--feature-dtype", store, "--feature-store");
   wants(!options.model.adapter.empty(), "--adapter", model, "--model");
   wants(options.name != usual.name, "--name", model, "--model");
   constexpr const char* kEndpoint = "--embeddings-endpoint";
@@ -300,6 +309,9 @@ void add_eval_command(CommandLine& line) {
   add_resampling_options(app, options->plan.resampling);
   add_threads_option(app, options->threads);
   add_batch_option(app, options->plan.options.batch_tokens);
+  add_feature_options(app, options->feature_store, options->feature_dtype,
+                      "Directory that keeps what the vision tower makes of each page, for later "
+                      "evaluations and trainings");
 }
 
 }  // namespace recto

@@ -12,7 +12,6 @@
 #include "base/threads.h"
 #include "curate/page_vectors.h"
 #include "engine/embed_pipeline.h"
-#include "page/decode.h"
 #include "search/dot_kernels.h"
 
 namespace recto {
@@ -122,7 +121,7 @@ class JudgeRanker : public Ranker {
         EmbedItem item;
         item.id = corpus_.page_id(page);
         item.where = fmt::format("page {}", item.id);
-        item.decoded = decode_image(as_bytes(image), item.where);
+        item.trusted_image = std::move(image);
         intake.add(std::move(item));
       });
     };

@@ -12,7 +12,6 @@
 #include "curate/page_vectors.h"
 #include "engine/cpu_embedder.h"
 #include "engine/embed_pipeline.h"
-#include "page/decode.h"
 #include "page/encode.h"
 #include "search/exact.h"
 #include "support/support.h"
@@ -90,7 +89,7 @@ TEST_F(JudgeRankerTest, RanksAsExactSearchDoes) {
   std::vector<EmbedItem> queries(queries_.size());
   std::vector<std::string> ids;
   for (int32_t i = 0; i < kPages; ++i) {
-    pages[i].decoded = decode_image(as_bytes(picture(i)), "page");
+    pages[i].trusted_image = picture(i);
     ids.push_back(fmt::format("{}", 9 - i));  // ties by id descending are ties by page
   }
   for (size_t i = 0; i < queries.size(); ++i) queries[i].query = queries_[i].row.query;

@@ -1,5 +1,5 @@
 #pragma once
-// Connector output of pages in files, for later epochs and runs of a training.
+// Connector output of pages in files, for later epochs and runs of trainings, and for evaluations.
 // docs/formats/feature-store.md has the bytes.
 
 #include <cstddef>

@@ -6,6 +6,10 @@
 namespace recto {
 namespace {
 
+int64_t image_tokens(const ModelInput& input, const ModelConfig& config) {
+  return std::count(input.ids.begin(), input.ids.end(), config.image_token_id);
+}
+
 void check_views(const ModelInput& input, const ModelConfig& config) {
   for (const Views& views : input.images) {
     if (views.tile != config.vision.image_size) {
@@ -19,13 +23,28 @@ void check_views(const ModelInput& input, const ModelConfig& config) {
            views.count(), views.tile, views.tile, views.pixels.size(), wanted);
     }
   }
-  const auto tokens = std::count(input.ids.begin(), input.ids.end(), config.image_token_id);
+  const int64_t tokens = image_tokens(input, config);
   const int64_t wanted = static_cast<int64_t>(input.view_count()) * config.image_seq_len();
   if (tokens != wanted) {
     fail(ErrorCode::kBadInput,
          "the input has {} image tokens (id {}) but {} views of {} tokens each, which is {}: the "
          "prompt and the image do not belong together",
          tokens, config.image_token_id, input.view_count(), config.image_seq_len(), wanted);
+  }
+}
+
+void check_visual_tokens(const ModelInput& input, const ModelConfig& config) {
+  if (!input.images.empty()) {
+    fail(ErrorCode::kBadInput,
+         "the input has {} images and visual tokens as well: one of the two is wanted",
+         input.images.size());
+  }
+  const int64_t wanted = image_tokens(input, config) * config.text.hidden_size;
+  if (std::ssize(input.visual_tokens) != wanted) {
+    fail(ErrorCode::kBadInput,
+         "the input has {} image tokens of {} numbers each, which is {}, but its visual tokens are "
+         "{} numbers: the prompt and the picture do not belong together",
+         image_tokens(input, config), config.text.hidden_size, wanted, input.visual_tokens.size());
   }
 }
 
@@ -45,7 +64,11 @@ void check_input(const ModelInput& input, const ModelConfig& config) {
          "longest edge of the image",
          input.ids.size(), config.text.max_position_embeddings);
   }
-  check_views(input, config);
+  if (input.visual_tokens.empty()) {
+    check_views(input, config);
+  } else {
+    check_visual_tokens(input, config);
+  }
 }
 
 }  // namespace recto

@@ -33,6 +33,9 @@ struct Range {
   size_t end;
 };
 
+/// The visual tokens of inputs, nothing for one without a picture.
+using VisualRows = std::vector<std::span<const float>>;
+
 /// `inputs` cut, in order, where more than `most` tokens would come together.
 std::vector<Range> cut(std::span<const ModelInput> inputs, Range all, int64_t most) {
   std::vector<Range> ranges;
@@ -68,7 +71,7 @@ class CpuEmbedder : public Embedder {
     check_input(input, config());
     const Team team(options_.threads);
     const WorkspaceLease workspace(workspaces_, options_.threads);
-    std::vector<float> features;
+    std::vector<float> features = input.visual_tokens;
     if (input.view_count() > 0) {
       features = inspect_views(input, vision_.tower(), vision_.connector(), *workspace, observer);
     }
@@ -123,11 +126,13 @@ class CpuEmbedder : public Embedder {
                     bool with_sparse) const {
     int64_t views = 0;
     int64_t longest = 0;
+    bool pictures = false;
     for (const Range& batch : batches) {
       int64_t in_batch = 0;
       for (size_t i = batch.first; i < batch.end; ++i) {
         in_batch += inputs[i].view_count();
         longest = std::max(longest, token_count(inputs[i]));
+        pictures = pictures || inputs[i].has_picture();
       }
       views = std::max(views, in_batch);
     }
@@ -138,7 +143,7 @@ class CpuEmbedder : public Embedder {
       bytes += threads * text_workspace_bytes(config(), group, longest);
       if (!text_packed_) bytes += text_weight_bytes(config());
     }
-    if (with_sparse && views > 0) bytes += sparse_bytes(config(), options_.threads);
+    if (with_sparse && pictures) bytes += sparse_bytes(config(), options_.threads);
     const uint64_t available = available_memory_bytes();
     if (bytes > available) {
       fail(ErrorCode::kLimit,
@@ -152,7 +157,12 @@ class CpuEmbedder : public Embedder {
                    SparseVector* sparse) {
     std::vector<const ModelInput*> pictures;
     for (size_t i = batch.first; i < batch.end; ++i) pictures.push_back(&inputs[i]);
-    const std::vector<std::vector<float>> features = vision_.encode(pictures, workspaces_);
+    const std::vector<std::vector<float>> seen = vision_.encode(pictures, workspaces_);
+    VisualRows features;
+    for (size_t i = 0; i < seen.size(); ++i) {
+      const std::vector<float>& known = pictures[i]->visual_tokens;
+      features.emplace_back(known.empty() ? seen[i] : known);
+    }
     if (from_vocabulary()) return add_up(inputs, batch, features, vectors, sparse);
     if (sparse != nullptr) {
       weigh(features, [&](size_t i, const std::vector<float>& sums) {
@@ -164,7 +174,7 @@ class CpuEmbedder : public Embedder {
     spread(groups.size(), options_.threads, workspaces_, [&](size_t i, Workspace& workspace) {
       std::vector<TextSequence> sequences;
       for (size_t j = groups[i].first; j < groups[i].end; ++j) {
-        const std::vector<float>& own = features[j - batch.first];
+        const std::span<const float> own = features[j - batch.first];
         sequences.push_back({inputs[j].ids, own.empty() ? nullptr : own.data()});
       }
       read(sequences, groups[i].first, workspace, vectors);
@@ -172,7 +182,7 @@ class CpuEmbedder : public Embedder {
   }
 
   /// Calls `take` with the place and the sums (engine/sparse_part.h) of each input with pictures.
-  void weigh(const std::vector<std::vector<float>>& features,
+  void weigh(const VisualRows& features,
              const std::function<void(size_t i, const std::vector<float>& sums)>& take) {
     if (std::all_of(features.begin(), features.end(), [](const auto& own) { return own.empty(); }))
       return;
@@ -185,9 +195,8 @@ class CpuEmbedder : public Embedder {
   }
 
   /// Vectors from the vocabulary, and when `sparse` is there the largest weights.
-  void add_up(std::span<const ModelInput> inputs, Range batch,
-              const std::vector<std::vector<float>>& features, Matrix& vectors,
-              SparseVector* sparse) {
+  void add_up(std::span<const ModelInput> inputs, Range batch, const VisualRows& features,
+              Matrix& vectors, SparseVector* sparse) {
     const SparseOutput& output = *model_->contract().sparse;
     std::vector<SparseVector> pictures(features.size());
     weigh(features, [&](size_t i, const std::vector<float>& sums) {

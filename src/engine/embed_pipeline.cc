@@ -13,6 +13,7 @@
 #include "base/threads.h"
 #include "engine/cpu_embedder.h"
 #include "model/sparse_text.h"
+#include "page/decode.h"
 #include "page/resize.h"
 
 namespace recto {
@@ -24,6 +25,7 @@ struct Prepared {
   std::string id;
   int page = 0;
   ModelInput input;
+  std::optional<Sha256Digest> unseen;  ///< the image file whose visual tokens have to be made
   std::optional<SourcePage> source;
   std::exception_ptr error;
   bool fatal = false;  ///< the error ends the run
@@ -71,7 +73,7 @@ struct NoMoreWanted {};
 
 // A picture that is not a page of a PDF.
 bool has_image(const EmbedItem& item) {
-  return !item.image.empty() || !item.image_bytes.empty() || !item.decoded.rgb.empty();
+  return !item.image.empty() || !item.image_bytes.empty() || !item.trusted_image.empty();
 }
 
 // Reads, renders and tokenises what the source gives, in its own thread.
@@ -181,6 +183,7 @@ class Preparer : public EmbedIntake {
       row.input = builder_.query(*item.query);
       return;
     }
+    if (take_known(row)) return;
     Image image = picture(row);
     row.input = item.query  ? builder_.query(*item.query, image)
                 : item.text ? builder_.document(image, *item.text)
@@ -190,10 +193,30 @@ class Preparer : public EmbedIntake {
     }
   }
 
+  /// Whether the visual tokens of the page are known: nothing needs its picture then.
+  bool take_known(Prepared& row) {
+    EmbedItem& item = row.item;
+    if (options_.visual_tokens == nullptr || item.trusted_image.empty()) return false;
+    if (item.query || item.text) return false;
+    const Sha256Digest image = sha256_digest(as_bytes(item.trusted_image));
+    std::optional<VisualTokens> known = options_.visual_tokens->find(image);
+    if (!known) {
+      row.unseen = image;
+      return false;
+    }
+    row.input.ids = builder_.document_ids(known->rows, known->columns);
+    row.input.visual_tokens = std::move(known->values);
+    std::string().swap(item.trusted_image);
+    return true;
+  }
+
   Image picture(Prepared& row) {
     EmbedItem& item = row.item;
     if (!item.image.empty()) return read_image(item.image, options_.limits);
-    if (!item.decoded.rgb.empty()) return std::exchange(item.decoded, {});
+    if (!item.trusted_image.empty()) {
+      const std::string bytes = std::exchange(item.trusted_image, {});
+      return decode_image(as_bytes(bytes), "its image");
+    }
     if (!item.image_bytes.empty()) return embedded_picture(item.image_bytes);
     Document& pdf = document(item.pdf);
     if (row.page > pdf.page_count()) {
@@ -270,6 +293,7 @@ class Batch {
   void flush() {
     throw_if_interrupted();
     if (inputs_.empty()) return;
+    look_at_unseen();
     std::vector<SparseVector> sparse;
     const Matrix vectors =
         options_.sparse ? embedder_.embed_both(inputs_, sparse) : embedder_.embed(inputs_);
@@ -285,8 +309,23 @@ class Batch {
   }
 
  private:
+  void look_at_unseen() {
+    std::vector<VisualTokenSource::Missing> missing;
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      if (rows_[i].unseen) missing.push_back({*rows_[i].unseen, &inputs_[i]});
+    }
+    if (missing.empty()) return;
+    std::vector<std::vector<float>> made = options_.visual_tokens->make(missing);
+    auto next = made.begin();
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      if (!rows_[i].unseen) continue;
+      inputs_[i].visual_tokens = std::move(*next++);
+      inputs_[i].images.clear();
+    }
+  }
+
   void add_text(const EmbedItem& item, const ModelInput& input, SparseVector& sparse) const {
-    if (input.view_count() > 0) return;
+    if (input.has_picture()) return;
     const ModelDirectory& model = embedder_.model();
     sparse = item.query
                  ? sparse_text(model.tokenizer(), *item.query)
@@ -335,7 +374,7 @@ void check_embed_item(const EmbedItem& item) {
   note(item.text.has_value(), "text", 0);
   note(!item.image.empty(), "image", 1);
   note(!item.image_bytes.empty(), "image bytes", 1);
-  note(!item.decoded.rgb.empty(), "decoded image", 1);
+  note(!item.trusted_image.empty(), "trusted image", 1);
   note(!item.pdf.empty(), "pdf", 1);
   const bool words = pictures == 0 && item.query.has_value() != item.passage.has_value();
   const bool picture = pictures == 1 && !item.passage && !(item.query && item.text);

@@ -12,13 +12,14 @@
 #include <vector>
 
 #include "base/error.h"
+#include "engine/visual_tokens.h"
 #include "model/embedder.h"
 #include "page/reader.h"
 
 namespace recto {
 
 /// One input. It has a `query`, a `passage`, or a picture, which is an `image` file, `image_bytes`,
-/// a `decoded` one or a page of a `pdf`; a picture may come with a `text` of its own or with a
+/// a `trusted_image` or a page of a `pdf`; a picture may come with a `text` of its own or with a
 /// `query` about it, and the two make one vector.
 struct EmbedItem {
   std::string id;
@@ -27,7 +28,8 @@ struct EmbedItem {
   std::optional<std::string> text;
   std::filesystem::path image;
   std::string image_bytes;  ///< an encoded image
-  Image decoded;            ///< an image whose source the caller answers for; empty for none
+  /// An encoded image whose source the caller answers for: it is decoded in this process.
+  std::string trusted_image;
   std::filesystem::path pdf;
   int page = 0;       ///< of `pdf`, from 1; 0 means every page, a row each
   std::string where;  ///< stands before messages: "inputs.jsonl line 12"; may be empty
@@ -80,6 +82,9 @@ struct EmbedOptions {
   bool keep_going = false;  ///< report and skip a bad input instead of ending with it
   int picture_edge = 0;     ///< 0, or longest side of the page pictures handed to the sink
   int prefetch = 4;         ///< inputs prepared ahead of the model
+  /// Null, or what knows and makes the visual tokens of each `trusted_image` that comes without a
+  /// text or query; one that is known is not decoded. Of the embedder's model and contract.
+  VisualTokenSource* visual_tokens = nullptr;
   PageLimits limits;
   std::string label = "embed";  ///< of the progress bar
   uint64_t expected = 0;        ///< rows to come, for the progress bar; 0 when unknown

@@ -12,6 +12,7 @@
 #include "engine/embed_pipeline.h"
 #include "engine/visual_encoder.h"
 #include "model/sparse_text.h"
+#include "page/encode.h"
 #include "support/errors.h"
 #include "support/sparse_model.h"
 
@@ -199,7 +200,7 @@ TEST(SparsePart, ThePipelineGivesTextsTheirOwn) {
   std::vector<EmbedItem> items(3);
   items[0].query = "a page of the book";
   items[1].passage = "the book of pages";
-  items[2].decoded = striped(100, 80, 9);
+  items[2].trusted_image = encode_png(striped(100, 80, 9));
   std::vector<SparseVector> found;
   embed_all(*embedder, items, {.sparse = true},
             [&](const EmbeddedRow& row) { found.push_back(*row.sparse); });

@@ -14,20 +14,23 @@
 #include "eval/chance.h"
 #include "eval/sparse_systems.h"
 #include "model/unicode_class.h"
-#include "page/decode.h"
 
 namespace recto {
 
 namespace {
 
-/// Embeds what `source` gives, rows in order.
-Embeddings embed(Embedder& embedder, const EmbedSource& source, const EvalOptions& options,
-                 std::string label, uint64_t expected) {
+EmbedOptions pipeline_options(const Embedder& embedder, const EvalOptions& options,
+                              std::string label, uint64_t expected) {
   EmbedOptions pipeline;
   pipeline.batch_tokens = options.batch_tokens;
   pipeline.sparse = embedder.model().contract().sparse.has_value();
   pipeline.label = std::move(label);
   pipeline.expected = expected;
+  return pipeline;
+}
+
+/// Embeds what `source` gives, rows in order.
+Embeddings embed(Embedder& embedder, const EmbedSource& source, const EmbedOptions& pipeline) {
   Embeddings out;
   out.contract = embedder.model().contract().hash();
   embed_all(embedder, source, pipeline, [&](const EmbeddedRow& row) {
@@ -144,14 +147,14 @@ const SystemResult* EvalReport::rival() const {
 }
 
 Embeddings embed_pages(const Dataset& dataset, const std::string& split, Embedder& embedder,
-                       const EvalOptions& options) {
+                       const EvalOptions& options, VisualTokenSource* visual_tokens) {
   const auto source = [&](EmbedIntake& intake) {
     dataset.for_each_page(split, [&](PageRow&& page) {
       EmbedItem item;
       item.where = fmt::format("{}, page {}", dataset.path().string(), page.page_id);
       item.id = std::move(page.page_id);
       if (!page.image.empty()) {
-        item.decoded = decode_image(as_bytes(page.image), item.where);
+        item.trusted_image = std::move(page.image);
       } else if (is_blank(page.text)) {
         return;
       } else {
@@ -162,7 +165,9 @@ Embeddings embed_pages(const Dataset& dataset, const std::string& split, Embedde
   };
   std::vector<std::string> ids;
   for (PageRow& page : dataset.pages(split)) ids.push_back(std::move(page.page_id));
-  Embeddings found = embed(embedder, source, options, "pages", ids.size());
+  EmbedOptions pipeline = pipeline_options(embedder, options, "pages", ids.size());
+  pipeline.visual_tokens = visual_tokens;
+  Embeddings found = embed(embedder, source, pipeline);
   if (std::ssize(ids) == found.vectors.rows) return found;
   return with_zero_rows(found, std::move(ids), embedder.model().contract().dimensions.front());
 }
@@ -177,7 +182,9 @@ Matrix embed_queries(const RetrievalTask& task, Embedder& embedder, const EvalOp
       intake.add(std::move(item));
     }
   };
-  return embed(embedder, source, options, "queries", task.queries.size()).vectors;
+  return embed(embedder, source,
+               pipeline_options(embedder, options, "queries", task.queries.size()))
+      .vectors;
 }
 
 std::vector<std::string> system_names(const std::string& name, const EvalOptions& options,
@@ -211,20 +218,26 @@ void add_model(EvalReport& report, Embedder& embedder, const EmbeddedPages& page
     report.page_seconds = pages.seconds;
     report.query_seconds = query_seconds;
   }
+  const size_t before = report.systems.size();
   add_variants(
       report, lengths, options, name, {pages.seconds, query_seconds, 0},
       [&](int length) { return truncate_dimensions(pages.pages.vectors, length, contract); },
       [&](int length) { return truncate_dimensions(queries, length, contract); });
-  if (pages.pages.sparse.empty()) return;
-  const Matrix dense_pages = truncate_dimensions(pages.pages.vectors, lengths.front(), contract);
-  const Matrix dense_queries = truncate_dimensions(queries, lengths.front(), contract);
-  for (SystemResult& result : rank_sparse(
-           report.task, embedder.model().tokenizer(),
-           {dense_pages, dense_queries, pages.pages.sparse, contract}, options.threads, name)) {
-    result.cost.page_seconds += pages.seconds;
-    if (result.name.ends_with("-fused")) result.cost.query_seconds += query_seconds;
-    result.family = name;
-    report.systems.push_back(std::move(result));
+  if (!pages.pages.sparse.empty()) {
+    const Matrix dense_pages = truncate_dimensions(pages.pages.vectors, lengths.front(), contract);
+    const Matrix dense_queries = truncate_dimensions(queries, lengths.front(), contract);
+    for (SystemResult& result : rank_sparse(
+             report.task, embedder.model().tokenizer(),
+             {dense_pages, dense_queries, pages.pages.sparse, contract}, options.threads, name)) {
+      const double indexing = result.cost.page_seconds;
+      result.cost.page_seconds = pages.seconds > 0 ? pages.seconds + indexing : 0;
+      if (result.name.ends_with("-fused")) result.cost.query_seconds += query_seconds;
+      result.family = name;
+      report.systems.push_back(std::move(result));
+    }
+  }
+  for (size_t i = before; i < report.systems.size(); ++i) {
+    report.systems[i].description += pages.remark;
   }
 }
 

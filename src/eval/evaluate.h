@@ -9,6 +9,7 @@
 
 #include "data/dataset.h"
 #include "data/table.h"
+#include "engine/visual_tokens.h"
 #include "eval/comparison.h"
 #include "eval/contamination.h"
 #include "eval/stored_precision.h"
@@ -54,8 +55,9 @@ struct EvalReport {
 /// Vectors of all pages of a split at full width, in the dataset's order. The next pages are
 /// decoded and cut to views in a thread of their own while the model works. A page without a
 /// picture is embedded as the passage of its text; without that, too, its vector is 0.
+/// `visual_tokens` is null, or as in EmbedOptions.
 Embeddings embed_pages(const Dataset& dataset, const std::string& split, Embedder& embedder,
-                       const EvalOptions& options);
+                       const EvalOptions& options, VisualTokenSource* visual_tokens = nullptr);
 
 /// Vectors of the task's queries at full width, in the task's order.
 Matrix embed_queries(const RetrievalTask& task, Embedder& embedder, const EvalOptions& options);
@@ -63,7 +65,8 @@ Matrix embed_queries(const RetrievalTask& task, Embedder& embedder, const EvalOp
 /// Page vectors of a model and what they took.
 struct EmbeddedPages {
   Embeddings pages;
-  double seconds = 0;
+  double seconds = 0;  ///< 0 when not known: of a part the visual tokens were known before
+  std::string remark;  ///< behind the descriptions of the systems, such as ", rounded"
 };
 
 /// What add_model() (with `sparse`: of a model with a sparse output) and add_vectors() call the

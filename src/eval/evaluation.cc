@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/stopwatch.h"
 #include "data/dataset_import.h"
+#include "eval/model_pages.h"
 #include "eval/set_means.h"
 #include "eval/trec.h"
 
@@ -133,13 +134,11 @@ std::vector<EvalReport> reports_of(const Source& source, const EvaluationPlan& p
 
 /// Embeds the pages once for all tasks of a dataset.
 void add_models(std::vector<EvalReport>& reports, const Dataset& dataset,
-                const EvaluationPlan& plan) {
-  for (const EvaluatedModel& one : plan.models) {
+                const EvaluationPlan& plan, const ModelStores& stores) {
+  for (size_t i = 0; i < plan.models.size(); ++i) {
+    const EvaluatedModel& one = plan.models[i];
     const auto embedder = make_cpu_embedder(one.model, plan.engine);
-    const Stopwatch watch;
-    EmbeddedPages embedded;
-    embedded.pages = embed_pages(dataset, plan.split, *embedder, plan.options);
-    embedded.seconds = watch.seconds();
+    const EmbeddedPages embedded = model_pages(dataset, plan, *embedder, one, stores[i]);
     for (EvalReport& report : reports) {
       add_model(report, *embedder, embedded, plan.options, one.name);
     }
@@ -358,6 +357,7 @@ Evaluation::Evaluation(const EvaluationPlan& plan) {
   check_plan(plan);
   if (plan.endpoint) EndpointEmbedder{*plan.endpoint};  // throws for an address of no use
   const std::vector<Run> runs = read_runs(plan);
+  const ModelStores stores = open_model_stores(plan);
   if (!plan.qrels.empty()) {
     EvalReport report;
     report.task = judged_task(plan.qrels.stem().string(), read_qrels(plan.qrels), runs);
@@ -377,7 +377,7 @@ Evaluation::Evaluation(const EvaluationPlan& plan) {
   for (const PreparedData<Source>& data : all) check_endpoint(data, plan);
   for (PreparedData<Source>& data : all) {
     const Dataset& dataset = *data.source->dataset;
-    add_models(data.reports, dataset, plan);
+    add_models(data.reports, dataset, plan, stores);
     add_tables(data.reports, plan);
     add_endpoint(data.reports, dataset, plan);
     for (size_t i = 0; i < data.reports.size(); ++i) {

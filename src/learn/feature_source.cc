@@ -4,7 +4,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "learn/feature_key.h"
+#include "data/feature_key.h"
+#include "data/feature_values.h"
 #include "model/model_write.h"
 
 namespace recto {
@@ -36,17 +37,15 @@ std::span<const std::byte> bytes_of(const torch::Tensor& tensor) {
   return {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()};
 }
 
-bool all_finite(const torch::Tensor& values) {
-  return values.to(torch::kFloat32).isfinite().all().item<bool>();
+/// Of fp32 values on the CPU.
+std::span<const float> values_of(const torch::Tensor& tensor) {
+  return {tensor.const_data_ptr<float>(), static_cast<size_t>(tensor.numel())};
 }
 
 torch::Tensor rounded(const torch::Tensor& values, DType dtype) {
-  torch::Tensor out = values.to(scalar_type(dtype)).contiguous();
-  if (dtype != DType::kF32 && !all_finite(out) && all_finite(values)) {
-    fail(ErrorCode::kBadInput,
-         "a feature of a page is {}, which --feature-dtype {} cannot hold; take bf16 or fp32",
-         values.abs().max().item<float>(), dtype == DType::kF16 ? "fp16" : "bf16");
-  }
+  torch::Tensor out = torch::empty(values.sizes(), scalar_type(dtype));
+  round_features(values_of(values), dtype,
+                 {static_cast<std::byte*>(out.mutable_data_ptr()), out.nbytes()});
   return out;
 }
 
@@ -119,8 +118,9 @@ std::vector<torch::Tensor> FeatureSource::computed(std::span<const Missing> page
   std::vector<torch::Tensor> values;
   if (encoder_ == nullptr) {
     for (const Missing& page : pages) {
-      values.push_back(
-          model_->visual_features(*page.input, nullptr, Precision::kFp32).to(torch::kCPU));
+      values.push_back(model_->visual_features(*page.input, nullptr, Precision::kFp32)
+                           .to(torch::kCPU)
+                           .contiguous());
     }
     return values;
   }
@@ -141,7 +141,7 @@ PageFeatures FeatureSource::keep(const Missing& missing, const torch::Tensor& va
     seen_in_store_.insert(missing.page);  // found there later, it is this run's own
   }
   const PageFeatures features{views.rows, views.columns, rounded(values, dtype_)};
-  if (!all_finite(values)) return features;
+  if (!are_finite(values_of(values))) return features;
   FeatureRecord record;
   record.page = missing.page.image;
   record.rows = static_cast<uint32_t>(views.rows);

@@ -230,7 +230,7 @@ TEST_F(GradCacheTest, DropoutHangsOnTheSeedOfASequence) {
 TEST_F(GradCacheTest, GivenFeaturesChangeNothing) {
   const torch::NoGradGuard no_grad;
   RetrieverModel plain = model();
-  const ModelInput text_only{pages_[0].ids, {}, false};
+  const ModelInput text_only{.ids = pages_[0].ids};
   const Sequence with_images{&pages_[0], {}, 0};
   const Sequence with_features{&text_only, plain->visual_features(pages_[0]), 0};
   EXPECT_TRUE(plain->forward({&with_images, 1}).equal(plain->forward({&with_features, 1})));
@@ -239,7 +239,7 @@ TEST_F(GradCacheTest, GivenFeaturesChangeNothing) {
 TEST_F(GradCacheTest, BadInputsAreRefused) {
   RetrieverModel plain = model();
   const auto run_ids = [&](std::vector<int32_t> ids) {
-    const ModelInput input{std::move(ids), {}, false};
+    const ModelInput input{.ids = std::move(ids)};
     const Sequence sequence{&input, {}, 0};
     plain->forward({&sequence, 1});
   };

@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "base/mapped_pages.h"
-#include "learn/trained_size.h"
 
 namespace recto {
 namespace {

@@ -10,6 +10,13 @@ namespace {
 
 constexpr int64_t kTokensAtOnce = 8192;
 
+/// Those of `input`, which must outlive them; undefined when it has none.
+torch::Tensor visual_tokens(const ModelInput& input, int64_t width) {
+  if (input.visual_tokens.empty()) return {};
+  float* const values = const_cast<float*>(input.visual_tokens.data());
+  return torch::from_blob(values, {std::ssize(input.visual_tokens) / width, width});
+}
+
 class TorchEmbedder : public Embedder {
  public:
   TorchEmbedder(std::shared_ptr<const ModelDirectory> directory,
@@ -37,7 +44,7 @@ class TorchEmbedder : public Embedder {
 
   void inspect(const ModelInput& input, const ActivationObserver& observer) override {
     const torch::NoGradGuard no_grad;
-    const Sequence sequence{&input, {}, 0};
+    const Sequence sequence{&input, visual_tokens(input, directory_->config().text.hidden_size), 0};
     const ActivationObserver with_logits = [&](const std::string& name,
                                                const std::vector<int64_t>& shape,
                                                std::span<const float> values) {
@@ -51,6 +58,7 @@ class TorchEmbedder : public Embedder {
   /// `sparse` is null, or has an entry for each input.
   Matrix outputs(std::span<const ModelInput> inputs, SparseVector* sparse) {
     Matrix vectors(static_cast<int64_t>(inputs.size()), directory_->contract().vector_width());
+    const int64_t width = directory_->config().text.hidden_size;
     size_t first = 0;
     while (first < inputs.size()) {
       throw_if_interrupted();
@@ -59,7 +67,7 @@ class TorchEmbedder : public Embedder {
       for (size_t i = first; i < inputs.size(); ++i) {
         tokens += static_cast<int64_t>(inputs[i].ids.size());
         if (!batch.empty() && tokens > kTokensAtOnce) break;
-        batch.push_back({&inputs[i], {}, 0});
+        batch.push_back({&inputs[i], visual_tokens(inputs[i], width), 0});
       }
       embed_batch(batch, vectors, first, sparse);
       first += batch.size();

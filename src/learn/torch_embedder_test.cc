@@ -8,6 +8,7 @@
 #include <map>
 
 #include "engine/cpu_embedder.h"
+#include "engine/visual_encoder.h"
 #include "learn/torch.h"
 #include "learn/train_test_support.h"
 #include "support/damaged_model.h"
@@ -44,6 +45,25 @@ TEST(TorchEmbedderTest, EqualsTheEngine) {
     const Matrix engine = make_cpu_embedder(model, {.threads = 1})->embed(inputs);
     const Matrix torch = make_torch_embedder(model, {.threads = 1})->embed(inputs);
     EXPECT_LE(largest_difference(engine, torch), 2e-5) << name;
+  }
+}
+
+TEST(TorchEmbedderTest, TakesVisualTokensForPictures) {
+  for (const std::string& name : test::golden_models()) {
+    SCOPED_TRACE(name);
+    const TemporaryDirectory directory;
+    test::copy_sparse_model(name, directory.path() / "model", 20);
+    const auto model = ModelDirectory::open(directory.path() / "model");
+    const ModelInput seen = model->inputs().document(test::striped_page(0));
+    ModelInput known = seen;
+    const ModelInput* const inputs[] = {&seen};
+    known.visual_tokens = VisualEncoder(model, 1).encode(inputs)[0];
+    known.images.clear();
+    const auto embedder = make_torch_embedder(model, {.threads = 1});
+    std::vector<SparseVector> wanted, found;
+    const Matrix vectors = embedder->embed_both({&seen, 1}, wanted);
+    EXPECT_LE(largest_difference(embedder->embed_both({&known, 1}, found), vectors), 2e-5);
+    EXPECT_EQ(found[0].ids, wanted[0].ids);
   }
 }
 

@@ -37,10 +37,6 @@ void add_unfrozen(const std::map<std::string, std::vector<int64_t>>& tensors,
 
 }  // namespace
 
-bool is_vision_tensor(const std::string& name) {
-  return name.starts_with("vision_model.") || name.starts_with("connector.");
-}
-
 bool torch_sees(const TrainedSize& size, const TrainSettings& settings) {
   return size.vision || settings.device != "cpu";
 }

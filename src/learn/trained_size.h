@@ -17,9 +17,6 @@ struct TrainedSize {
   bool vision = false;  ///< whether any of the vision tower or the connector is
 };
 
-/// Whether a tensor of that name is of the vision tower or the connector.
-bool is_vision_tensor(const std::string& name);
-
 /// Whether torch needs them: a run trains them, or is not on the CPU, where the engine computes
 /// what they make of a page.
 bool torch_sees(const TrainedSize& size, const TrainSettings& settings);

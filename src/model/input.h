@@ -1,5 +1,6 @@
 #pragma once
-// What the model is given: token ids, and the views of the images whose tokens stand among them.
+// What the model is given: token ids, and the views of the images whose tokens stand among them, or
+// what is known of these images.
 
 #include <cstdint>
 #include <string>
@@ -18,12 +19,17 @@ namespace recto {
 struct ModelInput {
   std::vector<int32_t> ids;
   std::vector<Views> images;
+  /// In place of `images` what vision tower and connector make of them, where that is known:
+  /// [image tokens, hidden].
+  std::vector<float> visual_tokens;
   bool truncated = false;  ///< text was cut to the contract's length
   /// Weights of its text (model/sparse_text.h), under a contract with Pooling::kVocabulary.
   SparseVector words;
 
   /// Views of all images together.
   int view_count() const;
+  /// Whether there is an image, as views or as its visual tokens.
+  bool has_picture() const { return !images.empty() || !visual_tokens.empty(); }
 };
 
 /// Builds inputs under a contract. Holds references: config, tokenizer and contract must outlive

@@ -104,6 +104,10 @@ std::map<std::string, std::vector<int64_t>> expected_tensors(const ModelConfig& 
   return shapes;
 }
 
+bool is_vision_tensor(const std::string& name) {
+  return name.starts_with("vision_model.") || name.starts_with("connector.");
+}
+
 std::string canonical_tensor_name(const std::string& name) {
   if (name.starts_with("language_model.model.")) return "text_model." + name.substr(21);
   if (name.starts_with("language_model.lm_head.")) return name.substr(15);

@@ -20,6 +20,9 @@ class SafetensorsFile;
 /// optional lm_head.weight. [names as transformers' Idefics3Model]
 std::map<std::string, std::vector<int64_t>> expected_tensors(const ModelConfig& config);
 
+/// Whether a tensor (or layer) of that canonical name is of the vision tower or the connector.
+bool is_vision_tensor(const std::string& name);
+
 /// The canonical (bare) name of a tensor in any of the layouts files come in: with `model.` before
 /// it, or as MLX writes it (`language_model.model.`, `language_model.lm_head.`). Other names come
 /// back as they are.

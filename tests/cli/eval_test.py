@@ -209,7 +209,9 @@ class Eval(Case):
         data = self.curated()
         for option, value, needs in (("--dimensions", 16, "--vectors"), ("--stored", "int8", "--vectors"),
                                      ("--longest-edges", 100, "--model"), ("--longest-edge", 100, "--model"),
-                                     ("--adapter", self.path("a"), "--model"), ("--name", "mine", "--model"), ("--query-prefix", "query: ", "--embeddings-endpoint"),
+                                     ("--adapter", self.path("a"), "--model"), ("--feature-store", self.path("f"), "--model"),
+                                     ("--feature-dtype", "fp16", "--feature-store"), ("--name", "mine", "--model"),
+                                     ("--query-prefix", "query: ", "--embeddings-endpoint"),
                                      ("--page-prompt", "page", "--embeddings-endpoint"),
                                      ("--embeddings-api", "cohere", "--embeddings-endpoint"),
                                      ("--embeddings-name", "theirs", "--embeddings-endpoint"),
@@ -234,6 +236,35 @@ class Eval(Case):
                 self.assertEqual([line.split("queries")[1] for line in out.splitlines()],
                                  [line.split("queries")[1] for line in wanted.splitlines() if not line.startswith("bm25")],
                                  "the layout has no text that BM25 could search")
+
+    def test_pages_are_seen_once(self):
+        data, store = self.curated(), self.path("features")
+
+        def measured(name, *options):
+            result = self.succeed("eval", "--data", data, "--model", model(), "--output", self.path(name), "--threads", 1, *options)
+            return result.err, (self.path(name) / "run.trec", self.path(name) / "results.json")
+
+        _, wanted = measured("without")
+        counts = (("first", "0 pages from the store, 6 computed"), ("second", "6 pages from the store, 0 computed"))
+        for name, said in counts:
+            err, files = measured(name, "--feature-store", store)
+            self.assertIn(f"model: features: {said}", err)
+            for ours, theirs in zip(files, wanted):
+                self.assertEqual(ours.read_bytes(), theirs.read_bytes(), ours)
+        # What the speed would be is not known then.
+        run = json.loads((self.path("second") / "run.json").read_text())
+        self.assertEqual((run["page_seconds"], run["systems"]["model"]["pages_per_second"]), (0, 0))
+        rounded = []
+        for name, said in counts:
+            err, files = measured(f"{name}-bf16", "--feature-store", store, "--feature-dtype", "bf16")
+            self.assertIn(f"model: features: {said}", err)
+            rounded.append([file.read_bytes() for file in files])
+        self.assertEqual(rounded[0], rounded[1])
+        self.assertNotEqual(rounded[0][0], wanted[0].read_bytes())
+        papers = self.write("papers/thesis.pdf", b"mine").parent
+        self.fail_with(2, "eval", "--data", data, "--model", model(), "--feature-store", papers, "--output", self.path("o"),
+                       says=[str(papers), "is no feature store"])
+        self.assert_absent(self.path("o"))
 
     def test_a_contaminated_set_is_flagged(self):
         data = self.curated()

@@ -1,4 +1,4 @@
-"""recto train --feature-store from outside: runs that are killed, run side by side, or meet a full disk."""
+"""--feature-store of recto train, and of recto eval after it, from outside: runs that are killed, run side by side, or meet a full disk."""
 import json
 import os
 import shutil
@@ -86,6 +86,20 @@ class FeatureStore(Case):
         result = self.train_once(after, "--feature-store", self.path("store"))
         self.assertRegex(result.err, f"features: {pages} pages from the store, 0 computed")
         self.assertEqual(self.counts(after), {"from_store": pages, "computed": 0, "vision_views": 0})
+
+    def test_eval_reads_what_a_training_has_stored(self):
+        def measured(name, measured_model, *options):
+            result = recto("eval", "--data", self.shared / "data", "--split", "train", "--model", measured_model, "--longest-edge", 256,
+                           "--threads", 1, "--output", self.path(name), *options)
+            self.assertEqual(result.status, 0, str(result))
+            return result.err, (self.path(name) / "run.trec").read_bytes()
+
+        trained, store = self.path("trained"), self.path("store")
+        self.train_once(trained, "--feature-store", store)
+        for name, measured_model in (("tuned", trained), ("base", model())):
+            err, run = measured(name, measured_model, "--feature-store", store)
+            self.assertRegex(err, r"model: features: \d+ pages from the store, 0 computed")
+            self.assertEqual(run, measured(f"{name}-anew", measured_model)[1])
 
     def test_a_disk_that_is_really_full(self):
         disk = self.path("disk")

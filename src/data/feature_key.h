@@ -1,5 +1,5 @@
 #pragma once
-// What decides the connector output of a page besides its image. Without torch.
+// What decides the connector output of a page besides its image.
 
 #include <string>
 

@@ -1,10 +1,9 @@
-#include "learn/feature_key.h"
+#include "data/feature_key.h"
 
 #include <span>
 #include <vector>
 
 #include "base/mapped_pages.h"
-#include "learn/trained_size.h"
 #include "model/tensor_hash.h"
 
 namespace recto {

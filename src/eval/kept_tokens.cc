@@ -1,0 +1,64 @@
+#include "eval/kept_tokens.h"
+
+#include "data/feature_key.h"
+#include "data/feature_values.h"
+
+namespace recto {
+namespace {
+
+std::vector<float> floats(std::span<const std::byte> bytes, DType dtype) {
+  return to_float({dtype, {static_cast<int64_t>(bytes.size() / dtype_size(dtype))}, bytes});
+}
+
+FeatureRecord record_of(const Sha256Digest& image, const Views& views, size_t tokens) {
+  FeatureRecord record;
+  record.page = image;
+  record.rows = static_cast<uint32_t>(views.rows);
+  record.columns = static_cast<uint32_t>(views.columns);
+  record.tokens = static_cast<uint32_t>(tokens);
+  record.computed_by = FeatureOrigin::kEngine;
+  return record;
+}
+
+}  // namespace
+
+std::shared_ptr<FeatureStore> FeatureStores::open(const ModelDirectory& model) {
+  const Json key = feature_key(model, vision_weights_sha256(model.weights()),
+                               model.contract().views.longest_edge, dtype_);
+  std::shared_ptr<FeatureStore>& store = stores_[dump_json(key)];
+  if (store == nullptr) {
+    const auto width = static_cast<uint64_t>(model.config().text.hidden_size);
+    store = std::make_shared<FeatureStore>(directory_, key, width * dtype_size(dtype_));
+  }
+  return store;
+}
+
+std::optional<VisualTokens> KeptTokens::find(const Sha256Digest& image) {
+  const std::optional<StoredFeatures> found = store_->find(image);
+  if (!found) return std::nullopt;
+  ++from_store_;
+  const FeatureRecord& record = found->record;
+  return VisualTokens{static_cast<int>(record.rows), static_cast<int>(record.columns),
+                      floats(found->values.values, dtype_)};
+}
+
+std::vector<std::vector<float>> KeptTokens::make(std::span<const Missing> pages) {
+  std::vector<const ModelInput*> inputs;
+  for (const Missing& page : pages) inputs.push_back(page.input);
+  std::vector<std::vector<float>> tokens = encoder_.encode(inputs);
+  for (size_t i = 0; i < pages.size(); ++i) tokens[i] = keep(pages[i], tokens[i]);
+  return tokens;
+}
+
+std::vector<float> KeptTokens::keep(const Missing& page, const std::vector<float>& values) {
+  std::vector<std::byte> rounded(values.size() * dtype_size(dtype_));
+  round_features(values, dtype_, rounded);
+  if (are_finite(values)) {
+    const Views& views = page.input->images.at(0);
+    store_->add(record_of(page.image, views, values.size() / width_), rounded);
+  }
+  ++computed_;
+  return floats(rounded, dtype_);
+}
+
+}  // namespace recto
