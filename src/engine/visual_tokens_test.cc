@@ -144,7 +144,7 @@ class FakeSource : public VisualTokenSource {
       ++made;
       const Views& views = page.input->images.at(0);
       all.push_back(encoder_.encode({&page.input, 1})[0]);
-      known[page.image] = {views.rows, views.columns, all.back()};
+      known[page.image] = {views, all.back()};
     }
     return all;
   }

@@ -154,7 +154,7 @@ TEST_P(FeatureSourceTest, AStoreGivesBackTheBitsThatWereComputed) {
       EXPECT_EQ(found->features.scalar_type(), first[i].scalar_type());
       EXPECT_TRUE(torch::equal(found->features, first[i])) << dtype << i;
       EXPECT_EQ(found->rows, pages_[i].images[0].rows);
-      EXPECT_EQ(directory_->inputs().document_ids(found->rows, found->columns), pages_[i].ids);
+      EXPECT_EQ(directory_->inputs().document_ids(found->tiling), pages_[i].ids);
     }
     EXPECT_EQ(later->counts().from_store, kPages);
     EXPECT_EQ(later->counts().computed, 0);
