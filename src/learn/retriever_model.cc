@@ -339,7 +339,7 @@ torch::Tensor RetrieverModelImpl::constant_weights(const Sequence& sequence,
   }
   const std::vector<int64_t> count = {visual.size(0)};
   const torch::Tensor row = sparse_(visual, count, text_->table());
-  if (sequence.picture != nullptr) weights_->keep(*sequence.picture, {{}, row.to(torch::kCPU)});
+  if (sequence.picture != nullptr) weights_->keep(*sequence.picture, {0, 0, row.to(torch::kCPU)});
   return row;
 }
 

@@ -100,13 +100,13 @@ InputBuilder::InputBuilder(const ModelConfig& config, const Tokenizer& tokenizer
 ModelInput InputBuilder::document(const Image& image) const {
   ModelInput input;
   input.images.push_back(make_views(image, contract_.views));
-  input.ids = document_ids(input.images[0]);
+  input.ids = document_ids(input.images[0].rows, input.images[0].columns);
   check_image_tokens(input);
   return input;
 }
 
-std::vector<int32_t> InputBuilder::document_ids(const Tiling& tiling) const {
-  return tokenizer_.encode(expand_one_image(contract_.document_prompt, tiling));
+std::vector<int32_t> InputBuilder::document_ids(int rows, int columns) const {
+  return tokenizer_.encode(expand_one_image(contract_.document_prompt, rows, columns));
 }
 
 ModelInput InputBuilder::document(const Image& image, const std::string& text) const {
@@ -145,7 +145,8 @@ ModelInput InputBuilder::raw(const std::string& text, const std::vector<Image>& 
   for (size_t at = text.find(kImage); at != std::string::npos; at = text.find(kImage, done)) {
     if (found < images.size()) {
       const Views& views = input.images.emplace_back(make_views(images[found], contract_.views));
-      expanded += text.substr(done, at - done) + expand_image_token(views, config_.image_seq_len());
+      expanded += text.substr(done, at - done) +
+                  expand_image_token(views.rows, views.columns, config_.image_seq_len());
     }
     ++found;
     done = at + std::string(kImage).size();
@@ -178,7 +179,8 @@ ModelInput InputBuilder::from_image(const std::string& prompt, const Image& imag
                                     const char* placeholder, const std::string& text) const {
   ModelInput input;
   input.images.push_back(make_views(image, contract_.views));
-  const Halves halves = split_at(expand_one_image(prompt, input.images[0]), placeholder);
+  const Halves halves = split_at(
+      expand_one_image(prompt, input.images[0].rows, input.images[0].columns), placeholder);
   const std::vector<int32_t> before = tokenizer_.encode(halves.before);
   input.ids = tokenizer_.encode(halves.before, text, "");
   // The text's ids begin where the two differ: a space at the end of `before` joins its first word.
@@ -203,9 +205,9 @@ ModelInput InputBuilder::with_words(ModelInput input, const std::string& text, b
   return input;
 }
 
-std::string InputBuilder::expand_one_image(const std::string& prompt, const Tiling& tiling) const {
+std::string InputBuilder::expand_one_image(const std::string& prompt, int rows, int columns) const {
   const Halves halves = split_at(prompt, kImage);
-  return halves.before + expand_image_token(tiling, config_.image_seq_len()) + halves.after;
+  return halves.before + expand_image_token(rows, columns, config_.image_seq_len()) + halves.after;
 }
 
 void InputBuilder::check_image_tokens(const ModelInput& input) const {
@@ -220,22 +222,18 @@ void InputBuilder::check_image_tokens(const ModelInput& input) const {
   }
 }
 
-std::string expand_image_token(const Tiling& tiling, int image_seq_len) {
+std::string expand_image_token(int rows, int columns, int image_seq_len) {
   std::string image_tokens;
   for (int i = 0; i < image_seq_len; ++i) image_tokens += kImage;
   std::string text;
-  const auto add_tiles = [&](int rows, int columns) {
-    for (int row = 1; row <= rows; ++row) {
-      for (int column = 1; column <= columns; ++column) {
-        text += fmt::format("{}<row_{}_col_{}>{}", kAroundImage, row, column, image_tokens);
-      }
-      text += '\n';
+  for (int row = 1; row <= rows; ++row) {
+    for (int column = 1; column <= columns; ++column) {
+      text += fmt::format("{}<row_{}_col_{}>{}", kAroundImage, row, column, image_tokens);
     }
-  };
-  add_tiles(tiling.rows, tiling.columns);
-  add_tiles(tiling.second_rows, tiling.second_columns);
+    text += '\n';
+  }
   // The block of the global view brings a line break of its own: two stand before it.
-  if (!text.empty()) text += '\n';
+  if (rows > 0) text += '\n';
   return text + kAroundImage + "<global-img>" + image_tokens + kAroundImage;
 }
 

@@ -50,8 +50,8 @@ class InputBuilder {
   /// A page. A `text` of its own (caption, OCR) goes through the document_text_prompt; a blank one
   /// counts as none.
   ModelInput document(const Image& image) const;
-  /// document(image).ids of an image that is cut so.
-  std::vector<int32_t> document_ids(const Tiling& tiling) const;
+  /// document(image).ids of an image that is cut into rows x columns tiles (0 x 0: not split).
+  std::vector<int32_t> document_ids(int rows, int columns) const;
   ModelInput document(const Image& image, const std::string& text) const;
   ModelInput query(const std::string& query) const;
   /// A question about a picture: one vector.
@@ -70,7 +70,7 @@ class InputBuilder {
                         const std::string& text) const;
   /// With the weights of `text`, where the contract's pooling asks for them.
   ModelInput with_words(ModelInput input, const std::string& text, bool query) const;
-  std::string expand_one_image(const std::string& prompt, const Tiling& tiling) const;
+  std::string expand_one_image(const std::string& prompt, int rows, int columns) const;
   void check_image_tokens(const ModelInput& input) const;
 
   const ModelConfig& config_;
@@ -78,8 +78,9 @@ class InputBuilder {
   const Contract& contract_;
 };
 
-/// The text that replaces one "<image>": marker and image tokens for the tiles and the global view.
-std::string expand_image_token(const Tiling& tiling, int image_seq_len);
+/// The text that replaces one "<image>": marker and image tokens for rows x columns tiles and the
+/// global view, or for the unsplit image when rows = columns = 0.
+std::string expand_image_token(int rows, int columns, int image_seq_len);
 
 /// Chat messages [{"role", "content": text | [{"type": "text"|"image", ...}]}] as SmolVLM's
 /// template writes them, "Assistant:" appended with `add_generation_prompt`. Throws

@@ -66,22 +66,15 @@ std::optional<Contract> adapter_contract(const fs::path& directory, const ModelC
 }
 
 void apply(const ContractOverrides& overrides, Contract& contract) {
-  const auto checked = [](const char* what, int edge, int least) {
-    if (edge >= least && edge <= kMaxLongestEdge) return edge;
-    fail(ErrorCode::kUsage, "the {} edge is {}; a number from {} to {} is wanted", what, edge,
-         least, kMaxLongestEdge);
-  };
-  ViewSettings& views = contract.views;
-  if (overrides.longest_edge) views.longest_edge = checked("longest", *overrides.longest_edge, 1);
-  if (overrides.second_edge) views.second_edge = checked("second", *overrides.second_edge, 0);
-  if (overrides.image_splitting) {
-    views.image_splitting = *overrides.image_splitting;
-    if (!views.image_splitting && !overrides.second_edge) views.second_edge = 0;
+  if (overrides.longest_edge) {
+    const int edge = *overrides.longest_edge;
+    if (edge < 1 || edge > kMaxLongestEdge) {
+      fail(ErrorCode::kUsage, "the longest edge is {}; a number from 1 to {} is wanted", edge,
+           kMaxLongestEdge);
+    }
+    contract.views.longest_edge = edge;
   }
-  if (views.second_edge > 0 && !views.image_splitting) {
-    fail(ErrorCode::kUsage, "a second edge ({}) is for pages that are cut into tiles",
-         views.second_edge);
-  }
+  if (overrides.image_splitting) contract.views.image_splitting = *overrides.image_splitting;
   if (overrides.position_ids) contract.position_ids = *overrides.position_ids;
   if (overrides.resample_order) contract.views.resample_order = *overrides.resample_order;
 }

@@ -165,12 +165,10 @@ class Shipped:
         self.check_processor(image, seen)
 
     def check_processor(self, image, seen):
-        """Its ids are recto's, and its pixels are but for the rounding of a resize. It knows no second edge."""
+        """Its ids are recto's, and its pixels are but for the rounding of a resize."""
         from PIL import Image
         from transformers import AutoProcessor
 
-        if "second_edge" in self.contract():
-            seen = self.inspect("--second-edge", 0, "--image", image)
         processor = AutoProcessor.from_pretrained(self.model, local_files_only=True)
         batch = processor(text=self.contract()["document_prompt"], images=[Image.open(image)], return_tensors="np")
         self.assertEqual(batch["input_ids"][0].tolist(), seen["input_ids"].tolist())
