@@ -642,7 +642,8 @@ TEST(SentenceGenerator, TakesSeveralOfAPageTheRarestFirst) {
   for (int i = 0; i < 20; ++i) text += "The page has many words in it, as pages do. ";
   text +=
       "Plain water and quassia are what most people would use at home. Zymurgists ferment quassia "
-      "in earthenware jars overnight. The cooper seals earthenware with a layer of old pitch.";
+      "in earthenware jars overnight. The cooper seals earthenware with a layer of old pitch. "
+      "Zymurgists ferment quassia in earthenware jars overnight.";
   const CuratedDocument document = document_of({text});
   GeneratorSettings settings;
   settings.on = {"sentence"};
