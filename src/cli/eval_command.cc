@@ -90,6 +90,7 @@ EvaluationPlan plan_of(const Options& options) {
   plan.feature_dtype = parse_weights_dtype(options.feature_dtype);
   if (!options.feature_store.empty()) plan.picture_options.emplace_back("--feature-store");
   if (options.model.longest_edge) plan.picture_options.emplace_back("--longest-edge");
+  if (options.model.second_edge) plan.picture_options.emplace_back("--second-edge");
   if (!options.endpoint.page_prompt.empty()) plan.picture_options.emplace_back("--page-prompt");
   plan.models = open_models(options);
   for (const EvaluatedModel& one : plan.models) {
@@ -117,6 +118,7 @@ void check_effects(const Options& options) {
   constexpr const char* kModels = "--model or --other-model";
   wants(!options.longest_edges.empty(), "--longest-edges", any_model, kModels);
   wants(options.model.longest_edge.has_value(), "--longest-edge", any_model, kModels);
+  wants(options.model.second_edge.has_value(), "--second-edge", any_model, kModels);
   wants(!options.model.image_splitting.empty(), "--image-splitting", any_model, kModels);
   wants(!options.model.position_ids.empty(), "--position-ids", any_model, kModels);
   wants(!options.model.resample_order.empty(), "--resample-order", any_model, kModels);

@@ -136,6 +136,7 @@ std::filesystem::path model_or_shipped(const std::string& model) {
 ContractOverrides ModelOptions::overrides() const {
   ContractOverrides overrides;
   overrides.longest_edge = longest_edge;
+  overrides.second_edge = second_edge;
   if (!image_splitting.empty()) overrides.image_splitting = image_splitting == "on";
   if (!position_ids.empty()) {
     overrides.position_ids = parse_position_ids(position_ids, "--position-ids");
@@ -148,6 +149,16 @@ ContractOverrides ModelOptions::overrides() const {
 
 std::shared_ptr<const ModelDirectory> ModelOptions::open() const {
   return ModelDirectory::open(model_or_shipped(model), overrides(), adapter);
+}
+
+void add_second_edge_option(CLI::App& app, std::optional<int>& edge, const char* otherwise) {
+  add_setting(app, "second-edge", edge,
+              fmt::format("Longest side of a page in pixels for a second set of tiles, 0 for none "
+                          "({})",
+                          otherwise),
+              kModelGroup)
+      ->type_name("PIXELS")
+      ->check(CLI::Range(0, 4096).description(""));
 }
 
 void add_model_options(CLI::App& app, ModelOptions& options, const char* without) {
@@ -163,6 +174,7 @@ void add_model_options(CLI::App& app, ModelOptions& options, const char* without
               kModelGroup)
       ->type_name("PIXELS")
       ->check(CLI::Range(1, 4096).description(""));
+  add_second_edge_option(app, options.second_edge, "default: the model's");
   add_setting(app, "image-splitting", options.image_splitting,
               "Whether a page is cut into tiles (default: the model's)", kModelGroup)
       ->type_name("on|off")

@@ -76,6 +76,7 @@ struct ModelOptions {
   std::string model;  ///< empty for the one that comes with recto
   std::string adapter;
   std::optional<int> longest_edge;
+  std::optional<int> second_edge;
   std::string image_splitting;
   std::string position_ids;
   std::string resample_order;
@@ -84,6 +85,8 @@ struct ModelOptions {
   ContractOverrides overrides() const;
   std::shared_ptr<const ModelDirectory> open() const;
 };
+/// --second-edge; `otherwise` says what holds where it is not given.
+void add_second_edge_option(CLI::App& app, std::optional<int>& edge, const char* otherwise);
 /// --model, --adapter, --precision and the contract's overrides. `without` tells people what is
 /// used when no model is named.
 void add_model_options(CLI::App& app, ModelOptions& options, const char* without = kShippedDefault);

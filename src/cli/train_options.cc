@@ -26,6 +26,7 @@ void add_files(CLI::App& app, TrainSettings& s) {
               kModelGroup)
       ->type_name("PIXELS")
       ->check(CLI::Range(1, 4096).description(""));
+  add_second_edge_option(app, s.second_edge, "default: the model's; the written model keeps it");
   add_setting(app, "dimensions", s.dimensions,
               "Prefix lengths that are trained to work alone (Matryoshka), the full length first",
               kModelGroup)

@@ -48,6 +48,7 @@ Json feature_key(const ModelDirectory& model, const std::string& vision_sha256, 
        {"tile", "image_splitting", "resample", "resample_order", "position_ids"}) {
     key[name] = contract.at(name);
   }
+  if (contract.contains("second_edge")) key["second_edge"] = contract.at("second_edge");
   return key;
 }
 

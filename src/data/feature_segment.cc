@@ -35,11 +35,22 @@ Sha256Digest own_digest(const Header& header) {
   return sha256_digest({reinterpret_cast<const std::byte*>(&header), offsetof(Header, sha256)});
 }
 
+/// Rows or columns of both edges in one number, the second edge's in the upper half.
+uint32_t both(int first, int second) {
+  return static_cast<uint32_t>(first) | static_cast<uint32_t>(second) << 16;
+}
+
+Tiling tiling_of(const Header& header) {
+  constexpr uint32_t kLower = 0xFFFF;
+  return {static_cast<int>(header.rows & kLower), static_cast<int>(header.columns & kLower),
+          static_cast<int>(header.rows >> 16), static_cast<int>(header.columns >> 16)};
+}
+
 Header make_header(const FeatureRecord& record, std::span<const std::byte> values) {
   Header header{};
   std::memcpy(header.magic, kRecordMagic, sizeof(kRecordMagic));
-  header.rows = record.rows;
-  header.columns = record.columns;
+  header.rows = both(record.tiling.rows, record.tiling.second_rows);
+  header.columns = both(record.tiling.columns, record.tiling.second_columns);
   header.tokens = record.tokens;
   header.computed_by = static_cast<uint32_t>(record.computed_by);
   header.value_bytes = values.size();
@@ -65,8 +76,7 @@ std::optional<Header> parse_header(std::span<const std::byte> bytes) {
 FeatureRecord record_of(const Header& header) {
   FeatureRecord record;
   std::copy(std::begin(header.page), std::end(header.page), record.page.begin());
-  record.rows = header.rows;
-  record.columns = header.columns;
+  record.tiling = tiling_of(header);
   record.tokens = header.tokens;
   record.computed_by = static_cast<FeatureOrigin>(header.computed_by);
   record.value_bytes = header.value_bytes;

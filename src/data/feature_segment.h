@@ -13,6 +13,7 @@
 #include "base/file_lock.h"
 #include "base/mapped_part.h"
 #include "base/sha256_digest.h"
+#include "model/views.h"
 
 namespace recto {
 
@@ -22,8 +23,7 @@ enum class FeatureOrigin : uint32_t { kEngine = 1, kTorch = 2 };
 /// What a record says of its page.
 struct FeatureRecord {
   Sha256Digest page{};  ///< SHA-256 of the page's image file
-  uint32_t rows = 0;    ///< of tiles; 0 rows and 0 columns when it was not cut
-  uint32_t columns = 0;
+  Tiling tiling;        ///< no more than 65535 rows and columns of each edge
   uint32_t tokens = 0;  ///< rows of values
   FeatureOrigin computed_by = FeatureOrigin::kEngine;
   uint64_t value_bytes = 0;

@@ -37,8 +37,7 @@ std::vector<std::byte> values(int number) {
 FeatureRecord record(int number) {
   FeatureRecord record;
   record.page = page(number);
-  record.rows = static_cast<uint32_t>(number);
-  record.columns = 2;
+  record.tiling = {number, 2, number + 1, 65535};
   record.tokens = kRows;
   return record;
 }
@@ -61,8 +60,7 @@ class FeatureStoreTest : public testing::Test {
     if (!found) return false;
     const std::vector<std::byte> bytes(found->values.values.begin(), found->values.values.end());
     EXPECT_EQ(bytes, values(number));
-    EXPECT_EQ(found->record.rows, static_cast<uint32_t>(number));
-    EXPECT_EQ(found->record.columns, 2u);
+    EXPECT_EQ(found->record.tiling, (Tiling{number, 2, number + 1, 65535}));
     EXPECT_EQ(found->record.tokens, static_cast<uint32_t>(kRows));
     return true;
   }

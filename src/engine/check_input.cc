@@ -48,6 +48,17 @@ void check_visual_tokens(const ModelInput& input, const ModelConfig& config) {
   }
 }
 
+void check_tilings(const ModelInput& input, const ModelConfig& config) {
+  int64_t views = 0;
+  for (const Tiling& tiling : input.tilings) views += tiling.views();
+  const int64_t wanted = views * config.image_seq_len();
+  if (input.tilings.empty() || wanted == image_tokens(input, config)) return;
+  fail(ErrorCode::kBadInput,
+       "the input has {} image tokens, but its pictures are cut into {} views of {} tokens each, "
+       "which is {}: the prompt and the picture do not belong together",
+       image_tokens(input, config), views, config.image_seq_len(), wanted);
+}
+
 }  // namespace
 
 void check_input(const ModelInput& input, const ModelConfig& config) {
@@ -61,7 +72,7 @@ void check_input(const ModelInput& input, const ModelConfig& config) {
   if (input.ids.size() > static_cast<size_t>(config.text.max_position_embeddings)) {
     fail(ErrorCode::kLimit,
          "the input has {} tokens, but the model takes at most {}: shorten the text, or lower the "
-         "longest edge of the image",
+         "longest or the second edge of the image",
          input.ids.size(), config.text.max_position_embeddings);
   }
   if (input.visual_tokens.empty()) {
@@ -69,6 +80,7 @@ void check_input(const ModelInput& input, const ModelConfig& config) {
   } else {
     check_visual_tokens(input, config);
   }
+  check_tilings(input, config);
 }
 
 }  // namespace recto

@@ -163,10 +163,10 @@ class CpuEmbedder : public Embedder {
       const std::vector<float>& known = pictures[i]->visual_tokens;
       features.emplace_back(known.empty() ? seen[i] : known);
     }
-    if (from_vocabulary()) return add_up(inputs, batch, features, vectors, sparse);
+    if (from_vocabulary()) return add_up(pictures, batch.first, features, vectors, sparse);
     if (sparse != nullptr) {
-      weigh(features, [&](size_t i, const std::vector<float>& sums) {
-        sparse[batch.first + i] = largest_weights(sums, *model_->contract().sparse);
+      weigh(pictures, features, [&](size_t i, const std::vector<float>& weights) {
+        sparse[batch.first + i] = largest_weights(weights, model_->contract().sparse->top_n);
       });
     }
     text();
@@ -181,32 +181,33 @@ class CpuEmbedder : public Embedder {
     });
   }
 
-  /// Calls `take` with the place and the sums (engine/sparse_part.h) of each input with pictures.
-  void weigh(const VisualRows& features,
-             const std::function<void(size_t i, const std::vector<float>& sums)>& take) {
+  /// Calls `take` with the place and the weights of the vocabulary of each input with pictures.
+  void weigh(std::span<const ModelInput* const> inputs, const VisualRows& features,
+             const std::function<void(size_t i, const std::vector<float>& weights)>& take) {
     if (std::all_of(features.begin(), features.end(), [](const auto& own) { return own.empty(); }))
       return;
     const SparsePart& part = sparse_part();
     const auto width = static_cast<int64_t>(config().text.hidden_size);
     spread(features.size(), options_.threads, workspaces_, [&](size_t i, Workspace& workspace) {
       if (features[i].empty()) return;
-      take(i, part.sums(features[i].data(), std::ssize(features[i]) / width, workspace));
+      const int64_t tokens = std::ssize(features[i]) / width;
+      take(i, part.weights(features[i].data(), tokens_by_edge(*inputs[i], tokens), workspace));
     });
   }
 
   /// Vectors from the vocabulary, and when `sparse` is there the largest weights.
-  void add_up(std::span<const ModelInput> inputs, Range batch, const VisualRows& features,
+  void add_up(std::span<const ModelInput* const> inputs, size_t first, const VisualRows& features,
               Matrix& vectors, SparseVector* sparse) {
-    const SparseOutput& output = *model_->contract().sparse;
+    const int most = model_->contract().sparse->top_n;
     std::vector<SparseVector> pictures(features.size());
-    weigh(features, [&](size_t i, const std::vector<float>& sums) {
-      pictures[i] = all_weights(sums, output);
-      if (sparse != nullptr) sparse[batch.first + i] = largest_weights(sums, output);
+    weigh(inputs, features, [&](size_t i, const std::vector<float>& weights) {
+      pictures[i] = all_weights(weights);
+      if (sparse != nullptr) sparse[first + i] = largest_weights(weights, most);
     });
     for (size_t i = 0; i < features.size(); ++i) {
-      const std::span<float> vector = vectors.row(static_cast<int64_t>(batch.first + i));
-      dense_of_weights(pictures[i], inputs[batch.first + i].words, !features[i].empty(),
-                       *model_->sparse_head(), vector);
+      const std::span<float> vector = vectors.row(static_cast<int64_t>(first + i));
+      dense_of_weights(pictures[i], inputs[i]->words, !features[i].empty(), *model_->sparse_head(),
+                       vector);
       if (model_->contract().normalize) l2_normalize(vector);
     }
   }

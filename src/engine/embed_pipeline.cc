@@ -82,7 +82,7 @@ class Preparer : public EmbedIntake {
   Preparer(const ModelDirectory& model, const EmbedOptions& options, BoundedQueue<Prepared>& queue)
       : builder_(model.inputs()),
         config_(model.config()),
-        longest_edge_(model.contract().views.longest_edge),
+        longest_edge_(largest_edge(model.contract().views)),
         options_(options),
         queue_(queue) {}
 
@@ -204,7 +204,7 @@ class Preparer : public EmbedIntake {
       row.unseen = image;
       return false;
     }
-    row.input.ids = builder_.document_ids(known->rows, known->columns);
+    row.input = builder_.document(known->tiling);
     row.input.visual_tokens = std::move(known->values);
     std::string().swap(item.trusted_image);
     return true;

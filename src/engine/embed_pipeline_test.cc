@@ -6,6 +6,9 @@
 #include <mutex>
 
 #include "base/error.h"
+#include "base/file.h"
+#include "page/reader.h"
+#include "page/test_pdf.h"
 #include "support/support.h"
 
 namespace recto {
@@ -33,6 +36,24 @@ class CountingEmbedder : public Embedder {
 
   size_t largest_batch = 0;
   int batches = 0;
+
+ private:
+  std::shared_ptr<const ModelDirectory> model_;
+};
+
+/// Remembers the pixels of the views it is given.
+class SeeingEmbedder : public Embedder {
+ public:
+  explicit SeeingEmbedder(std::shared_ptr<const ModelDirectory> model) : model_(std::move(model)) {}
+
+  const ModelDirectory& model() const override { return *model_; }
+  Matrix embed(std::span<const ModelInput> inputs) override {
+    for (const ModelInput& input : inputs) seen.push_back(input.images.at(0).pixels);
+    return Matrix(static_cast<int64_t>(inputs.size()), 1);
+  }
+  void inspect(const ModelInput&, const ActivationObserver&) override {}
+
+  std::vector<std::vector<uint8_t>> seen;
 
  private:
   std::shared_ptr<const ModelDirectory> model_;
@@ -70,6 +91,22 @@ TEST(EmbedPipeline, KeepsTheOrderAndBoundsTheBatches) {
   EXPECT_GT(embedder.batches, 10);
   EXPECT_LE(embedder.largest_batch, 64u);
   for (size_t i = 0; i < ids.size(); ++i) EXPECT_EQ(ids[i], items[i].id);
+}
+
+TEST(EmbedPipeline, PagesAreDrawnForTheLargerOfTheTwoEdges) {
+  const TemporaryDirectory directory;
+  EmbedItem item;
+  item.pdf = directory.path() / "a.pdf";
+  write_file(item.pdf, test::simple_pdf({"Small letters of a page"}));
+  for (const auto& [first, second] : {std::pair(60, 250), std::pair(250, 60), std::pair(60, 0)}) {
+    SeeingEmbedder embedder(ModelDirectory::open(
+        test::goldens() / "models" / test::golden_models().front(),
+        {.longest_edge = first, .second_edge = second, .image_splitting = true}));
+    embed_all(embedder, std::vector<EmbedItem>{item}, {}, [](const EmbeddedRow&) {});
+    const Image drawn = Document(item.pdf).render(1, std::max(first, second));
+    ASSERT_EQ(embedder.seen.size(), 1u);
+    EXPECT_EQ(embedder.seen[0], embedder.model().inputs().document(drawn).images[0].pixels);
+  }
 }
 
 TEST(EmbedPipeline, NothingGivesNothing) {

@@ -1,5 +1,6 @@
 #include "engine/inspection.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "base/error.h"
@@ -68,11 +69,16 @@ void add_pixels(SafetensorsWriter& writer, const ModelInput& input) {
 }
 
 void add_grid(SafetensorsWriter& writer, const ModelInput& input) {
+  const bool two_edges = std::any_of(input.images.begin(), input.images.end(),
+                                     [](const Views& views) { return views.second_views() > 0; });
   std::vector<int32_t> grid;
-  for (const Views& views : input.images) grid.insert(grid.end(), {views.rows, views.columns});
+  for (const Views& views : input.images) {
+    grid.insert(grid.end(), {views.rows, views.columns});
+    if (two_edges) grid.insert(grid.end(), {views.second_rows, views.second_columns});
+  }
   if (grid.empty()) grid = {0, 0};
-  std::vector<int64_t> shape = {2};
-  if (input.images.size() > 1) shape = {static_cast<int64_t>(input.images.size()), 2};
+  std::vector<int64_t> shape = {two_edges ? 4 : 2};
+  if (input.images.size() > 1) shape.insert(shape.begin(), std::ssize(input.images));
   writer.add("grid", shape, std::span<const int32_t>(grid));
 }
 

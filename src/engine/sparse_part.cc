@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "engine/kernels.h"
+#include "model/embedder.h"
 
 namespace recto {
 namespace {
@@ -63,11 +64,24 @@ SparsePart::SparsePart(const ModelDirectory& model, int threads)
   packed_ = pack_linears(linears, threads);
 }
 
-std::vector<float> SparsePart::sums(const float* features, int64_t tokens, Workspace& w) const {
+std::vector<float> SparsePart::weights(const float* features,
+                                       std::span<const std::vector<TokenRun>> edges,
+                                       Workspace& workspace) const {
+  std::vector<std::vector<float>> sums;
+  for (const std::vector<TokenRun>& runs : edges) {
+    std::vector<float>& own = sums.emplace_back(static_cast<size_t>(table_.outputs()));
+    for (const TokenRun& run : runs) {
+      add(features + run.first * projection_.inputs(), run.count, workspace, own);
+    }
+  }
+  return token_weights(sums, output_);
+}
+
+void SparsePart::add(const float* features, int64_t tokens, Workspace& w,
+                     std::vector<float>& sums) const {
   const int64_t width = projection_.inputs();
   const int64_t vocabulary = table_.outputs();
   const int64_t most = rows_at_once(vocabulary);
-  std::vector<float> sums(static_cast<size_t>(vocabulary));
   for (int64_t first = 0; first < tokens; first += most) {
     const int64_t rows = std::min(most, tokens - first);
     float* const normed = w.normed.reserve(rows * width);
@@ -84,7 +98,6 @@ std::vector<float> SparsePart::sums(const float* features, int64_t tokens, Works
       add_candidates(logits, rows, vocabulary, output_.candidates, sums);
     }
   }
-  return sums;
 }
 
 uint64_t sparse_bytes(const ModelConfig& config, int threads) {

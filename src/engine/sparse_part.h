@@ -2,6 +2,7 @@
 // The sparse output of a page: its visual tokens to weights over the vocabulary.
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/linear.h"
@@ -17,11 +18,16 @@ class SparsePart {
   /// output and must outlive the object. Throws as Linear::pack does.
   SparsePart(const ModelDirectory& model, int threads);
 
-  /// Of `tokens` visual tokens, `features` [tokens, hidden], the sums over them, one a token of the
-  /// vocabulary: what largest_weights() and all_weights() (model/embedder.h) are made of.
-  std::vector<float> sums(const float* features, int64_t tokens, Workspace& workspace) const;
+  /// Weights of all tokens of the vocabulary, of an input's visual tokens `features`
+  /// [tokens, hidden], which are of these edges (tokens_by_edge()).
+  std::vector<float> weights(const float* features, std::span<const std::vector<TokenRun>> edges,
+                             Workspace& workspace) const;
 
  private:
+  /// Adds to `sums` [vocabulary] those of `tokens` visual tokens.
+  void add(const float* features, int64_t tokens, Workspace& workspace,
+           std::vector<float>& sums) const;
+
   const SparseHead& head_;
   SparseOutput output_;
   Linear projection_;

@@ -48,68 +48,98 @@ struct SparseModel {
     test::copy_sparse_model(name, path, top_n);
     model = ModelDirectory::open(path);
   }
+
+  void add_second_edge() {
+    const fs::path path = directory.path() / "model";
+    test::add_second_edge(path, 3 * model->config().vision.image_size);
+    model = ModelDirectory::open(path);
+  }
 };
 
-/// Weights of every token of the vocabulary.
-std::vector<double> reference(const ModelDirectory& model, const std::vector<float>& features) {
+/// Shares of the tokens of the vocabulary in the visual token `v`, or 0 for those that are none of
+/// its candidates.
+std::vector<double> shares_of(const ModelDirectory& model, const float* v) {
   const size_t width = static_cast<size_t>(model.config().text.hidden_size);
   const size_t vocabulary = static_cast<size_t>(model.config().text.vocab_size);
   const SparseHead& head = *model.sparse_head();
   const std::vector<float> table = to_float(model.weights().at("text_model.embed_tokens.weight"));
-  std::vector<double> sums(vocabulary);
-  for (size_t row = 0; row * width < features.size(); ++row) {
-    const float* v = features.data() + row * width;
-    double square = 0;
-    for (size_t i = 0; i < width; ++i) square += double{v[i]} * v[i];
-    const double factor = 1 / std::sqrt(square / static_cast<double>(width) + 1e-5);
-    std::vector<double> h(width), state(width), logits(vocabulary);
-    for (size_t i = 0; i < width; ++i) h[i] = v[i] * factor * head.norm[i];
-    for (size_t o = 0; o < width; ++o) {
-      state[o] = h[o];
-      for (size_t i = 0; i < width; ++i) state[o] += head.projection[o * width + i] * h[i];
-    }
-    double total = 0;
-    for (size_t t = 0; t < vocabulary; ++t) {
-      logits[t] = head.bias[t];
-      for (size_t i = 0; i < width; ++i) logits[t] += table[t * width + i] * state[i];
-      total += std::exp(logits[t]);
-    }
-    const SparseOutput& output = *model.contract().sparse;
-    std::vector<double> sorted = logits;
-    std::sort(sorted.begin(), sorted.end(), std::greater<>());
-    const double least =
-        output.candidates == 0 ? sorted.back() : sorted[static_cast<size_t>(output.candidates) - 1];
-    for (size_t t = 0; t < vocabulary; ++t) {
-      if (logits[t] >= least) sums[t] += std::exp(logits[t]) / total;
-    }
+  double square = 0;
+  for (size_t i = 0; i < width; ++i) square += double{v[i]} * v[i];
+  const double factor = 1 / std::sqrt(square / static_cast<double>(width) + 1e-5);
+  std::vector<double> h(width), state(width), logits(vocabulary);
+  for (size_t i = 0; i < width; ++i) h[i] = v[i] * factor * head.norm[i];
+  for (size_t o = 0; o < width; ++o) {
+    state[o] = h[o];
+    for (size_t i = 0; i < width; ++i) state[o] += head.projection[o * width + i] * h[i];
+  }
+  double total = 0;
+  for (size_t t = 0; t < vocabulary; ++t) {
+    logits[t] = head.bias[t];
+    for (size_t i = 0; i < width; ++i) logits[t] += table[t * width + i] * state[i];
+    total += std::exp(logits[t]);
+  }
+  const SparseOutput& output = *model.contract().sparse;
+  std::vector<double> sorted = logits;
+  std::sort(sorted.begin(), sorted.end(), std::greater<>());
+  const double least =
+      output.candidates == 0 ? sorted.back() : sorted[static_cast<size_t>(output.candidates) - 1];
+  for (double& logit : logits) logit = logit >= least ? std::exp(logit) / total : 0;
+  return logits;
+}
+
+/// Weights of every token of the vocabulary, of a page that is cut so.
+std::vector<double> reference(const ModelDirectory& model, const Tiling& tiling,
+                              const std::vector<float>& features) {
+  const size_t width = static_cast<size_t>(model.config().text.hidden_size);
+  const int views = tiling.rows * tiling.columns + tiling.second_rows * tiling.second_columns + 1;
+  const size_t per_view = features.size() / width / static_cast<size_t>(views);
+  const size_t vocabulary = static_cast<size_t>(model.config().text.vocab_size);
+  std::vector<double> first(vocabulary), second(vocabulary);
+  for (size_t token = 0; token * width < features.size(); ++token) {
+    const auto view = static_cast<int>(token / per_view);
+    const bool of_first = view < tiling.rows * tiling.columns || view == views - 1;
+    std::vector<double>& sums = of_first ? first : second;
+    const std::vector<double> shares = shares_of(model, features.data() + token * width);
+    for (size_t t = 0; t < vocabulary; ++t) sums[t] += shares[t];
   }
   const int scale = model.contract().sparse->gain * model.contract().sparse->saturation;
-  for (double& sum : sums) sum = std::log1p(scale * sum);
-  return sums;
+  for (size_t t = 0; t < vocabulary; ++t) {
+    first[t] = std::log1p(scale * first[t]);
+    if (tiling.second_rows > 0) first[t] = (first[t] + std::log1p(scale * second[t])) / 2;
+  }
+  return first;
+}
+
+/// The sparse output of a page is that of the formula, of which the largest are kept.
+void expect_formula(const SparseModel& sparse) {
+  const ModelInput input = sparse.model->inputs().document(striped(300, 200, 40));
+  const ModelInput* const inputs[] = {&input};
+  VisualEncoder encoder(sparse.model, 1);
+  const std::vector<double> wanted =
+      reference(*sparse.model, input.images[0], encoder.encode(inputs)[0]);
+  std::vector<SparseVector> found;
+  make_cpu_embedder(sparse.model, {.threads = 1})->embed_both({&input, 1}, found);
+  ASSERT_EQ(found.size(), 1u);
+  ASSERT_EQ(found[0].ids.size(), static_cast<size_t>(kTopN));
+  EXPECT_TRUE(std::is_sorted(found[0].ids.begin(), found[0].ids.end()));
+  double least = 1e9;
+  for (size_t i = 0; i < found[0].ids.size(); ++i) {
+    const double value = wanted[static_cast<size_t>(found[0].ids[i])];
+    EXPECT_NEAR(found[0].weights[i], value, 1e-5) << found[0].ids[i];
+    least = std::min(least, value);
+  }
+  const auto larger = std::count_if(wanted.begin(), wanted.end(),
+                                    [&](double value) { return value > least + 1e-5; });
+  EXPECT_LT(larger, kTopN);
 }
 
 TEST(SparsePart, MatchesItsFormulaAndKeepsTheLargest) {
   for (const std::string& name : test::golden_models()) {
     SCOPED_TRACE(name);
-    const SparseModel sparse(name);
-    const ModelInput input = sparse.model->inputs().document(striped(300, 200, 40));
-    const ModelInput* const inputs[] = {&input};
-    VisualEncoder encoder(sparse.model, 1);
-    const std::vector<double> wanted = reference(*sparse.model, encoder.encode(inputs)[0]);
-    std::vector<SparseVector> found;
-    make_cpu_embedder(sparse.model, {.threads = 1})->embed_both({&input, 1}, found);
-    ASSERT_EQ(found.size(), 1u);
-    ASSERT_EQ(found[0].ids.size(), static_cast<size_t>(kTopN));
-    EXPECT_TRUE(std::is_sorted(found[0].ids.begin(), found[0].ids.end()));
-    double least = 1e9;
-    for (size_t i = 0; i < found[0].ids.size(); ++i) {
-      const double value = wanted[static_cast<size_t>(found[0].ids[i])];
-      EXPECT_NEAR(found[0].weights[i], value, 1e-5) << found[0].ids[i];
-      least = std::min(least, value);
-    }
-    const auto larger = std::count_if(wanted.begin(), wanted.end(),
-                                      [&](double value) { return value > least + 1e-5; });
-    EXPECT_LT(larger, kTopN);
+    SparseModel sparse(name);
+    expect_formula(sparse);
+    sparse.add_second_edge();
+    expect_formula(sparse);
   }
 }
 
@@ -141,7 +171,7 @@ std::vector<double> reference_vector(const ModelDirectory& model, const ModelInp
                                      const std::vector<float>& features) {
   const SparseHead& head = *model.sparse_head();
   std::vector<double> weights(head.bias.size());
-  if (!features.empty()) weights = reference(model, features);
+  if (!features.empty()) weights = reference(model, input.images[0], features);
   for (size_t i = 0; i < input.words.ids.size(); ++i) {
     weights[static_cast<size_t>(input.words.ids[i])] += input.words.weights[i];
   }
@@ -157,31 +187,37 @@ std::vector<double> reference_vector(const ModelDirectory& model, const ModelInp
   return vector;
 }
 
+void expect_vectors_of_the_formula(const SparseModel& sparse) {
+  const InputBuilder& builder = sparse.model->inputs();
+  const std::vector<ModelInput> inputs = {
+      builder.document(striped(300, 200, 40)), builder.query("a page of the book book"),
+      builder.document(striped(90, 60, 7), "its words"), builder.passage("the book, the book"),
+      builder.query("which book?", striped(70, 90, 5))};
+  VisualEncoder encoder(sparse.model, 1);
+  const auto embedder = make_cpu_embedder(sparse.model, {.threads = 2});
+  std::vector<SparseVector> weights;
+  const Matrix found = embedder->embed_both(inputs, weights);
+  EXPECT_EQ(found.values, embedder->embed(inputs).values);
+  ASSERT_EQ(found.columns, 24);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const ModelInput* const one[] = {&inputs[i]};
+    const bool pictures = !inputs[i].images.empty();
+    const std::vector<float> features = pictures ? encoder.encode(one)[0] : std::vector<float>();
+    const std::vector<double> wanted = reference_vector(*sparse.model, inputs[i], features);
+    for (size_t d = 0; d < wanted.size(); ++d) {
+      EXPECT_NEAR(found.row(static_cast<int64_t>(i))[d], wanted[d], 1e-5) << i;
+    }
+    EXPECT_EQ(weights[i].ids.size(), pictures ? 16u : 0u) << "the sparse output keeps top_n";
+  }
+}
+
 TEST(SparsePart, VectorsFromTheVocabularyAreThoseOfTheFormula) {
   for (const std::string& name : test::golden_models()) {
     SCOPED_TRACE(name);
-    const SparseModel sparse(name, SparseModel::FromVocabulary{});
-    const InputBuilder& builder = sparse.model->inputs();
-    const std::vector<ModelInput> inputs = {
-        builder.document(striped(300, 200, 40)), builder.query("a page of the book book"),
-        builder.document(striped(90, 60, 7), "its words"), builder.passage("the book, the book"),
-        builder.query("which book?", striped(70, 90, 5))};
-    VisualEncoder encoder(sparse.model, 1);
-    const auto embedder = make_cpu_embedder(sparse.model, {.threads = 2});
-    std::vector<SparseVector> weights;
-    const Matrix found = embedder->embed_both(inputs, weights);
-    EXPECT_EQ(found.values, embedder->embed(inputs).values);
-    ASSERT_EQ(found.columns, 24);
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      const ModelInput* const one[] = {&inputs[i]};
-      const bool pictures = !inputs[i].images.empty();
-      const std::vector<float> features = pictures ? encoder.encode(one)[0] : std::vector<float>();
-      const std::vector<double> wanted = reference_vector(*sparse.model, inputs[i], features);
-      for (size_t d = 0; d < wanted.size(); ++d) {
-        EXPECT_NEAR(found.row(static_cast<int64_t>(i))[d], wanted[d], 1e-5) << i;
-      }
-      EXPECT_EQ(weights[i].ids.size(), pictures ? 16u : 0u) << "the sparse output keeps top_n";
-    }
+    SparseModel sparse(name, SparseModel::FromVocabulary{});
+    expect_vectors_of_the_formula(sparse);
+    sparse.add_second_edge();
+    expect_vectors_of_the_formula(sparse);
   }
 }
 

@@ -13,7 +13,7 @@ namespace recto {
 
 /// What vision tower and connector make of a page.
 struct VisualTokens {
-  int rows = 0, columns = 0;  ///< of its tiles; 0 and 0 when it was not cut
+  Tiling tiling;
   std::vector<float> values;  ///< as ModelInput::visual_tokens
 };
 

@@ -89,6 +89,9 @@ TEST(KnownVisualTokens, GiveTheVectorsOfThePictures) {
     fs::copy(original, directory.path() / "vocabulary", fs::copy_options::recursive);
     test::add_vocabulary_pooling(directory.path() / "vocabulary");
     expect_same_outputs(directory.path() / "vocabulary", /*sparse=*/true);
+    const int tile = read_model_config(original).vision.image_size;
+    test::add_second_edge(directory.path() / "vocabulary", 3 * tile);
+    expect_same_outputs(directory.path() / "vocabulary", /*sparse=*/true);
   }
 }
 
@@ -121,6 +124,8 @@ TEST(KnownVisualTokens, MustBeThoseOfTheIds) {
   };
   EXPECT_THAT(refused([](ModelInput& one) { one.visual_tokens.pop_back(); }),
               HasSubstr("the prompt and the picture do not belong together"));
+  EXPECT_THAT(refused([](ModelInput& one) { one.tilings = {{1, 1, 1, 1}}; }),
+              HasSubstr("cut into 3 views"));
   EXPECT_THAT(refused([&](ModelInput& one) { one.images = input.images; }),
               HasSubstr("1 images and visual tokens as well"));
   EXPECT_THAT(refused([&](ModelInput& one) { one.ids = model->inputs().query("a").ids; }),
@@ -144,7 +149,7 @@ class FakeSource : public VisualTokenSource {
       ++made;
       const Views& views = page.input->images.at(0);
       all.push_back(encoder_.encode({&page.input, 1})[0]);
-      known[page.image] = {views.rows, views.columns, all.back()};
+      known[page.image] = {views, all.back()};
     }
     return all;
   }
@@ -196,6 +201,24 @@ TEST_F(PipelineWithTokens, EachPageIsMadeOnceAndTheVectorsStay) {
   EXPECT_EQ(embed(pages(), &source).values, wanted.values);
   EXPECT_EQ(source.made, kPages);
   EXPECT_EQ(source.asked, 2 * kPages);
+}
+
+TEST_F(PipelineWithTokens, ThoseOfASecondEdgeAreKnownToo) {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.path() / "model";
+  fs::copy(test::goldens() / "models" / test::golden_models().front(), path,
+           fs::copy_options::recursive);
+  const Matrix with_one = embed(pages(), nullptr);
+  test::add_second_edge(path, 3 * model_->config().vision.image_size);
+  model_ = ModelDirectory::open(path);
+  embedder_ = make_cpu_embedder(model_, {.threads = 2});
+  const Matrix wanted = embed(pages(), nullptr);
+  EXPECT_NE(wanted.values, with_one.values);
+  FakeSource source(model_);
+  EXPECT_EQ(embed(pages(), &source).values, wanted.values);
+  EXPECT_EQ(embed(pages(), &source).values, wanted.values);
+  EXPECT_EQ(source.made, kPages);
+  EXPECT_GT(source.known.begin()->second.tiling.second_rows, 0);
 }
 
 TEST_F(PipelineWithTokens, WhatIsKnownIsNotDecoded) {

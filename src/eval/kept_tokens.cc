@@ -13,8 +13,7 @@ std::vector<float> floats(std::span<const std::byte> bytes, DType dtype) {
 FeatureRecord record_of(const Sha256Digest& image, const Views& views, size_t tokens) {
   FeatureRecord record;
   record.page = image;
-  record.rows = static_cast<uint32_t>(views.rows);
-  record.columns = static_cast<uint32_t>(views.columns);
+  record.tiling = views;
   record.tokens = static_cast<uint32_t>(tokens);
   record.computed_by = FeatureOrigin::kEngine;
   return record;
@@ -38,8 +37,7 @@ std::optional<VisualTokens> KeptTokens::find(const Sha256Digest& image) {
   if (!found) return std::nullopt;
   ++from_store_;
   const FeatureRecord& record = found->record;
-  return VisualTokens{static_cast<int>(record.rows), static_cast<int>(record.columns),
-                      floats(found->values.values, dtype_)};
+  return VisualTokens{record.tiling, floats(found->values.values, dtype_)};
 }
 
 std::vector<std::vector<float>> KeptTokens::make(std::span<const Missing> pages) {

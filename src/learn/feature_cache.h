@@ -9,13 +9,14 @@
 
 #include "base/sha256_digest.h"
 #include "learn/torch.h"
+#include "model/views.h"
 
 namespace recto {
 
 /// What a page is to the text model.
 struct PageFeatures {
-  int rows = 0, columns = 0;  ///< of its tiles; 0 and 0 when it was not cut
-  torch::Tensor features;     ///< [image tokens, hidden], on the CPU, of the type they are kept in
+  Tiling tiling;
+  torch::Tensor features;  ///< [image tokens, hidden], on the CPU, of the type they are kept in
 };
 
 /// Which picture of a page.

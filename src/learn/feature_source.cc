@@ -94,9 +94,8 @@ std::optional<PageFeatures> FeatureSource::find(const PictureId& page) {
   }
   const FeatureRecord& record = stored->record;
   const void* values = stored->values.values.data();
-  return PageFeatures{
-      static_cast<int>(record.rows), static_cast<int>(record.columns),
-      borrow(values, record.tokens, width_, scalar_type(dtype_), std::move(stored->values.file))};
+  return PageFeatures{record.tiling, borrow(values, record.tokens, width_, scalar_type(dtype_),
+                                            std::move(stored->values.file))};
 }
 
 bool FeatureSource::contains(const PictureId& page) {
@@ -140,12 +139,11 @@ PageFeatures FeatureSource::keep(const Missing& missing, const torch::Tensor& va
     if (encoder_ != nullptr) counts_.vision_views += views.count();
     seen_in_store_.insert(missing.page);  // found there later, it is this run's own
   }
-  const PageFeatures features{views.rows, views.columns, rounded(values, dtype_)};
+  const PageFeatures features{views, rounded(values, dtype_)};
   if (!are_finite(values_of(values))) return features;
   FeatureRecord record;
   record.page = missing.page.image;
-  record.rows = static_cast<uint32_t>(views.rows);
-  record.columns = static_cast<uint32_t>(views.columns);
+  record.tiling = views;
   record.tokens = static_cast<uint32_t>(values.size(0));
   record.computed_by = encoder_ == nullptr ? FeatureOrigin::kTorch : FeatureOrigin::kEngine;
   FeatureStore* const to = store(missing.page.longest_edge);

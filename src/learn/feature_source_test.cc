@@ -12,6 +12,7 @@
 #include "learn/train_test_support.h"
 #include "learn/trained_size.h"
 #include "learn/trainer.h"
+#include "support/sparse_model.h"
 
 namespace recto {
 namespace {
@@ -153,12 +154,39 @@ TEST_P(FeatureSourceTest, AStoreGivesBackTheBitsThatWereComputed) {
       ASSERT_TRUE(found.has_value());
       EXPECT_EQ(found->features.scalar_type(), first[i].scalar_type());
       EXPECT_TRUE(torch::equal(found->features, first[i])) << dtype << i;
-      EXPECT_EQ(found->rows, pages_[i].images[0].rows);
-      EXPECT_EQ(directory_->inputs().document_ids(found->rows, found->columns), pages_[i].ids);
+      EXPECT_EQ(found->tiling, pages_[i].images[0]);
+      EXPECT_EQ(directory_->inputs().document(found->tiling).ids, pages_[i].ids);
     }
     EXPECT_EQ(later->counts().from_store, kPages);
     EXPECT_EQ(later->counts().computed, 0);
     EXPECT_EQ(later->counts().vision_views, 0);
+  }
+}
+
+TEST_P(FeatureSourceTest, AStoreKnowsTheTilesOfASecondEdge) {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.path() / "model";
+  fs::copy(test::goldens() / "models" / GetParam(), path, fs::copy_options::recursive);
+  const int tile = directory_->config().vision.image_size;
+  test::add_second_edge(path, 3 * tile);
+  const std::string store = directory.path() / "store";
+  computed(*source("fp32", store));  // of the model with one edge, under another key
+  directory_ = ModelDirectory::open(path, {.longest_edge = 2 * tile});
+  for (int i = 0; i < kPages; ++i) {
+    pages_[i] = directory_->inputs().document(test::striped_page(i));
+    EXPECT_GT(pages_[i].images[0].second_rows, 0);
+  }
+  const std::vector<torch::Tensor> first = computed(*source("fp32", store));
+  const auto later = source("fp32", store);
+  for (int i = 0; i < kPages; ++i) {
+    const std::optional<PageFeatures> found = later->find(picture(i));
+    ASSERT_TRUE(found.has_value());
+    EXPECT_TRUE(torch::equal(found->features, first[i])) << i;
+    EXPECT_EQ(found->tiling, pages_[i].images[0]);
+    EXPECT_EQ(directory_->inputs().document(found->tiling).ids, pages_[i].ids);
+    // The engine sees what torch sees, and in the same order.
+    const torch::Tensor wanted = model_->visual_features(pages_[i]);
+    EXPECT_LE((first[i] - wanted).abs().max().item<double>(), 5e-5) << i;
   }
 }
 

@@ -40,12 +40,12 @@ uint64_t kept_by_layers(uint64_t layers, uint64_t values, uint64_t width, bool r
 }
 
 /// Rows over the vocabulary (learn/sparse_weights.h): of each page of a step the sums, weights, and
-/// the gradients of both; of each visual token of one page at a time its logits, probabilities and
-/// what backward makes of them.
+/// the gradients of both, for each of at most two edges and of their mean; of each visual token of
+/// one page at a time its logits, probabilities and what backward makes of them.
 uint64_t sparse_bytes(const ModelConfig& config, const MemoryRequest& request) {
   const uint64_t row = static_cast<uint64_t>(config.text.vocab_size) * kFloat;
   const auto tokens = static_cast<uint64_t>(request.views) * config.image_seq_len();
-  return row * (4 * static_cast<uint64_t>(request.pages_in_step) + 3 * tokens);
+  return row * (10 * static_cast<uint64_t>(request.pages_in_step) + 3 * tokens);
 }
 
 }  // namespace
@@ -131,8 +131,9 @@ void MemoryEstimate::check() const {
   }
   if (total() <= available) return;
   log_warning(
-      "that is more than is available; lower --chunk-size or --longest-edge, or turn on "
-      "--gradient-checkpointing");
+      "that is more than is available; lower --chunk-size, --longest-edge or --second-edge, or "
+      "turn "
+      "on --gradient-checkpointing");
 }
 
 MemoryEstimate estimate_memory(const ModelConfig& config, const MemoryRequest& request,

@@ -43,7 +43,7 @@ TEST(MemoryEstimateTest, ASparseOutputTakesRowsOverTheVocabulary) {
   request.sparse = true;
   const MemoryEstimate both = estimate_memory(config, request, 1'000'000'000);
   const uint64_t row = static_cast<uint64_t>(config.text.vocab_size) * sizeof(float);
-  EXPECT_EQ(both.sparse, row * (4 * 24 + 3 * 5 * static_cast<uint64_t>(config.image_seq_len())));
+  EXPECT_EQ(both.sparse, row * (10 * 24 + 3 * 5 * static_cast<uint64_t>(config.image_seq_len())));
   EXPECT_EQ(both.total() - dense.total(), both.sparse);
   EXPECT_EQ(dense.text().find("sparse"), std::string::npos);
   EXPECT_NE(both.text().find("sparse output"), std::string::npos);

@@ -45,8 +45,7 @@ PictureId PageSource::picture(const PageRequest& request, std::string* bytes) co
 bool PageSource::take_known(PreparedPage& page) const {
   const std::optional<PageFeatures> known = features_->find(page.picture);
   if (!known) return false;
-  page.input.ids = inputs_.at(page.picture.longest_edge).document_ids(known->rows, known->columns);
-  page.input.images.clear();
+  page.input = inputs_.at(page.picture.longest_edge).document(known->tiling);
   page.features = known->features;
   return true;
 }

@@ -74,7 +74,7 @@ std::vector<size_t> shortest_texts(const std::vector<const ReadingTile*>& tiles,
 std::string expanded_prompt(int visual_tokens) {
   std::string prompt = kTranscriptionPrompt;
   const std::string image = "<image>";
-  return prompt.replace(prompt.find(image), image.size(), expand_image_token(0, 0, visual_tokens));
+  return prompt.replace(prompt.find(image), image.size(), expand_image_token({}, visual_tokens));
 }
 
 }  // namespace

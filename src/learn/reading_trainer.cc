@@ -38,7 +38,8 @@ constexpr const char* kHeadsFile = "reading_heads.safetensors";  // of a model t
 // Measured on pages of the training: a model that does not read perfectly is searched best by
 // whether a token is likely to be there (docs/decisions/0013-sparse-output.md).
 constexpr int kReadGain = 16;
-constexpr int kReadCandidates = 24;
+constexpr int kReadCandidates = 48;
+constexpr int kReadTopN = 2048;
 constexpr uint64_t kOrderStream = uint64_t{1} << 40;  // beside those of the blocks
 
 TileShape shape_of(const ModelConfig& config) {
@@ -93,7 +94,7 @@ SparseOutput read_output(int vocabulary) {
   SparseOutput output;
   output.gain = kReadGain;
   output.candidates = std::min(kReadCandidates, vocabulary);
-  output.top_n = std::min(output.top_n, vocabulary);
+  output.top_n = std::min(kReadTopN, vocabulary);
   return output;
 }
 

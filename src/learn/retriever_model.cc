@@ -337,30 +337,35 @@ torch::Tensor RetrieverModelImpl::constant_weights(const Sequence& sequence,
   if (sequence.picture != nullptr) {
     if (const auto kept = weights_->find(*sequence.picture)) return kept->features.to(device());
   }
-  const std::vector<int64_t> count = {visual.size(0)};
-  const torch::Tensor row = sparse_(visual, count, text_->table());
-  if (sequence.picture != nullptr) weights_->keep(*sequence.picture, {0, 0, row.to(torch::kCPU)});
+  const Edges edges = tokens_by_edge(*sequence.input, visual.size(0));
+  const torch::Tensor row = sparse_(visual, std::span(&edges, 1), text_->table());
+  if (sequence.picture != nullptr) weights_->keep(*sequence.picture, {{}, row.to(torch::kCPU)});
   return row;
 }
 
 torch::Tensor RetrieverModelImpl::weighed(std::span<const Sequence> sequences, const Pack& pack,
                                           const torch::Tensor& visual) {
   const bool constant = weights_are_constant(visual);
-  std::vector<int64_t> counts, row_of(sequences.size());
+  std::vector<Edges> edges;
+  std::vector<int64_t> row_of(sequences.size());
   std::vector<torch::Tensor> rows;
   int64_t first = 0;
   for (const size_t k : pack.order) {
     const int64_t count = visual_tokens(*sequences[k].input);
-    row_of[k] = count > 0 ? static_cast<int64_t>(counts.size()) : -1;
+    row_of[k] = count > 0 ? std::ssize(edges) : -1;
     if (count == 0) continue;
     if (constant) rows.push_back(constant_weights(sequences[k], visual.narrow(0, first, count)));
-    counts.push_back(count);
+    for (auto& runs : edges.emplace_back(tokens_by_edge(*sequences[k].input, count))) {
+      for (TokenRun& run : runs) run.first += first;
+    }
     first += count;
   }
-  if (!constant && !counts.empty()) rows.push_back(sparse_(visual, counts, text_->table()));
+  if (!constant && !edges.empty()) {
+    rows.push_back(sparse_(visual, std::span<const Edges>(edges), text_->table()));
+  }
   // A row of zeros behind the others stands for every input without images.
   rows.push_back(torch::zeros({1, config_.text.vocab_size}, device()));
-  for (int64_t& row : row_of) row = row < 0 ? static_cast<int64_t>(counts.size()) : row;
+  for (int64_t& row : row_of) row = row < 0 ? std::ssize(edges) : row;
   return torch::cat(rows, 0).index_select(0, torch::tensor(row_of, torch::kInt64).to(device()));
 }
 

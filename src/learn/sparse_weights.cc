@@ -74,6 +74,46 @@ class SoftmaxSums : public torch::autograd::Function<SoftmaxSums> {
   static void add(Tensor& sum, const Tensor& part) { sum = sum.defined() ? sum.add_(part) : part; }
 };
 
+/// The visual tokens of several inputs in the order of their edges.
+struct EdgeOrder {
+  explicit EdgeOrder(std::span<const Edges> inputs) {
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      for (const std::vector<TokenRun>& runs : inputs[i]) {
+        int64_t count = 0;
+        for (const TokenRun& run : runs) {
+          for (int64_t k = 0; k < run.count; ++k) tokens.push_back(run.first + k);
+          count += run.count;
+        }
+        counts.push_back(count);
+        input_of.push_back(static_cast<int64_t>(i));
+        shares.push_back(1 / static_cast<float>(inputs[i].size()));
+      }
+    }
+    is_plain = counts.size() == inputs.size() && std::is_sorted(tokens.begin(), tokens.end());
+    this->inputs = std::ssize(inputs);
+  }
+
+  Tensor sorted(const Tensor& visual) const {
+    return is_plain ? visual : visual.index_select(0, torch::tensor(tokens).to(visual.device()));
+  }
+
+  /// Of `weights` [edges, vocabulary] the mean of each input's, [inputs, vocabulary].
+  Tensor means(const Tensor& weights) const {
+    if (is_plain) return weights;
+    const auto device = weights.device();
+    const Tensor sums = torch::zeros({inputs, weights.size(1)}, weights.options());
+    return sums.index_add(0, torch::tensor(input_of).to(device),
+                          weights * torch::tensor(shares).to(device).unsqueeze(1));
+  }
+
+  int64_t inputs = 0;
+  bool is_plain = false;          ///< one edge of each input, as they lie
+  std::vector<int64_t> tokens;    ///< rows of the visual tokens
+  std::vector<int64_t> counts;    ///< of each edge
+  std::vector<int64_t> input_of;  ///< of each edge
+  std::vector<float> shares;      ///< of each edge, in its input's mean
+};
+
 void copy_into(const Tensor& parameter, const std::vector<float>& values) {
   std::copy(values.begin(), values.end(), parameter.data_ptr<float>());
 }
@@ -121,12 +161,13 @@ SparseWeightsImpl::SparseWeightsImpl(const SparseHead& head, const ModelConfig& 
   register_module("dense", dense_);
 }
 
-Tensor SparseWeightsImpl::forward(const Tensor& visual, std::span<const int64_t> counts,
+Tensor SparseWeightsImpl::forward(const Tensor& visual, std::span<const Edges> edges,
                                   const Tensor& table) {
-  const Tensor normed = norm_(visual.to(torch::kFloat32), PassContext{});
+  const EdgeOrder order(edges);
+  const Tensor normed = norm_(order.sorted(visual).to(torch::kFloat32), PassContext{});
   const Tensor states = normed + torch::linear(normed, projection_->weight);
-  const Tensor sums = softmax_sums(states, table, bias_, counts, output_.candidates);
-  return torch::log1p(sums * (output_.gain * output_.saturation));
+  const Tensor sums = softmax_sums(states, table, bias_, order.counts, output_.candidates);
+  return order.means(torch::log1p(sums * (output_.gain * output_.saturation)));
 }
 
 bool SparseWeightsImpl::is_trained() const {

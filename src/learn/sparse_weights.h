@@ -10,9 +10,13 @@
 #include "learn/torch.h"
 #include "model/config.h"
 #include "model/contract.h"
+#include "model/input.h"
 #include "model/sparse_head.h"
 
 namespace recto {
+
+/// Visual tokens of an input, by edge.
+using Edges = std::vector<std::vector<TokenRun>>;
 
 /// Parameters "norm.weight" [hidden], "projection.weight" [hidden, hidden] and "bias" [vocabulary],
 /// and of a head that makes dense vectors "dense.weight" [vocabulary, width], "dense.page_bias" and
@@ -21,9 +25,9 @@ class SparseWeightsImpl : public torch::nn::Module {
  public:
   SparseWeightsImpl(const SparseHead& head, const ModelConfig& config, const SparseOutput& output);
 
-  /// `visual` [tokens, hidden]: counts[i] visual tokens of input i, one input behind the other.
-  /// `table` [vocabulary, hidden]. All weights, [inputs, vocabulary].
-  torch::Tensor forward(const torch::Tensor& visual, std::span<const int64_t> counts,
+  /// `visual` [tokens, hidden], of which edges[i][e] are those of edge e of input i
+  /// (tokens_by_edge()). `table` [vocabulary, hidden]. All weights, [inputs, vocabulary].
+  torch::Tensor forward(const torch::Tensor& visual, std::span<const Edges> edges,
                         const torch::Tensor& table);
 
   /// `weights` [inputs, vocabulary] with 0 in place of all but the top_n largest of each input.

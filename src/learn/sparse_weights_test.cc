@@ -85,9 +85,9 @@ TEST(SparseWeights, KeepsTheLargestAndGivesTheOthersNoGradient) {
   EXPECT_EQ(some->head(), head);
   const torch::Tensor visual = drawn({6, width}, 1).to(torch::kFloat32);
   const torch::Tensor table = drawn({vocabulary, width}, 2).to(torch::kFloat32);
-  const std::vector<int64_t> counts = {2, 4};
-  const torch::Tensor whole = all(visual, counts, table);
-  EXPECT_TRUE(torch::equal(some(visual, counts, table), whole)) << "all, so that all can learn";
+  const std::vector<Edges> edges = {{{{0, 2}}}, {{{2, 4}}}};
+  const torch::Tensor whole = all(visual, edges, table);
+  EXPECT_TRUE(torch::equal(some(visual, edges, table), whole)) << "all, so that all can learn";
   const torch::Tensor kept = some->largest(whole);
   ASSERT_EQ(kept.sizes(), whole.sizes());
   for (int64_t row = 0; row < 2; ++row) {
@@ -100,6 +100,33 @@ TEST(SparseWeights, KeepsTheLargestAndGivesTheOthersNoGradient) {
   EXPECT_TRUE(torch::equal(all->largest(whole), whole));
   kept.masked_select(kept.eq(0)).sum().backward();
   EXPECT_EQ(all->parameters()[0].grad().abs().sum().item<float>(), 0);
+}
+
+TEST(SparseWeights, AreTheMeanOfTheEdgesAndSoAreTheirGradients) {
+  const ModelConfig config = read_model_config(test::any_model());
+  SparseWeights weights(test::random_sparse_head(config, 3), config, SparseOutput{.gain = 16});
+  const torch::Tensor table =
+      drawn({config.text.vocab_size, config.text.hidden_size}, 2).to(torch::kFloat32);
+  const auto gradient_of = [&](const std::function<torch::Tensor(const torch::Tensor&)>& value) {
+    const torch::Tensor visual = drawn({9, config.text.hidden_size}, 1).to(torch::kFloat32);
+    visual.requires_grad_();
+    const torch::Tensor found = value(visual);
+    (found * drawn(found.sizes(), 5).to(torch::kFloat32)).sum().backward();
+    return std::pair(found.detach(), visual.grad());
+  };
+  // A page of two edges, tokens 0, 1 and 4 of the first, and one of a single edge.
+  const std::vector<Edges> edges = {{{{0, 2}, {4, 1}}, {{2, 2}}}, {{{5, 4}}}};
+  const auto [found, gradient] =
+      gradient_of([&](const torch::Tensor& visual) { return weights(visual, edges, table); });
+  const auto [wanted, wanted_gradient] = gradient_of([&](const torch::Tensor& visual) {
+    const auto alone = [&](const std::vector<int64_t>& tokens) {
+      const std::vector<Edges> one = {{{{0, std::ssize(tokens)}}}};
+      return weights(visual.index_select(0, torch::tensor(tokens)), one, table);
+    };
+    return torch::cat({(alone({0, 1, 4}) + alone({2, 3})) / 2, alone({5, 6, 7, 8})}, 0);
+  });
+  EXPECT_LT((found - wanted).abs().max().item<float>(), 1e-5);
+  EXPECT_LT((gradient - wanted_gradient).abs().max().item<float>(), 1e-5);
 }
 
 TEST(SparseWeights, TheDenseMatrixIsWrittenAsBf16HasIt) {

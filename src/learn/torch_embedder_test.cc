@@ -16,6 +16,10 @@
 
 namespace recto {
 namespace {
+namespace fs = std::filesystem;
+
+// Cuts the pages of these tests into tiles, whatever the model's first edge does.
+constexpr int kSecondEdge = 200;
 
 std::vector<ModelInput> some_inputs(const ModelDirectory& model) {
   std::vector<ModelInput> inputs;
@@ -53,6 +57,7 @@ TEST(TorchEmbedderTest, TakesVisualTokensForPictures) {
     SCOPED_TRACE(name);
     const TemporaryDirectory directory;
     test::copy_sparse_model(name, directory.path() / "model", 20);
+    test::add_second_edge(directory.path() / "model", kSecondEdge);
     const auto model = ModelDirectory::open(directory.path() / "model");
     const ModelInput seen = model->inputs().document(test::striped_page(0));
     ModelInput known = seen;
@@ -61,9 +66,30 @@ TEST(TorchEmbedderTest, TakesVisualTokensForPictures) {
     known.images.clear();
     const auto embedder = make_torch_embedder(model, {.threads = 1});
     std::vector<SparseVector> wanted, found;
+    ASSERT_GT(seen.tilings.at(0).second_views(), 0);
     const Matrix vectors = embedder->embed_both({&seen, 1}, wanted);
     EXPECT_LE(largest_difference(embedder->embed_both({&known, 1}, found), vectors), 2e-5);
     EXPECT_EQ(found[0].ids, wanted[0].ids);
+  }
+}
+
+void expect_outputs_of_the_engine(const fs::path& path) {
+  const auto model = ModelDirectory::open(path);
+  std::vector<ModelInput> inputs;
+  for (int i = 0; i < 3; ++i) {
+    inputs.push_back(model->inputs().document(test::striped_page(i)));
+    inputs.push_back(model->inputs().query("query " + std::to_string(i)));
+  }
+  std::vector<SparseVector> engine, torch;
+  const Matrix dense = make_cpu_embedder(model, {.threads = 1})->embed_both(inputs, engine);
+  const Matrix twin = make_torch_embedder(model, {.threads = 1})->embed_both(inputs, torch);
+  EXPECT_LE(largest_difference(dense, twin), 2e-5);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    EXPECT_EQ(engine[i].ids, torch[i].ids);
+    ASSERT_EQ(engine[i].weights.size(), torch[i].weights.size());
+    for (size_t k = 0; k < engine[i].weights.size(); ++k) {
+      EXPECT_NEAR(engine[i].weights[k], torch[i].weights[k], 1e-5);
+    }
   }
 }
 
@@ -71,26 +97,13 @@ TEST(TorchEmbedderTest, ItsSparseVectorsAreThoseOfTheEngine) {
   for (const std::string& name : test::golden_models()) {
     SCOPED_TRACE(name);
     const TemporaryDirectory directory;
-    test::copy_sparse_model(name, directory.path() / "model", 20);
-    const auto model = ModelDirectory::open(directory.path() / "model");
-    std::vector<ModelInput> inputs;
-    for (int i = 0; i < 3; ++i) {
-      inputs.push_back(model->inputs().document(test::striped_page(i)));
-      inputs.push_back(model->inputs().query("query " + std::to_string(i)));
-    }
-    std::vector<SparseVector> engine, torch;
-    const Matrix dense = make_cpu_embedder(model, {.threads = 1})->embed_both(inputs, engine);
-    const Matrix twin = make_torch_embedder(model, {.threads = 1})->embed_both(inputs, torch);
-    for (size_t i = 0; i < dense.values.size(); ++i) {
-      EXPECT_NEAR(dense.values[i], twin.values[i], 2e-5);
-    }
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      EXPECT_EQ(engine[i].ids, torch[i].ids);
-      ASSERT_EQ(engine[i].weights.size(), torch[i].weights.size());
-      for (size_t k = 0; k < engine[i].weights.size(); ++k) {
-        EXPECT_NEAR(engine[i].weights[k], torch[i].weights[k], 1e-5);
-      }
-    }
+    const fs::path path = directory.path() / "model";
+    test::copy_sparse_model(name, path, 20);
+    expect_outputs_of_the_engine(path);
+    test::add_second_edge(path, kSecondEdge);
+    expect_outputs_of_the_engine(path);
+    test::add_vocabulary_pooling(path);
+    expect_outputs_of_the_engine(path);
   }
 }
 

@@ -162,6 +162,7 @@ Json TrainSettings::to_json() const {
       {"precision", precision},
       {"gradient_checkpointing", gradient_checkpointing},
       {"longest_edge", longest_edge ? Json(*longest_edge) : Json(nullptr)},
+      {"second_edge", second_edge ? Json(*second_edge) : Json(nullptr)},
       {"dimensions", dimensions},
       {"dtype", dtype},
       {"feature_store", feature_store},

@@ -85,6 +85,7 @@ struct TrainSettings {
   bool gradient_checkpointing = false;  ///< activations are computed again instead of kept
 
   std::optional<int> longest_edge;  ///< written into the output's contract
+  std::optional<int> second_edge;   ///< the same; 0: none
   std::vector<int> dimensions;      ///< Matryoshka prefixes, written into the output's contract
   std::string dtype = "fp32";       ///< of the weights written: fp32, fp16, bf16
 

@@ -136,7 +136,8 @@ Training::Training(const TrainSettings& settings, const StepObserver& observer, 
 }
 
 void Training::open_directory() {
-  const ContractOverrides overrides{.longest_edge = settings_.longest_edge};
+  const ContractOverrides overrides{.longest_edge = settings_.longest_edge,
+                                    .second_edge = settings_.second_edge};
   directory_ = ModelDirectory::open_unmerged(settings_.model, overrides, settings_.adapter);
   check_start(*directory_, settings_);
   contract_ = output_contract(*directory_, settings_);

@@ -211,6 +211,11 @@ void read_views(FieldReader& fields, ViewSettings& views) {
   views.longest_edge = fields.read_between("longest_edge", 1, kMaxSide);
   views.tile = fields.read_between("tile", 1, kMaxSide);
   views.image_splitting = fields.read<bool>("image_splitting");
+  views.second_edge = fields.read_between_if_there("second_edge", 1, kMaxSide, 0);
+  if (views.second_edge > 0 && !views.image_splitting) {
+    fail(ErrorCode::kBadInput, "{}: a second edge is wanted only with \"image_splitting\" true",
+         fields.place("second_edge"));
+  }
   views.resample = fields.read_name("resample", kFilters);
   views.resample_order = fields.read_name("resample_order", kOrders);
 }
@@ -315,6 +320,7 @@ Json Contract::to_json() const {
                {"resample", name_of(kFilters, views.resample)},
                {"resample_order", resample_order_name(views.resample_order)},
                {"position_ids", position_ids_name(position_ids)}};
+  if (views.second_edge > 0) json["second_edge"] = views.second_edge;
   if (sparse) json["sparse"] = sparse_json(*sparse);
   if (!adapter.empty()) json["adapter"] = adapter;
   return json;

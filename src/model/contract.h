@@ -42,7 +42,9 @@ struct Contract {
   bool causal = true;           ///< "attention": "causal" | "bidirectional"
   std::vector<int> dimensions;  ///< descending, first = full width, vector_width()
   bool normalize = true;
-  ViewSettings views;  ///< longest_edge, tile, image_splitting, resample, resample_order
+  /// longest_edge, second_edge (where there is one), tile, image_splitting, resample,
+  /// resample_order
+  ViewSettings views;
   PositionIds position_ids = PositionIds::kIdentity;
   std::optional<SparseOutput> sparse;  ///< where "outputs" has "sparse" beside "dense"
   /// Folder of the model directory with an adapter that recto merges on opening; "" for none. Only

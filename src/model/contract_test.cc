@@ -105,6 +105,36 @@ TEST(Contract, GainAndCandidatesStandInItOnlyWhenTheySaySomething) {
   }
 }
 
+TEST(Contract, ASecondEdgeStandsInItOnlyWhereThereIsOne) {
+  Contract contract = Contract::default_for(a4_views(), 576);
+  const Json plain = contract.to_json();
+  EXPECT_FALSE(plain.contains("second_edge"));
+  EXPECT_EQ(Contract::from_json(plain, "x").views.second_edge, 0);
+  contract.views.second_edge = 1408;
+  const Json said = contract.to_json();
+  EXPECT_EQ(Contract::from_json(said, "x").views.second_edge, 1408);
+  EXPECT_NE(contract.hash(), Contract::from_json(plain, "x").hash());
+  struct Case {
+    const char* message;
+    std::function<void(Json&)> spoil;
+  };
+  const Case cases[] = {
+      {"second_edge: 0 is wanted from 1", [](Json& json) { json["second_edge"] = 0; }},
+      {"second_edge", [](Json& json) { json["second_edge"] = "1408"; }},
+      {"image_splitting", [](Json& json) { json["image_splitting"] = false; }},
+  };
+  for (const Case& c : cases) {
+    Json spoiled = said;
+    c.spoil(spoiled);
+    try {
+      Contract::from_json(spoiled, "x");
+      ADD_FAILURE() << c.message;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr(c.message));
+    }
+  }
+}
+
 TEST(Contract, VectorsFromTheVocabularyWantASparseOutput) {
   Contract contract = Contract::default_for(a4_views(), 576);
   contract.pooling = Pooling::kVocabulary;

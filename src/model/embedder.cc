@@ -28,31 +28,6 @@ void normalize(std::span<float> row) {
   for (float& x : row) x = static_cast<float>(x / norm);
 }
 
-/// Weights of the `most` largest sums above 0.
-SparseVector heaviest(std::span<const float> sums, const SparseOutput& output, size_t most) {
-  std::vector<int32_t> ids;
-  for (size_t i = 0; i < sums.size(); ++i) {
-    if (sums[i] > 0) ids.push_back(static_cast<int32_t>(i));
-  }
-  const size_t kept = std::min(ids.size(), most);
-  std::nth_element(ids.begin(), ids.begin() + static_cast<ptrdiff_t>(kept), ids.end(),
-                   [&](int32_t a, int32_t b) {
-                     return sums[static_cast<size_t>(a)] != sums[static_cast<size_t>(b)]
-                                ? sums[static_cast<size_t>(a)] > sums[static_cast<size_t>(b)]
-                                : a < b;
-                   });
-  ids.resize(kept);
-  std::sort(ids.begin(), ids.end());
-  const auto scale = static_cast<float>(output.gain * output.saturation);
-  SparseVector out;
-  out.weights.reserve(ids.size());
-  for (const int32_t id : ids) {
-    out.weights.push_back(std::log1p(scale * sums[static_cast<size_t>(id)]));
-  }
-  out.ids = std::move(ids);
-  return out;
-}
-
 }  // namespace
 
 Matrix Embedder::embed_both(std::span<const ModelInput> /*inputs*/,
@@ -67,12 +42,38 @@ void check_has_sparse_output(const ModelDirectory& model) {
        model.path().string());
 }
 
-SparseVector all_weights(std::span<const float> sums, const SparseOutput& output) {
-  return heaviest(sums, output, sums.size());
+std::vector<float> token_weights(std::span<const std::vector<float>> sums,
+                                 const SparseOutput& output) {
+  RECTO_CHECK(!sums.empty());
+  const auto scale = static_cast<float>(output.gain * output.saturation);
+  const auto share = 1 / static_cast<float>(sums.size());
+  std::vector<float> weights(sums[0].size());
+  for (const std::vector<float>& edge : sums) {
+    for (size_t i = 0; i < weights.size(); ++i) weights[i] += share * std::log1p(scale * edge[i]);
+  }
+  return weights;
 }
 
-SparseVector largest_weights(std::span<const float> sums, const SparseOutput& output) {
-  return heaviest(sums, output, static_cast<size_t>(output.top_n));
+SparseVector largest_weights(std::span<const float> weights, int most) {
+  std::vector<int32_t> ids;
+  for (size_t i = 0; i < weights.size(); ++i) {
+    if (weights[i] > 0) ids.push_back(static_cast<int32_t>(i));
+  }
+  const auto weight = [&](int32_t id) { return weights[static_cast<size_t>(id)]; };
+  const auto kept = std::min(std::ssize(ids), ptrdiff_t{most});
+  std::nth_element(ids.begin(), ids.begin() + kept, ids.end(), [&](int32_t a, int32_t b) {
+    return weight(a) != weight(b) ? weight(a) > weight(b) : a < b;
+  });
+  ids.resize(static_cast<size_t>(kept));
+  std::sort(ids.begin(), ids.end());
+  SparseVector out;
+  for (const int32_t id : ids) out.weights.push_back(weight(id));
+  out.ids = std::move(ids);
+  return out;
+}
+
+SparseVector all_weights(std::span<const float> weights) {
+  return largest_weights(weights, static_cast<int>(weights.size()));
 }
 
 void dense_of_weights(const SparseVector& picture, const SparseVector& text, bool of_page,

@@ -42,12 +42,15 @@ class Embedder {
 /// Throws Error(kUnsupported) naming the model when its contract has no sparse output.
 void check_has_sparse_output(const ModelDirectory& model);
 
-/// Of the sums over a page's visual tokens, one a token of the vocabulary, the weights of the
-/// sparse vector: ln(1 + gain * saturation * sum) of the top_n largest that are above 0, of equal
-/// ones the first.
-SparseVector largest_weights(std::span<const float> sums, const SparseOutput& output);
-/// The same of all that are above 0.
-SparseVector all_weights(std::span<const float> sums, const SparseOutput& output);
+/// The weights of the tokens of the vocabulary (model/sparse_head.h): of each edge of a page the
+/// sums over its visual tokens, one a token of the vocabulary, to the mean over the edges of ln(1 +
+/// gain * saturation * sum). At least one edge.
+std::vector<float> token_weights(std::span<const std::vector<float>> sums,
+                                 const SparseOutput& output);
+/// The `most` largest of `weights` that are above 0, of equal ones the first.
+SparseVector largest_weights(std::span<const float> weights, int most);
+/// All that are above 0.
+SparseVector all_weights(std::span<const float> weights);
 
 /// With Pooling::kVocabulary: the vector of weights, w P + b (model/sparse_head.h), not normalised.
 /// `out` [head.dense_width()].

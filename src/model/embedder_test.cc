@@ -56,28 +56,37 @@ TEST(TruncateDimensions, OnlyDeclaredLengths) {
 }
 
 TEST(SparseWeights, TheLargestOrAllAboveZero) {
-  const std::vector<float> sums = {0.5f, 0, 2, 0.5f, -1, 0.25f, 2};
-  struct Case {
-    int gain, saturation, top_n;
-    std::vector<int32_t> kept;  ///< by largest_weights()
-  };
-  const Case cases[] = {{1, 4, 3, {0, 2, 6}}, {16, 4, 1, {2}}, {16, 8, 7, {0, 2, 3, 5, 6}}};
-  for (const Case& c : cases) {
-    SCOPED_TRACE(c.top_n);
-    const SparseOutput output{.saturation = c.saturation, .gain = c.gain, .top_n = c.top_n};
-    const SparseVector all = all_weights(sums, output), some = largest_weights(sums, output);
-    EXPECT_EQ(all.ids, (std::vector<int32_t>{0, 2, 3, 5, 6}));
-    EXPECT_EQ(some.ids, c.kept);
-    for (const SparseVector* vector : {&all, &some}) {
-      ASSERT_EQ(vector->ids.size(), vector->weights.size());
-      for (size_t i = 0; i < vector->ids.size(); ++i) {
-        const double sum = sums[static_cast<size_t>(vector->ids[i])];
-        EXPECT_FLOAT_EQ(vector->weights[i],
-                        static_cast<float>(std::log(1 + c.gain * c.saturation * sum)));
-      }
+  const std::vector<float> weights = {0.5f, 0, 2, 0.5f, 0, 0.25f, 2};
+  const std::vector<int32_t> above_zero = {0, 2, 3, 5, 6};
+  const std::pair<int, std::vector<int32_t>> kept[] = {
+      {1, {2}}, {3, {0, 2, 6}}, {5, above_zero}, {7, above_zero}};
+  for (const auto& [most, ids] : kept) {
+    SCOPED_TRACE(most);
+    const SparseVector some = largest_weights(weights, most);
+    EXPECT_EQ(some.ids, ids);
+    ASSERT_EQ(some.weights.size(), ids.size());
+    for (size_t i = 0; i < ids.size(); ++i) {
+      EXPECT_EQ(some.weights[i], weights[static_cast<size_t>(ids[i])]);
     }
   }
-  EXPECT_EQ(all_weights(std::vector<float>(9), {}), SparseVector());
+  EXPECT_EQ(all_weights(weights), largest_weights(weights, 7));
+  EXPECT_EQ(all_weights(std::vector<float>(9)), SparseVector());
+}
+
+TEST(TokenWeights, AreTheMeanOfTheLogarithmsOfEachEdge) {
+  const std::vector<std::vector<float>> sums = {{0.5f, 0, 2, 0.01f}, {0.25f, 3, 0, 0.02f}};
+  for (const auto& [gain, saturation] : {std::pair(1, 4), std::pair(16, 4), std::pair(16, 8)}) {
+    const SparseOutput output{.saturation = saturation, .gain = gain};
+    const auto logarithm = [&](double sum) { return std::log(1 + gain * saturation * sum); };
+    const std::vector<float> one = token_weights({sums.data(), 1}, output);
+    const std::vector<float> both = token_weights(sums, output);
+    ASSERT_EQ(both.size(), 4u);
+    for (size_t i = 0; i < both.size(); ++i) {
+      EXPECT_FLOAT_EQ(one[i], static_cast<float>(logarithm(sums[0][i])));
+      EXPECT_FLOAT_EQ(both[i],
+                      static_cast<float>((logarithm(sums[0][i]) + logarithm(sums[1][i])) / 2));
+    }
+  }
 }
 
 TEST(DenseOfWeights, IsThatOfAPlainLoop) {

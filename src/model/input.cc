@@ -71,6 +71,29 @@ int ModelInput::view_count() const {
   return count;
 }
 
+std::vector<std::vector<TokenRun>> tokens_by_edge(const ModelInput& input, int64_t tokens) {
+  if (tokens == 0) return {};
+  int64_t views = 0, second_views = 0;
+  for (const Tiling& tiling : input.tilings) {
+    views += tiling.views();
+    second_views += tiling.second_views();
+  }
+  if (second_views == 0) return {{{0, tokens}}};
+  std::vector<std::vector<TokenRun>> edges(2);
+  const int64_t per_view = tokens / views;
+  int64_t next = 0;
+  const auto add = [&](size_t edge, int64_t count) {
+    if (count > 0) edges[edge].push_back({next * per_view, count * per_view});
+    next += count;
+  };
+  for (const Tiling& tiling : input.tilings) {
+    add(0, tiling.first_views());
+    add(1, tiling.second_views());
+    add(0, 1);
+  }
+  return edges;
+}
+
 InputBuilder::InputBuilder(const ModelConfig& config, const Tokenizer& tokenizer,
                            const Contract& contract)
     : config_(config), tokenizer_(tokenizer), contract_(contract) {
@@ -98,15 +121,18 @@ InputBuilder::InputBuilder(const ModelConfig& config, const Tokenizer& tokenizer
 }
 
 ModelInput InputBuilder::document(const Image& image) const {
-  ModelInput input;
-  input.images.push_back(make_views(image, contract_.views));
-  input.ids = document_ids(input.images[0].rows, input.images[0].columns);
+  Views views = make_views(image, contract_.views);
+  ModelInput input = document(static_cast<const Tiling&>(views));
+  input.images.push_back(std::move(views));
   check_image_tokens(input);
   return input;
 }
 
-std::vector<int32_t> InputBuilder::document_ids(int rows, int columns) const {
-  return tokenizer_.encode(expand_one_image(contract_.document_prompt, rows, columns));
+ModelInput InputBuilder::document(const Tiling& tiling) const {
+  ModelInput input;
+  input.ids = tokenizer_.encode(expand_one_image(contract_.document_prompt, tiling));
+  input.tilings = {tiling};
+  return input;
 }
 
 ModelInput InputBuilder::document(const Image& image, const std::string& text) const {
@@ -145,8 +171,8 @@ ModelInput InputBuilder::raw(const std::string& text, const std::vector<Image>& 
   for (size_t at = text.find(kImage); at != std::string::npos; at = text.find(kImage, done)) {
     if (found < images.size()) {
       const Views& views = input.images.emplace_back(make_views(images[found], contract_.views));
-      expanded += text.substr(done, at - done) +
-                  expand_image_token(views.rows, views.columns, config_.image_seq_len());
+      input.tilings.push_back(views);
+      expanded += text.substr(done, at - done) + expand_image_token(views, config_.image_seq_len());
     }
     ++found;
     done = at + std::string(kImage).size();
@@ -179,8 +205,8 @@ ModelInput InputBuilder::from_image(const std::string& prompt, const Image& imag
                                     const char* placeholder, const std::string& text) const {
   ModelInput input;
   input.images.push_back(make_views(image, contract_.views));
-  const Halves halves = split_at(
-      expand_one_image(prompt, input.images[0].rows, input.images[0].columns), placeholder);
+  input.tilings = {input.images[0]};
+  const Halves halves = split_at(expand_one_image(prompt, input.images[0]), placeholder);
   const std::vector<int32_t> before = tokenizer_.encode(halves.before);
   input.ids = tokenizer_.encode(halves.before, text, "");
   // The text's ids begin where the two differ: a space at the end of `before` joins its first word.
@@ -205,9 +231,9 @@ ModelInput InputBuilder::with_words(ModelInput input, const std::string& text, b
   return input;
 }
 
-std::string InputBuilder::expand_one_image(const std::string& prompt, int rows, int columns) const {
+std::string InputBuilder::expand_one_image(const std::string& prompt, const Tiling& tiling) const {
   const Halves halves = split_at(prompt, kImage);
-  return halves.before + expand_image_token(rows, columns, config_.image_seq_len()) + halves.after;
+  return halves.before + expand_image_token(tiling, config_.image_seq_len()) + halves.after;
 }
 
 void InputBuilder::check_image_tokens(const ModelInput& input) const {
@@ -222,18 +248,22 @@ void InputBuilder::check_image_tokens(const ModelInput& input) const {
   }
 }
 
-std::string expand_image_token(int rows, int columns, int image_seq_len) {
+std::string expand_image_token(const Tiling& tiling, int image_seq_len) {
   std::string image_tokens;
   for (int i = 0; i < image_seq_len; ++i) image_tokens += kImage;
   std::string text;
-  for (int row = 1; row <= rows; ++row) {
-    for (int column = 1; column <= columns; ++column) {
-      text += fmt::format("{}<row_{}_col_{}>{}", kAroundImage, row, column, image_tokens);
+  const auto add_tiles = [&](int rows, int columns) {
+    for (int row = 1; row <= rows; ++row) {
+      for (int column = 1; column <= columns; ++column) {
+        text += fmt::format("{}<row_{}_col_{}>{}", kAroundImage, row, column, image_tokens);
+      }
+      text += '\n';
     }
-    text += '\n';
-  }
+  };
+  add_tiles(tiling.rows, tiling.columns);
+  add_tiles(tiling.second_rows, tiling.second_columns);
   // The block of the global view brings a line break of its own: two stand before it.
-  if (rows > 0) text += '\n';
+  if (!text.empty()) text += '\n';
   return text + kAroundImage + "<global-img>" + image_tokens + kAroundImage;
 }
 

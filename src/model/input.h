@@ -22,6 +22,9 @@ struct ModelInput {
   /// In place of `images` what vision tower and connector make of them, where that is known:
   /// [image tokens, hidden].
   std::vector<float> visual_tokens;
+  /// How each picture is cut, also where `images` are no longer there. None stands for pictures of
+  /// one edge.
+  std::vector<Tiling> tilings;
   bool truncated = false;  ///< text was cut to the contract's length
   /// Weights of its text (model/sparse_text.h), under a contract with Pooling::kVocabulary.
   SparseVector words;
@@ -31,6 +34,17 @@ struct ModelInput {
   /// Whether there is an image, as views or as its visual tokens.
   bool has_picture() const { return !images.empty() || !visual_tokens.empty(); }
 };
+
+/// Visual tokens [first, first + count) of an input.
+struct TokenRun {
+  int64_t first = 0, count = 0;
+  bool operator==(const TokenRun&) const = default;
+};
+
+/// Of the `tokens` visual tokens of `input` those of each edge: of the first with the global views
+/// and, where there is a second, of its tiles. No edge without tokens, so none of an input without
+/// pictures.
+std::vector<std::vector<TokenRun>> tokens_by_edge(const ModelInput& input, int64_t tokens);
 
 /// Builds inputs under a contract. Holds references: config, tokenizer and contract must outlive
 /// it. Thread-safe.
@@ -50,8 +64,8 @@ class InputBuilder {
   /// A page. A `text` of its own (caption, OCR) goes through the document_text_prompt; a blank one
   /// counts as none.
   ModelInput document(const Image& image) const;
-  /// document(image).ids of an image that is cut into rows x columns tiles (0 x 0: not split).
-  std::vector<int32_t> document_ids(int rows, int columns) const;
+  /// document(image) without its views, of an image that is cut so.
+  ModelInput document(const Tiling& tiling) const;
   ModelInput document(const Image& image, const std::string& text) const;
   ModelInput query(const std::string& query) const;
   /// A question about a picture: one vector.
@@ -70,7 +84,7 @@ class InputBuilder {
                         const std::string& text) const;
   /// With the weights of `text`, where the contract's pooling asks for them.
   ModelInput with_words(ModelInput input, const std::string& text, bool query) const;
-  std::string expand_one_image(const std::string& prompt, int rows, int columns) const;
+  std::string expand_one_image(const std::string& prompt, const Tiling& tiling) const;
   void check_image_tokens(const ModelInput& input) const;
 
   const ModelConfig& config_;
@@ -78,9 +92,8 @@ class InputBuilder {
   const Contract& contract_;
 };
 
-/// The text that replaces one "<image>": marker and image tokens for rows x columns tiles and the
-/// global view, or for the unsplit image when rows = columns = 0.
-std::string expand_image_token(int rows, int columns, int image_seq_len);
+/// The text that replaces one "<image>": marker and image tokens for the tiles and the global view.
+std::string expand_image_token(const Tiling& tiling, int image_seq_len);
 
 /// Chat messages [{"role", "content": text | [{"type": "text"|"image", ...}]}] as SmolVLM's
 /// template writes them, "Assistant:" appended with `add_generation_prompt`. Throws

@@ -31,7 +31,7 @@ std::string expanded(std::string text, const Json& grids, int image_seq_len) {
   size_t at = 0;
   for (const Json& grid : grids) {
     at = text.find("<image>", at);
-    const std::string block = expand_image_token(grid.at(0), grid.at(1), image_seq_len);
+    const std::string block = expand_image_token({grid.at(0), grid.at(1)}, image_seq_len);
     text.replace(at, 7, block);
     at += block.size();
   }

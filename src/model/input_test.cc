@@ -56,17 +56,42 @@ class InputTest : public ::testing::Test {
 TEST(ExpandImageToken, TilesRowByRowThenTheGlobalView) {
   const std::string f = "<fake_token_around_image>";
   const std::string i = "<image><image>";
-  EXPECT_EQ(expand_image_token(0, 0, 2), f + "<global-img>" + i + f);
-  EXPECT_EQ(expand_image_token(1, 2, 2), f + "<row_1_col_1>" + i + f + "<row_1_col_2>" + i +
-                                             "\n\n" + f + "<global-img>" + i + f);
-  EXPECT_EQ(expand_image_token(2, 1, 2), f + "<row_1_col_1>" + i + "\n" + f + "<row_2_col_1>" + i +
-                                             "\n\n" + f + "<global-img>" + i + f);
+  EXPECT_EQ(expand_image_token({0, 0}, 2), f + "<global-img>" + i + f);
+  EXPECT_EQ(expand_image_token({1, 2}, 2), f + "<row_1_col_1>" + i + f + "<row_1_col_2>" + i +
+                                               "\n\n" + f + "<global-img>" + i + f);
+  EXPECT_EQ(expand_image_token({2, 1}, 2), f + "<row_1_col_1>" + i + "\n" + f + "<row_2_col_1>" +
+                                               i + "\n\n" + f + "<global-img>" + i + f);
+  EXPECT_EQ(expand_image_token({1, 1, 1, 2}, 2), f + "<row_1_col_1>" + i + "\n" + f +
+                                                     "<row_1_col_1>" + i + f + "<row_1_col_2>" + i +
+                                                     "\n\n" + f + "<global-img>" + i + f);
+}
+
+TEST(TokensByEdge, TheGlobalViewGoesWithTheFirst) {
+  using Runs = std::vector<TokenRun>;
+  struct Case {
+    std::vector<Tiling> tilings;
+    int64_t tokens;
+    std::vector<Runs> edges;
+  };
+  const Case cases[] = {
+      {{}, 0, {}},
+      {{}, 12, {{{0, 12}}}},
+      {{{2, 1, 0, 0}}, 12, {{{0, 12}}}},
+      {{{2, 1, 3, 2}}, 36, {{{0, 8}, {32, 4}}, {{8, 24}}}},
+      {{{0, 0, 2, 1}}, 12, {{{8, 4}}, {{0, 8}}}},
+      {{{1, 2, 1, 2}, {0, 0, 0, 0}}, 12, {{{0, 4}, {8, 2}, {10, 2}}, {{4, 4}}}},
+  };
+  for (const Case& c : cases) {
+    ModelInput input;
+    input.tilings = c.tilings;
+    EXPECT_EQ(tokens_by_edge(input, c.tokens), c.edges) << c.tokens;
+  }
 }
 
 TEST_F(InputTest, PromptsOfTheContract) {
   const std::string user = "<|im_start|>User:";
   const std::string end = "<end_of_utterance>";
-  const std::string block = expand_image_token(2, 2, 4);
+  const std::string block = expand_image_token({2, 2}, 4);
   const Image image = page(60, 80);
   const InputBuilder builder = inputs();
   const std::string question = "What is shown in this image?";

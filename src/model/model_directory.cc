@@ -65,16 +65,26 @@ std::optional<Contract> adapter_contract(const fs::path& directory, const ModelC
   return contract;
 }
 
-void apply(const ContractOverrides& overrides, Contract& contract) {
-  if (overrides.longest_edge) {
-    const int edge = *overrides.longest_edge;
-    if (edge < 1 || edge > kMaxLongestEdge) {
-      fail(ErrorCode::kUsage, "the longest edge is {}; a number from 1 to {} is wanted", edge,
-           kMaxLongestEdge);
-    }
-    contract.views.longest_edge = edge;
+void apply(const ContractOverrides& overrides, Contract& contract, const fs::path& model) {
+  const auto checked = [](const char* what, int edge, int least) {
+    if (edge >= least && edge <= kMaxLongestEdge) return edge;
+    fail(ErrorCode::kUsage, "the {} edge is {}; a number from {} to {} is wanted", what, edge,
+         least, kMaxLongestEdge);
+  };
+  ViewSettings& views = contract.views;
+  if (overrides.longest_edge) views.longest_edge = checked("longest", *overrides.longest_edge, 1);
+  if (overrides.second_edge) views.second_edge = checked("second", *overrides.second_edge, 0);
+  if (overrides.image_splitting) {
+    views.image_splitting = *overrides.image_splitting;
+    if (!views.image_splitting && !overrides.second_edge) views.second_edge = 0;
   }
-  if (overrides.image_splitting) contract.views.image_splitting = *overrides.image_splitting;
+  if (views.second_edge > 0 && !views.image_splitting) {
+    fail(ErrorCode::kUsage,
+         "{}: a second edge ({}) is for pages that are cut into tiles, which this model does not "
+         "do; "
+         "leave it out or turn image splitting on",
+         model.string(), views.second_edge);
+  }
   if (overrides.position_ids) contract.position_ids = *overrides.position_ids;
   if (overrides.resample_order) contract.views.resample_order = *overrides.resample_order;
 }
@@ -163,7 +173,7 @@ std::shared_ptr<const ModelDirectory> ModelDirectory::open(const fs::path& path,
   const std::optional<Contract> trained_under = adapter_contract(adapter, model->config_);
   model->contract_ = trained_under.value_or(base);
   model->contract_.adapter.clear();
-  apply(overrides, model->contract_);
+  apply(overrides, model->contract_, model->path_);
   model->read_sparse_head_of(adapter);
   const bool doubtful =
       model->has_own_contract_ && changed_since(path / kContractFile, model->weights_.files());

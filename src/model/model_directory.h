@@ -19,6 +19,7 @@ namespace recto {
 /// What a caller may set differently from the contract; each makes another contract (and hash).
 struct ContractOverrides {
   std::optional<int> longest_edge;
+  std::optional<int> second_edge;  ///< 0: none
   std::optional<bool> image_splitting;
   std::optional<PositionIds> position_ids;
   std::optional<ResampleOrder> resample_order;

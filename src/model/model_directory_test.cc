@@ -10,6 +10,8 @@
 #include "model/model_write.h"
 #include "model/safetensors.h"
 #include "model/smollm2_tokenizer.h"
+#include "support/errors.h"
+#include "support/sparse_model.h"
 #include "support/support.h"
 
 namespace recto {
@@ -113,6 +115,26 @@ TEST(ModelDirectory, OverridesMakeAnotherContract) {
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::kUsage);
     }
+  }
+}
+
+TEST(ModelDirectory, ASecondEdgeGoesWithTilesAlone) {
+  const ModelCopy copy(test::golden_models().front());
+  const auto edge_of = [&](std::optional<int> second, std::optional<bool> splitting) {
+    return ModelDirectory::open(copy.path(), {.second_edge = second, .image_splitting = splitting})
+        ->contract()
+        .views.second_edge;
+  };
+  EXPECT_EQ(edge_of(96, true), 96);
+  test::add_second_edge(copy.path(), 120);
+  EXPECT_EQ(edge_of({}, {}), 120);
+  EXPECT_EQ(edge_of(0, {}), 0);
+  EXPECT_EQ(edge_of({}, false), 0) << "goes with the tiles";
+  const std::pair<std::optional<int>, std::string> refused[] = {
+      {96, copy.path().string() + ": a second edge (96)"}, {-1, "0 to 4096"}, {4097, "0 to 4096"}};
+  for (const auto& [second, message] : refused) {
+    EXPECT_THAT(test::error_of([&] { edge_of(second, false); }, ErrorCode::kUsage),
+                ::testing::HasSubstr(message));
   }
 }
 

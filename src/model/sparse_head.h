@@ -6,6 +6,8 @@
 //   h_i = v_i / sqrt(mean(v_i²) + 1e-5) * norm
 //   p_i = softmax(E (h_i + D h_i) + bias), E the text model's embedding table [vocabulary, hidden]
 //   w_t = ln(1 + gain * saturation * sum over i of p_it)
+// under a contract with a second edge the mean of two such, one over the visual tokens i of the
+// first edge and of the global view, the other over those of the second edge,
 // of which the top_n largest are kept. p_it is trained to be the share of token t among the tokens
 // in the place of visual token i, so that with `saturation` tokens in such a place the sum is the
 // expected count of t on the page, and with a gain of 1 w_t its logarithmic term frequency. With

@@ -65,6 +65,55 @@ void copy_planes(const Image& image, int x, int y, int tile, uint8_t* out) {
   }
 }
 
+/// Sizes of an image for the longest edge `edge`; rows and columns of its tiles, 0 if it is not
+/// split.
+ViewSizes sizes_for(int edge, int width, int height, const ViewSettings& settings, int& rows,
+                    int& columns) {
+  ViewSizes sizes;
+  resized_size(edge, width, height);
+  sizes.resized_width = width;
+  sizes.resized_height = height;
+  rows = columns = 0;
+  if (!settings.image_splitting) {
+    sizes.stretched_width = sizes.stretched_height = settings.tile;
+    return sizes;
+  }
+  stretched_size(settings.tile, width, height);
+  sizes.stretched_width = width;
+  sizes.stretched_height = height;
+  if (width > settings.tile || height > settings.tile) {
+    rows = height / settings.tile;
+    columns = width / settings.tile;
+  }
+  return sizes;
+}
+
+Image resized(const Image& from, int width, int height, const ViewSettings& settings) {
+  return resize(from, width, height, settings.resample, settings.resample_order);
+}
+
+/// The image in whole tiles. Each step rounds to bytes, as in the reference; a step that changes
+/// nothing is left out.
+Image stretched_image(const Image& image, const ViewSizes& sizes, const ViewSettings& settings) {
+  if (sizes.resized_width == image.width && sizes.resized_height == image.height) {
+    return resized(image, sizes.stretched_width, sizes.stretched_height, settings);
+  }
+  Image out = resized(image, sizes.resized_width, sizes.resized_height, settings);
+  if (sizes.stretched_width == out.width && sizes.stretched_height == out.height) return out;
+  return resized(out, sizes.stretched_width, sizes.stretched_height, settings);
+}
+
+/// Copies rows x columns tiles, row by row; returns the end of what was written.
+uint8_t* copy_tiles(const Image& image, int rows, int columns, int tile, uint8_t* out) {
+  for (int row = 0; row < rows; ++row) {
+    for (int column = 0; column < columns; ++column) {
+      copy_planes(image, column * tile, row * tile, tile, out);
+      out += 3 * static_cast<size_t>(tile) * static_cast<size_t>(tile);
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 ViewGrid view_grid(int width, int height, const ViewSettings& settings) {
@@ -73,50 +122,33 @@ ViewGrid view_grid(int width, int height, const ViewSettings& settings) {
     fail(ErrorCode::kBadInput, "an image of {} x {} pixels has no views", width, height);
   }
   ViewGrid grid;
-  resized_size(settings.longest_edge, width, height);
-  grid.resized_width = width;
-  grid.resized_height = height;
-  if (!settings.image_splitting) {
-    grid.stretched_width = grid.stretched_height = settings.tile;
-    return grid;
-  }
-  stretched_size(settings.tile, width, height);
-  grid.stretched_width = width;
-  grid.stretched_height = height;
-  if (width > settings.tile || height > settings.tile) {
-    grid.rows = height / settings.tile;
-    grid.columns = width / settings.tile;
+  static_cast<ViewSizes&>(grid) =
+      sizes_for(settings.longest_edge, width, height, settings, grid.rows, grid.columns);
+  if (settings.second_edge > 0 && settings.image_splitting) {
+    grid.second = sizes_for(settings.second_edge, width, height, settings, grid.second_rows,
+                            grid.second_columns);
   }
   return grid;
 }
 
+int largest_edge(const ViewSettings& settings) {
+  return std::max(settings.longest_edge, settings.second_edge);
+}
+
 Views make_views(const Image& image, const ViewSettings& settings) {
   const ViewGrid grid = view_grid(image.width, image.height, settings);
-  const auto resized = [&](const Image& from, int width, int height) {
-    return resize(from, width, height, settings.resample, settings.resample_order);
-  };
-  // Each step rounds to bytes, as in the reference; a step that changes nothing is left out.
-  Image stretched;
-  if (grid.resized_width == image.width && grid.resized_height == image.height) {
-    stretched = resized(image, grid.stretched_width, grid.stretched_height);
-  } else {
-    stretched = resized(image, grid.resized_width, grid.resized_height);
-    if (grid.stretched_width != stretched.width || grid.stretched_height != stretched.height) {
-      stretched = resized(stretched, grid.stretched_width, grid.stretched_height);
-    }
-  }
-  Views views{grid.rows, grid.columns, settings.tile, {}};
+  const Image stretched = stretched_image(image, grid, settings);
   const int tile = settings.tile;
+  Views views{grid, tile, {}};
   const size_t view_size = 3 * static_cast<size_t>(tile) * static_cast<size_t>(tile);
   views.pixels.resize(static_cast<size_t>(views.count()) * view_size);
-  uint8_t* out = views.pixels.data();
-  for (int row = 0; row < grid.rows; ++row) {
-    for (int column = 0; column < grid.columns; ++column, out += view_size) {
-      copy_planes(stretched, column * tile, row * tile, tile, out);
-    }
+  uint8_t* out = copy_tiles(stretched, grid.rows, grid.columns, tile, views.pixels.data());
+  if (grid.second_rows > 0) {
+    const Image second = stretched_image(image, grid.second, settings);
+    out = copy_tiles(second, grid.second_rows, grid.second_columns, tile, out);
   }
   const bool is_split = grid.rows > 0;
-  copy_planes(is_split ? resized(stretched, tile, tile) : stretched, 0, 0, tile, out);
+  copy_planes(is_split ? resized(stretched, tile, tile, settings) : stretched, 0, 0, tile, out);
   return views;
 }
 

@@ -47,6 +47,32 @@ TEST(ViewGrid, RefusesAnImageWithoutPixels) {
   EXPECT_THROW(view_grid(10, 0, settings(2048, 512)), Error);
 }
 
+// A second set of tiles between the first and the global view, the same bytes as that edge alone
+// would give; what stands around it stays as it was.
+TEST(Views, ASecondEdgeBringsItsTiles) {
+  Image image{30, 42, {}};
+  for (int i = 0; i < 30 * 42 * 3; ++i) image.rgb.push_back(static_cast<uint8_t>(i * 31 % 251));
+  const Views first = make_views(image, settings(32, 8));
+  const Views alone = make_views(image, settings(48, 8));
+  ViewSettings both = settings(32, 8);
+  both.second_edge = 48;
+  const Views views = make_views(image, both);
+  EXPECT_EQ(largest_edge(both), 48);
+  EXPECT_EQ(static_cast<const Tiling&>(views),
+            (Tiling{first.rows, first.columns, alone.rows, alone.columns}));
+  EXPECT_EQ(views.count(), first.rows * first.columns + alone.rows * alone.columns + 1);
+  const ptrdiff_t view = 3 * 8 * 8;
+  const ptrdiff_t in_first = view * first.rows * first.columns;
+  const ptrdiff_t in_second = view * alone.rows * alone.columns;
+  ASSERT_EQ(std::ssize(views.pixels), in_first + in_second + view);
+  const auto second = views.pixels.begin() + in_first;
+  EXPECT_TRUE(std::equal(views.pixels.begin(), second, first.pixels.begin()));
+  EXPECT_TRUE(std::equal(second, second + in_second, alone.pixels.begin()));
+  EXPECT_TRUE(std::equal(second + in_second, views.pixels.end(), first.pixels.begin() + in_first));
+  both.image_splitting = false;
+  EXPECT_EQ(make_views(image, both).count(), 1);
+}
+
 // Four quarters of one colour each, already of the size the views need: no resampling but that of
 // the global view.
 TEST(Views, TilesAreCutRowByRowAsPlanes) {

@@ -99,6 +99,7 @@ std::shared_ptr<const ModelDirectory> open_index_model(const PageIndex& index,
   }
   auto model = ModelDirectory::open(path,
                                     {.longest_edge = contract.views.longest_edge,
+                                     .second_edge = contract.views.second_edge,
                                      .image_splitting = contract.views.image_splitting,
                                      .position_ids = contract.position_ids,
                                      .resample_order = contract.views.resample_order},

@@ -110,8 +110,8 @@ class Rows(Case):
             return read_tensors(self.path("out.safetensors"))[1]["contract"]
         seen = [contract(), contract("--longest-edge", 101), contract("--position-ids", "hf-4.55-fp32"),
                 contract("--resample-order", "pillow13"), contract("--image-splitting", "on"),
-                contract("--image-splitting", "off")]
-        self.assertEqual(len(set(seen)), 5)  # one of on and off is the model's own
+                contract("--image-splitting", "off"), contract("--image-splitting", "on", "--second-edge", 300)]
+        self.assertEqual(len(set(seen)), 6)  # one of on and off is the model's own
         self.assertEqual(contract("--threads", 1), seen[0])
 
     def test_a_directory_without_contract_is_said_once(self):
@@ -202,6 +202,13 @@ class Inspecting(Case):
         rows, columns = found["grid"].tolist()
         self.assertEqual((channels, height), (3, width))
         self.assertEqual(views, rows * columns + 1)
+
+    def test_a_second_edge_has_a_grid_beside_the_first(self):
+        self.write("p.png", noise_png(120, 400, 1))
+        found = self.inspect("--image", self.path("p.png"), "--image-splitting", "on", "--second-edge", 600)
+        first, second = found["grid"].reshape(2, 2).prod(1).tolist()
+        self.assertGreater(second, 0)
+        self.assertEqual(found["pixel_values"].shape[0], first + second + 1)
 
     def test_two_images_have_a_grid_each(self):
         for i, size in enumerate(((120, 400), (400, 120))):

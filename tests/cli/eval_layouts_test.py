@@ -140,6 +140,7 @@ class EvalTexts(LayoutCase):
         self.assertFalse([r for r in server.requests if "messages" in r[2]], "no picture is sent")
         for arguments, says in ((("--model", model(), "--longest-edges", "100,200"), "--longest-edges"),
                                 (("--model", model(), "--longest-edge", "100"), "--longest-edge"),
+                                (("--model", model(), "--second-edge", "100"), "--second-edge"),
                                 ((*endpoint, "--page-prompt", "p"), "--page-prompt")):
             self.fail_with(2, "eval", "--data", self.path("scifact"), *arguments, "--output", self.path("p"),
                            says=["texts without pictures", says])

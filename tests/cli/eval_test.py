@@ -208,7 +208,7 @@ class Eval(Case):
     def test_options_that_change_nothing_are_refused(self):
         data = self.curated()
         for option, value, needs in (("--dimensions", 16, "--vectors"), ("--stored", "int8", "--vectors"),
-                                     ("--longest-edges", 100, "--model"), ("--longest-edge", 100, "--model"),
+                                     ("--longest-edges", 100, "--model"), ("--longest-edge", 100, "--model"), ("--second-edge", 100, "--model"),
                                      ("--adapter", self.path("a"), "--model"), ("--feature-store", self.path("f"), "--model"),
                                      ("--feature-dtype", "fp16", "--feature-store"), ("--name", "mine", "--model"),
                                      ("--query-prefix", "query: ", "--embeddings-endpoint"),

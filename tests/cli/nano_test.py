@@ -111,15 +111,15 @@ class Shipped:
     def contract(self):
         return json.loads((self.model / "retriever.json").read_text())
 
-    def pooled(self, wanted, query):
+    def pooled(self, wanted, query, grid):
         contract = self.contract()
         states = wanted["last_hidden_state"]
         pooled = states[-1] if contract["pooling"] == "last" else states.mean(0)
         if contract["pooling"] == "vocabulary":
-            pooled = self.from_vocabulary(wanted.get("connector.modality_projection"), query, contract["sparse"])
+            pooled = self.from_vocabulary(wanted.get("connector.modality_projection"), query, contract["sparse"], grid)
         return pooled / np.linalg.norm(pooled)
 
-    def from_vocabulary(self, visual, query, sparse):
+    def from_vocabulary(self, visual, query, sparse, grid):
         """docs/formats/contract.md, "Vectors from the vocabulary", in double precision."""
         from safetensors.torch import load_file
         from tokenizers import Tokenizer
@@ -131,6 +131,11 @@ class Shipped:
             weights = np.log1p(np.bincount(ids, minlength=len(head["bias"])))
             return weights @ head["dense.weight"] + head["dense.text_bias"]
         table = load_file(self.model / "model.safetensors")["model.text_model.embed_tokens.weight"].double().numpy()
+        of_second = np.zeros(len(visual), bool)
+        if len(grid) == 4:
+            first, second = np.prod(grid[:2]), np.prod(grid[2:])
+            of_second[first:first + second] = True
+        of_second = of_second.repeat(visual[0].size // table.shape[1])
         visual = visual.reshape(-1, table.shape[1])
         states = visual / np.sqrt((visual**2).mean(1, keepdims=True) + 1e-5) * head["norm.weight"]
         logits = (states + states @ head["projection.weight"].T) @ table.T + head["bias"]
@@ -138,7 +143,8 @@ class Shipped:
         shares /= shares.sum(1, keepdims=True)
         last = sparse.get("candidates", len(table)) - 1
         shares[shares < -np.sort(-shares, 1)[:, last:last + 1]] = 0
-        weights = np.log1p(sparse.get("gain", 1) * sparse["saturation"] * shares.sum(0))
+        edges = [shares[of_second == edge].sum(0) for edge in ((False, True) if of_second.any() else (False,))]
+        weights = np.mean([np.log1p(sparse.get("gain", 1) * sparse["saturation"] * sums) for sums in edges], 0)
         return weights @ head["dense.weight"] + head["dense.page_bias"]
 
     def check_states(self, exact, rounded, *arguments):
@@ -151,7 +157,7 @@ class Shipped:
         for name, states in wanted.items():
             allowed = TIMES * np.abs(near[name] - states).max() + STATES * np.abs(states).max()
             self.assertLess(np.abs(seen[name] - states).max(), allowed, f"{arguments[0]}: {name}")
-        np.testing.assert_allclose(self.vector(*arguments), self.pooled(wanted, arguments[1]), atol=VECTOR)
+        np.testing.assert_allclose(self.vector(*arguments), self.pooled(wanted, arguments[1], seen["grid"]), atol=VECTOR)
         return seen
 
     def test_transformers_gives_the_same_states(self):
@@ -165,10 +171,12 @@ class Shipped:
         self.check_processor(image, seen)
 
     def check_processor(self, image, seen):
-        """Its ids are recto's, and its pixels are but for the rounding of a resize."""
+        """Its ids are recto's, and its pixels are but for the rounding of a resize. It knows no second edge."""
         from PIL import Image
         from transformers import AutoProcessor
 
+        if "second_edge" in self.contract():
+            seen = self.inspect("--second-edge", 0, "--image", image)
         processor = AutoProcessor.from_pretrained(self.model, local_files_only=True)
         batch = processor(text=self.contract()["document_prompt"], images=[Image.open(image)], return_tensors="np")
         self.assertEqual(batch["input_ids"][0].tolist(), seen["input_ids"].tolist())

@@ -57,7 +57,7 @@ class TrainSettings(Training):
              "teacher": [self.scored()], "teacher-temperature": 0.5, "batches": "per-source", "balance": 0.5,
              "longest-edges": [32, 64], "negatives": 2, "negatives-choice": "sampled", "remine-every": 1,
              "remine-ratio": 0.9, "remine-ranks": "1-9", "remine-max-score": 0.99, "dtype": "bf16", "chunk-size": 2,
-             "feature-store": self.path("store"), "feature-dtype": "fp16", "precision": "fp32", "max-steps": 1},
+             "second-edge": 96, "feature-store": self.path("store"), "feature-dtype": "fp16", "precision": "fp32", "max-steps": 1},
             {"sparse-weight": 0.5, "sparse-temperature": 0.1, "sparse-flops": 1e-3, "sparse-top-n": 20, "sparse-gain": 4,
              "sparse-candidates": 6},
             {"method": "full", "freeze": [r"vision_model\..*", r"connector\..*"], "resume": False},
@@ -103,6 +103,8 @@ class TrainSettings(Training):
                 continue
             wanted = ",".join(value) if key == "loss" else json.loads(json.dumps(value, default=str))
             self.assertEqual(found[name], wanted, key)
+        contract = json.loads((self.path(output) / "retriever.json").read_text()) if "second-edge" in values else {}
+        self.assertEqual(contract.get("second_edge"), values.get("second-edge"), "the written model keeps it")
 
     @staticmethod
     def toml(value):

@@ -61,6 +61,13 @@ inline void add_vocabulary_pooling(const std::filesystem::path& directory, uint6
   write_contract(directory, contract);
 }
 
+/// Has the model in `directory` see a page at a second edge too.
+inline void add_second_edge(const std::filesystem::path& directory, int edge) {
+  Contract contract = ModelDirectory::open(directory)->contract();
+  contract.views.second_edge = edge;
+  write_contract(directory, contract);
+}
+
 /// Copies the golden model `name` to `to` and gives it a sparse output.
 inline void copy_sparse_model(const std::string& name, const std::filesystem::path& to,
                               int top_n = 16) {
