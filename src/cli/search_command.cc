@@ -9,8 +9,8 @@
 #include "engine/cpu_embedder.h"
 #include "model/sparse_text.h"
 #include "search/found_pages.h"
+#include "search/fusion.h"
 #include "search/index_documents.h"
-#include "search/rank_fusion.h"
 
 namespace recto {
 namespace {
@@ -24,7 +24,8 @@ struct Options {
   std::string model, adapter;
   std::string mode;
   int k = 10;
-  double fusion_k = kFusionConstant;
+  std::string fusion;
+  std::optional<double> fusion_k;
   int threads = 0;
   bool json = false;
 };
@@ -33,6 +34,17 @@ struct Options {
 std::string mode_of(const Options& options, const PageIndex& index) {
   if (!options.mode.empty()) return options.mode;
   return index.contract().sparse ? kHybrid : kDense;
+}
+
+/// How both rankings become one: as asked for, or as suits the model of the index.
+Fusion fusion_of(const Options& options, const PageIndex& index) {
+  Fusion fusion = default_fusion(index.contract());
+  if (!options.fusion.empty()) fusion.by = parse_fuse_by(options.fusion, "--fusion");
+  if (options.fusion_k && fusion.by == FuseBy::kScores) {
+    fail(ErrorCode::kUsage, "--fusion-k is about ranks, but scores are added; add --fusion ranks");
+  }
+  fusion.constant = options.fusion_k.value_or(fusion.constant);
+  return fusion;
 }
 
 /// The query as the model's dense vector, in the index's dimensions.
@@ -57,7 +69,8 @@ std::vector<IndexHit> find_pages(const Options& options, const PageIndex& index)
   const SparseVector sparse = sparse_text(model->tokenizer(), options.query);
   if (sparse.ids.empty()) fail(ErrorCode::kBadInput, "the query is empty");
   if (mode == kSparse) return index.search_sparse(sparse, options.k);
-  return index.search_both(dense_query(options, index, model), sparse, options.k, options.fusion_k);
+  return index.search_both(dense_query(options, index, model), sparse, options.k,
+                           fusion_of(options, index));
 }
 
 int run(const Options& options) {
@@ -93,13 +106,21 @@ void add_search_command(CommandLine& line) {
       ->type_name("N")
       ->check(CLI::Range(1, 1'000'000).description(""));
   add_setting(app, "mode", options->mode,
-              "Vectors to search by: dense, sparse (the tokenizer alone reads the query), or the "
-              "ranks of both together (default: hybrid where the model has both, else dense)",
+              "Vectors to search by: dense, sparse (the tokenizer alone reads the query), or "
+              "both together (default: hybrid where the model has both, else dense)",
               kInputGroup)
       ->type_name("dense|sparse|hybrid")
       ->check(CLI::IsMember({kDense, kSparse, kHybrid}).description(""));
+  add_setting(
+      app, "fusion", options->fusion,
+      "What hybrid adds up: the scores of a page in both rankings, or the reciprocals of its "
+      "ranks (default: scores where dense vectors come from the vocabulary, else ranks)",
+      kInputGroup)
+      ->type_name("scores|ranks")
+      ->check(CLI::IsMember({"scores", "ranks"}).description(""));
   add_setting(app, "fusion-k", options->fusion_k,
-              "With hybrid a page counts 1 / (K + its rank) in each ranking", kInputGroup)
+              "By ranks a page counts 1 / (K + its rank) in each ranking (default: 60)",
+              kInputGroup)
       ->type_name("K")
       ->check(CLI::Range(0.0, 1e6).description(""));
   add_json_option(app, options->json);

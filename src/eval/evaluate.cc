@@ -198,7 +198,9 @@ std::vector<std::string> system_names(const std::string& name, const EvalOptions
       names.push_back(variant_name(name, length, stored, options));
     }
   }
-  if (sparse) names.insert(names.end(), {name + "-sparse", name + "-fused"});
+  if (sparse) {
+    names.insert(names.end(), {name + kSparseEnding, name + kFusedEnding, name + kAddedEnding});
+  }
   return names;
 }
 
@@ -231,7 +233,7 @@ void add_model(EvalReport& report, Embedder& embedder, const EmbeddedPages& page
              {dense_pages, dense_queries, pages.pages.sparse, contract}, options.threads, name)) {
       const double indexing = result.cost.page_seconds;
       result.cost.page_seconds = pages.seconds > 0 ? pages.seconds + indexing : 0;
-      if (result.name.ends_with("-fused")) result.cost.query_seconds += query_seconds;
+      if (!result.name.ends_with(kSparseEnding)) result.cost.query_seconds += query_seconds;
       result.family = name;
       report.systems.push_back(std::move(result));
     }

@@ -173,7 +173,7 @@ TEST_F(KeptTokensTest, TheCostOfSparseSystemsIsNotKnownEither) {
   sparse.feature_store = path("store");
   EXPECT_GT(Evaluation(sparse).reports().front().system("model-sparse").cost.page_seconds, 0);
   const Evaluation again(sparse);
-  for (const char* name : {"model-sparse", "model-fused"}) {
+  for (const char* name : {"model-sparse", "model-fused", "model-added"}) {
     const SystemResult& result = again.reports().front().system(name);
     EXPECT_EQ(result.run, plain.reports().front().system(name).run);
     EXPECT_EQ(result.cost.page_seconds, 0) << name;

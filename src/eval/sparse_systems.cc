@@ -7,8 +7,8 @@
 #include "base/stopwatch.h"
 #include "model/sparse_text.h"
 #include "search/exact.h"
+#include "search/fusion.h"
 #include "search/id_order.h"
-#include "search/rank_fusion.h"
 #include "search/sparse_search.h"
 
 namespace recto {
@@ -47,7 +47,7 @@ class PagesOfDocuments {
     return hits_of(task_, sparse_ranking(question));
   }
 
-  std::vector<ScoredId> fused(const DocumentQuestion& question) {
+  std::vector<ScoredId> fused(const DocumentQuestion& question, const Fusion& fusion) {
     std::vector<Neighbour> dense;
     dense.reserve(question.pages.size());
     const auto query = outputs_.queries.row(static_cast<int64_t>(question.query));
@@ -57,10 +57,8 @@ class PagesOfDocuments {
                        std::inner_product(row.begin(), row.end(), query.begin(), 0.0F)});
     }
     keep_best(dense, std::ssize(dense), places_);
-    const WeightedRanking rankings[] = {
-        {std::move(dense)}, {sparse_ranking(question), sparse_rank_weight(outputs_.contract)}};
-    return hits_of(task_,
-                   fuse_by_rank(rankings, std::ssize(question.pages), kFusionConstant, places_));
+    return hits_of(
+        task_, fuse(dense, sparse_ranking(question), std::ssize(question.pages), fusion, places_));
   }
 
  private:
@@ -112,32 +110,40 @@ std::vector<SystemResult> rank_sparse(const RetrievalTask& task, const Tokenizer
   const double sparse_seconds = asked.seconds();
   const ExactSearch exact(task.page_ids, outputs.pages.values.data(), outputs.pages.columns);
   const auto dense = exact.search(outputs.queries, depth, threads);
-  const double weight = sparse_rank_weight(outputs.contract);
-  Run sparse_run, fused_run;
+  const Fusion by_ranks = rank_fusion(outputs.contract), by_scores{.by = FuseBy::kScores};
+  Run sparse_run, rank_run, added_run;
   for (size_t q = 0; q < queries.size(); ++q) {
-    const WeightedRanking rankings[] = {{dense[q]}, {found[q], weight}};
     const std::string& id = task.queries[q].query_id;
-    fused_run[id] =
-        hits_of(task, fuse_by_rank(rankings, kRunDepth, kFusionConstant, exact.places()));
+    const auto fused = [&](const Fusion& fusion) {
+      return hits_of(task, fuse(dense[q], found[q], kRunDepth, fusion, exact.places()));
+    };
+    rank_run[id] = fused(by_ranks);
+    added_run[id] = fused(by_scores);
     found[q].resize(std::min(found[q].size(), static_cast<size_t>(kRunDepth)));
     sparse_run[id] = hits_of(task, found[q]);
   }
   PagesOfDocuments within(task, outputs, search, queries);
   SystemResult sparse = score_run(
-      task, name + "-sparse",
+      task, name + kSparseEnding,
       "idf-weighted tokens of the query, through the tokenizer alone, in the sparse vectors",
       std::move(sparse_run), [&](const DocumentQuestion& one) { return within.sparse(one); });
   sparse.cost = {page_seconds, sparse_seconds, bytes_per_page(outputs.sparse_pages)};
-  SystemResult fused = score_run(
-      task, name + "-fused",
-      fmt::format("reciprocal rank of the dense and the sparse ranking, k = {}, weights 1 and {}",
-                  kFusionConstant, weight),
-      std::move(fused_run), [&](const DocumentQuestion& one) { return within.fused(one); });
-  fused.cost = {page_seconds, asked.seconds(),
-                sparse.cost.bytes_per_page + 4 * outputs.pages.columns};
+  const double both_seconds = asked.seconds();
   std::vector<SystemResult> systems;
   systems.push_back(std::move(sparse));
-  systems.push_back(std::move(fused));
+  const auto add = [&](const char* ending, const std::string& what, Run run, const Fusion& fusion) {
+    SystemResult& fused = systems.emplace_back(
+        score_run(task, name + ending, what, std::move(run),
+                  [&](const DocumentQuestion& one) { return within.fused(one, fusion); }));
+    fused.cost = {page_seconds, both_seconds,
+                  systems[0].cost.bytes_per_page + 4 * outputs.pages.columns};
+  };
+  add(kFusedEnding,
+      fmt::format("reciprocal rank of the dense and the sparse ranking, k = {}, weights 1 and {}",
+                  by_ranks.constant, by_ranks.sparse_weight),
+      std::move(rank_run), by_ranks);
+  add(kAddedEnding, "scores of the dense and the sparse ranking added", std::move(added_run),
+      by_scores);
   return systems;
 }
 

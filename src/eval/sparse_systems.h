@@ -21,9 +21,13 @@ struct BothOutputs {
   const Contract& contract;
 };
 
+inline constexpr const char* kSparseEnding = "-sparse";
+inline constexpr const char* kFusedEnding = "-fused";
+inline constexpr const char* kAddedEnding = "-added";
+
 /// "NAME-sparse": the queries through the tokenizer alone, idf of the task's pages
-/// (search/sparse_search.h); "NAME-fused": both rankings by reciprocal rank
-/// (search/rank_fusion.h), within a document those of its pages.
+/// (search/sparse_search.h); "NAME-fused": both rankings by reciprocal rank, "NAME-added": by the
+/// sum of their scores (search/fusion.h), within a document those of its pages.
 std::vector<SystemResult> rank_sparse(const RetrievalTask& task, const Tokenizer& tokenizer,
                                       const BothOutputs& outputs, int threads,
                                       const std::string& name);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "base/file.h"
 #include "engine/cpu_embedder.h"
 #include "engine/embed_pipeline.h"
@@ -55,8 +57,8 @@ TEST(SparseSystems, ATextIsFoundByItsTokensAndRanksAreFused) {
   const Matrix dense_pages = unit_vectors({0, 1, 2, 3}), dense_queries = unit_vectors({0, 2});
   const auto systems =
       rank_sparse(task, tokenizer, {dense_pages, dense_queries, pages, contract}, 1, "m");
-  ASSERT_EQ(systems.size(), 2u);
-  const SystemResult &sparse = systems[0], &fused = systems[1];
+  ASSERT_EQ(systems.size(), 3u);
+  const SystemResult &sparse = systems[0], &fused = systems[1], &added = systems[2];
   EXPECT_EQ(sparse.name, "m-sparse");
   EXPECT_EQ(sparse.mean.at("hit_rate_at_1"), 1);
   EXPECT_EQ(sparse.run.at("q1").front().id, "doc-2");
@@ -71,6 +73,16 @@ TEST(SparseSystems, ATextIsFoundByItsTokensAndRanksAreFused) {
   EXPECT_EQ(fused.run.at("q1").front().id, "doc-2");
   EXPECT_EQ(fused.run.at("q1").size(), 4u);
   EXPECT_EQ(fused.within.at("hit_rate_at_1"), 1);
+  EXPECT_EQ(added.name, "m-added");
+  EXPECT_EQ(added.run.at("q2").front().id, "doc-3");
+  EXPECT_NEAR(added.run.at("q2").front().score, 1 + sparse.run.at("q2").front().score, 1e-6);
+  // doc-1 has the dense score 1, doc-2 the least one, 0, and what the sparse ranking says.
+  EXPECT_EQ(added.run.at("q1").size(), 4u);
+  std::map<std::string, double> scores;
+  for (const ScoredId& hit : added.run.at("q1")) scores[hit.id] = hit.score;
+  EXPECT_NEAR(scores.at("doc-1"), 1, 1e-6);
+  EXPECT_NEAR(scores.at("doc-2"), sparse.run.at("q1").front().score, 1e-6);
+  EXPECT_EQ(added.within.count("hit_rate_at_1"), 1u);
   contract.pooling = Pooling::kVocabulary;
   const auto weighted =
       rank_sparse(task, tokenizer, {dense_pages, dense_queries, pages, contract}, 1, "m");
@@ -119,7 +131,7 @@ TEST(SparseSystems, APassageHasTheGainOfThePages) {
                                  sparse_text(tokenizer, *items[0].query, 16)));
 }
 
-TEST(SparseSystems, AModelWithBothOutputsIsThreeSystems) {
+TEST(SparseSystems, AModelWithBothOutputsIsFourSystems) {
   const TemporaryDirectory directory;
   test::copy_sparse_model("tiny-smolvlm", directory.path() / "model");
   const fs::path images = test::source_directory() / "tests/goldens/models/tiny-smolvlm-goldens";
@@ -143,7 +155,8 @@ TEST(SparseSystems, AModelWithBothOutputsIsThreeSystems) {
   const EvalReport report = evaluate_retrieval(dataset, "test", *embedder, {});
   std::vector<std::string> names;
   for (const SystemResult& system : report.systems) names.push_back(system.name);
-  EXPECT_THAT(names, ElementsAre("model", "model-sparse", "model-fused", "bm25", "random"));
+  EXPECT_THAT(names,
+              ElementsAre("model", "model-sparse", "model-fused", "model-added", "bm25", "random"));
   EXPECT_EQ(report.rival()->name, "bm25");
   EXPECT_EQ(report.system("model-fused").run.at("q1").size(), 3u);
 }

@@ -14,7 +14,6 @@
 #include "base/sha256.h"
 #include "base/utf8.h"
 #include "search/exact.h"
-#include "search/rank_fusion.h"
 #include "search/sparse_search.h"
 #include "search/sparse_store.h"
 #include "search/sqlite.h"
@@ -452,15 +451,14 @@ std::vector<IndexHit> PageIndex::search_sparse(const SparseVector& query, int k)
 }
 
 std::vector<IndexHit> PageIndex::search_both(const Matrix& query, const SparseVector& sparse, int k,
-                                             double fusion_constant, int threads) const {
+                                             const Fusion& fusion, int threads) const {
   RECTO_CHECK(query.rows == 1);
   state_->check_query(query);
   const auto snapshot = state_->sparse_snapshot();
   const int64_t depth = fusion_depth(k);
-  const WeightedRanking rankings[] = {
-      {snapshot->search->search(query, depth, threads).front()},
-      {snapshot->sparse->search(sparse, depth), sparse_rank_weight(state_->contract)}};
-  return state_->hits(fuse_by_rank(rankings, k, fusion_constant, snapshot->search->places()));
+  const std::vector<Neighbour> by_dense = snapshot->search->search(query, depth, threads).front();
+  const std::vector<Neighbour> by_sparse = snapshot->sparse->search(sparse, depth);
+  return state_->hits(fuse(by_dense, by_sparse, k, fusion, snapshot->search->places()));
 }
 
 std::string PageIndex::page_image(const IndexHit& hit) const {

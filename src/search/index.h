@@ -13,6 +13,7 @@
 #include "base/sparse_vector.h"
 #include "data/page_id.h"
 #include "model/contract.h"
+#include "search/fusion.h"
 
 namespace recto {
 
@@ -111,9 +112,9 @@ class PageIndex {
   /// Error(kUnsupported) for an index without, else as search() does.
   std::vector<IndexHit> search_sparse(const SparseVector& query, int k) const;
 
-  /// The k best of both rankings together (search/rank_fusion.h); `query` has one row.
+  /// The k best of both rankings together (search/fusion.h); `query` has one row.
   std::vector<IndexHit> search_both(const Matrix& query, const SparseVector& sparse, int k,
-                                    double fusion_constant, int threads = 1) const;
+                                    const Fusion& fusion, int threads = 1) const;
 
   /// The picture of a page, a JPEG. Throws Error(kBadInput) when its checksum does not agree.
   std::string page_image(const IndexHit& hit) const;

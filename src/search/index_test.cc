@@ -341,14 +341,19 @@ TEST(PageIndex, BothRankingsAreFused) {
   const TemporaryDirectory directory;
   const PageIndex index = sparse_index(directory.path() / "index");
   const Matrix like = query_like(vectors_of(4, 3), 1);
-  const auto hits = index.search_both(like, {{20}, {0.7f}}, 9, 60);
+  const auto hits = index.search_both(like, {{20}, {0.7f}}, 9, Fusion{});
   ASSERT_EQ(hits.size(), 9u);
   EXPECT_EQ(hits[0].page_id(), "sha-b-1") << "first in one ranking and somewhere in the other";
   EXPECT_EQ(hits[1].page_id(), "sha-c-2");
   EXPECT_FLOAT_EQ(hits[1].score, 1.0f / 61);
-  const auto agreed = index.search_both(like, {{31}, {0.7f}}, 1, 60);
+  const auto agreed = index.search_both(like, {{31}, {0.7f}}, 1, Fusion{});
   EXPECT_EQ(agreed.at(0).page_id(), "sha-c-2");
   EXPECT_FLOAT_EQ(agreed[0].score, 2.0f / 61);
+  const auto dense = index.search(like, 9).front();
+  const auto sparse = index.search_sparse({{31}, {0.7f}}, 1);
+  const auto added = index.search_both(like, {{31}, {0.7f}}, 1, {.by = FuseBy::kScores});
+  EXPECT_EQ(added.at(0).page_id(), "sha-c-2");
+  EXPECT_FLOAT_EQ(added[0].score, dense[0].score - dense[8].score + sparse[0].score);
 }
 
 TEST(PageIndex, AnIndexWithoutSparseVectorsSaysSo) {

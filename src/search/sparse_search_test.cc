@@ -7,8 +7,8 @@
 #include <map>
 
 #include "base/random.h"
+#include "search/fusion.h"
 #include "search/id_order.h"
-#include "search/rank_fusion.h"
 
 namespace recto {
 namespace {
@@ -140,33 +140,50 @@ TEST(SparseSearch, ACollectionOfNothingAnswers) {
   EXPECT_TRUE(SparseSearch(ids, pages).search(sparse({{2, 1.0f}}), 3).empty());
 }
 
-TEST(RankFusion, SumsReciprocalRanks) {
+TEST(Fusion, SumsReciprocalRanksOrScores) {
   const std::vector<std::string> ids = {"a", "b", "c", "d"};
   const std::vector<int32_t> places = descending_places(ids);
-  const WeightedRanking rankings[] = {{{{0, 9}, {1, 8}, {2, 7}}}, {{{1, 0.3f}, {3, 0.2f}}}};
-  const auto fused = fuse_by_rank(rankings, 10, 60, places);
-  ASSERT_EQ(fused.size(), 4u);
-  std::vector<int64_t> rows;
-  for (const Neighbour& hit : fused) rows.push_back(hit.row);
-  EXPECT_THAT(rows, ElementsAre(1, 0, 3, 2));
-  EXPECT_FLOAT_EQ(fused[0].score, 1.0f / 62 + 1.0f / 61);
-  EXPECT_FLOAT_EQ(fused[2].score, 1.0f / 62);
-  EXPECT_EQ(fuse_by_rank(rankings, 2, 60, places).size(), 2u);
+  const std::vector<Neighbour> dense = {{0, 9}, {1, 8}, {2, 7}}, sparse = {{1, 0.3f}, {3, 0.2f}};
+  struct Case {
+    Fusion fusion;
+    std::vector<Neighbour> wanted;
+  };
+  const Case cases[] = {
+      {{}, {{1, 1.0f / 62 + 1.0f / 61}, {0, 1.0f / 61}, {3, 1.0f / 62}, {2, 1.0f / 63}}},
+      {{.constant = 5, .sparse_weight = 3},
+       {{1, 1.0f / 7 + 3.0f / 6}, {3, 3.0f / 7}, {0, 1.0f / 6}, {2, 1.0f / 8}}},
+      {{.by = FuseBy::kScores}, {{0, 2}, {1, 1.3f}, {3, 0.2f}, {2, 0}}},
+  };
+  for (const Case& c : cases) {
+    const auto fused = fuse(dense, sparse, 10, c.fusion, places);
+    ASSERT_EQ(fused.size(), c.wanted.size());
+    for (size_t i = 0; i < fused.size(); ++i) {
+      EXPECT_EQ(fused[i].row, c.wanted[i].row) << i;
+      EXPECT_FLOAT_EQ(fused[i].score, c.wanted[i].score) << i;
+    }
+    EXPECT_EQ(fuse(dense, sparse, 2, c.fusion, places).size(), 2u);
+  }
   // With equal sums the larger id stands first.
-  WeightedRanking tied[] = {{{{0, 1}}}, {{{2, 1}}}};
-  EXPECT_EQ(fuse_by_rank(tied, 1, 60, places)[0].row, 2);
-  tied[0].weight = 1.5;
-  EXPECT_EQ(fuse_by_rank(tied, 1, 60, places)[0].row, 0);
-  EXPECT_FLOAT_EQ(fuse_by_rank(tied, 1, 60, places)[0].score, 1.5f / 61);
+  const std::vector<Neighbour> one = {{0, 1}}, other = {{2, 1}};
+  EXPECT_EQ(fuse(one, other, 1, {}, places)[0].row, 2);
+  EXPECT_TRUE(fuse({}, {}, 3, {.by = FuseBy::kScores}, places).empty());
+  EXPECT_EQ(fuse({}, other, 3, {.by = FuseBy::kScores}, places), other);
 }
 
-TEST(RankFusion, WhatComesFromTheVocabularyCountsLessThanTheVocabulary) {
+TEST(Fusion, WhatComesFromTheVocabularyIsAddedByItsScores) {
   Contract contract;
-  EXPECT_EQ(sparse_rank_weight(contract), 1);
-  contract.pooling = Pooling::kMean;
-  EXPECT_EQ(sparse_rank_weight(contract), 1);
+  for (const Pooling pooling : {Pooling::kLast, Pooling::kMean}) {
+    contract.pooling = pooling;
+    EXPECT_EQ(default_fusion(contract).by, FuseBy::kRanks);
+    EXPECT_EQ(default_fusion(contract).sparse_weight, 1);
+  }
   contract.pooling = Pooling::kVocabulary;
-  EXPECT_EQ(sparse_rank_weight(contract), 3);
+  EXPECT_EQ(default_fusion(contract).by, FuseBy::kScores);
+  EXPECT_EQ(rank_fusion(contract).by, FuseBy::kRanks);
+  EXPECT_EQ(rank_fusion(contract).sparse_weight, 3);
+  EXPECT_EQ(parse_fuse_by("ranks", "--fusion"), FuseBy::kRanks);
+  EXPECT_EQ(parse_fuse_by("scores", "--fusion"), FuseBy::kScores);
+  EXPECT_THROW(parse_fuse_by("rank", "--fusion"), Error);
 }
 
 }  // namespace

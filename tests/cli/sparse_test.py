@@ -81,7 +81,15 @@ class Sparse(Case):
             sums[page] += 1 / (5 + rank)
         fused = self.search(query, "--fusion-k", 5)
         np.testing.assert_allclose([score for _, score in fused], sorted(sums.values(), reverse=True), atol=1e-6)
-        self.assertEqual(fused, self.search(query, "--mode", "hybrid", "--fusion-k", 5))
+        self.assertEqual(fused, self.search(query, "--mode", "hybrid", "--fusion", "ranks", "--fusion-k", 5))
+        scores = dict(self.search(query, "--mode", "dense"))
+        sums = {page: score - min(scores.values()) + dict(found).get(page, 0) for page, score in scores.items()}
+        added = self.search(query, "--fusion", "scores")
+        self.assertEqual(dict(added).keys(), sums.keys())
+        for page, score in added:
+            self.assertAlmostEqual(score, sums[page], delta=1e-5)
+        self.fail_with(2, "search", "--index", index, "--query", query, "--fusion", "scores", "--fusion-k", 5,
+                       says=["--fusion-k", "--fusion ranks"])
 
     def test_what_cannot_be_asked(self):
         index = self.path("dense")

@@ -1,0 +1,67 @@
+#include "search/fusion.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/error.h"
+#include "search/id_order.h"
+
+namespace recto {
+namespace {
+
+// A row below this place in one ranking hardly counts: 1 / (60 + 200) is a quarter of 1 / (60 + 1).
+constexpr int64_t kLeastDepth = 200;
+constexpr double kWeightBesideItsOwn = 3;
+
+using Sums = std::map<int64_t, double>;
+
+void add_ranks(std::span<const Neighbour> ranking, double weight, double constant, Sums& sums) {
+  for (size_t i = 0; i < ranking.size(); ++i) {
+    sums[ranking[i].row] += weight / (constant + static_cast<double>(i + 1));
+  }
+}
+
+void add_scores(std::span<const Neighbour> ranking, double least, Sums& sums) {
+  for (const Neighbour& one : ranking) sums[one.row] += one.score - least;
+}
+
+}  // namespace
+
+Fusion default_fusion(const Contract& contract) {
+  Fusion fusion = rank_fusion(contract);
+  if (contract.pooling == Pooling::kVocabulary) fusion.by = FuseBy::kScores;
+  return fusion;
+}
+
+Fusion rank_fusion(const Contract& contract) {
+  Fusion fusion;
+  if (contract.pooling == Pooling::kVocabulary) fusion.sparse_weight = kWeightBesideItsOwn;
+  return fusion;
+}
+
+FuseBy parse_fuse_by(const std::string& name, const char* what) {
+  if (name == "ranks") return FuseBy::kRanks;
+  if (name == "scores") return FuseBy::kScores;
+  fail(ErrorCode::kUsage, "{} is \"{}\"; ranks or scores is wanted", what, name);
+}
+
+int64_t fusion_depth(int64_t k) { return std::max(k, kLeastDepth); }
+
+std::vector<Neighbour> fuse(std::span<const Neighbour> dense, std::span<const Neighbour> sparse,
+                            int64_t k, const Fusion& fusion, std::span<const int32_t> places) {
+  Sums sums;
+  if (fusion.by == FuseBy::kRanks) {
+    add_ranks(dense, 1, fusion.constant, sums);
+    add_ranks(sparse, fusion.sparse_weight, fusion.constant, sums);
+  } else {
+    add_scores(dense, dense.empty() ? 0 : dense.back().score, sums);
+    add_scores(sparse, 0, sums);
+  }
+  std::vector<Neighbour> fused;
+  fused.reserve(sums.size());
+  for (const auto& [row, sum] : sums) fused.push_back({row, static_cast<float>(sum)});
+  keep_best(fused, k, places);
+  return fused;
+}
+
+}  // namespace recto

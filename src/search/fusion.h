@@ -1,0 +1,49 @@
+#pragma once
+// The ranking by dense vectors and the one by sparse vectors made one.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/contract.h"
+#include "search/exact.h"
+
+namespace recto {
+
+/// What is added to every rank [Cormack, Clarke and Büttcher 2009].
+inline constexpr double kFusionConstant = 60;
+
+enum class FuseBy {
+  kRanks,   ///< the sum of weight / (constant + rank), ranks from 1
+  kScores,  ///< the sum of both scores, as they are
+};
+
+struct Fusion {
+  FuseBy by = FuseBy::kRanks;
+  double constant = kFusionConstant;  ///< of ranks
+  double sparse_weight = 1;           ///< of the sparse ranking beside the dense one's 1, of ranks
+};
+
+/// What suits a model. Where the dense vectors come from the vocabulary: scores, and of ranks the
+/// sparse one three times, since they know less than the weights they are made of; else ranks, each
+/// once. Measured with the nano retriever on families of its training that were left out
+/// (docs/decisions/0013-sparse-output.md).
+Fusion default_fusion(const Contract& contract);
+/// default_fusion() by ranks.
+Fusion rank_fusion(const Contract& contract);
+
+/// "ranks" or "scores"; throws Error(kUsage) naming `what` for another name.
+FuseBy parse_fuse_by(const std::string& name, const char* what);
+
+/// How deep each ranking goes that is fused into one of k rows.
+int64_t fusion_depth(int64_t k);
+
+/// The k best rows of both rankings (best first) together; of equal ones the row of the smaller
+/// place (search/id_order.h). By ranks a row counts in the rankings it is in; by scores one that
+/// the dense ranking lacks has the least score of that ranking, one that the sparse ranking lacks
+/// 0.
+std::vector<Neighbour> fuse(std::span<const Neighbour> dense, std::span<const Neighbour> sparse,
+                            int64_t k, const Fusion& fusion, std::span<const int32_t> places);
+
+}  // namespace recto
