@@ -38,6 +38,11 @@ std::string mode_of(const Options& options, const PageIndex& index) {
 
 /// How both rankings become one: as asked for, or as suits the model of the index.
 Fusion fusion_of(const Options& options, const PageIndex& index) {
+  const bool is_given = !options.fusion.empty() || options.fusion_k;
+  if (is_given && mode_of(options, index) != kHybrid) {
+    fail(ErrorCode::kUsage, "{} does nothing without --mode hybrid",
+         options.fusion.empty() ? "--fusion-k" : "--fusion");
+  }
   Fusion fusion = default_fusion(index.contract());
   if (!options.fusion.empty()) fusion.by = parse_fuse_by(options.fusion, "--fusion");
   if (options.fusion_k && fusion.by == FuseBy::kScores) {
@@ -60,6 +65,7 @@ Matrix dense_query(const Options& options, const PageIndex& index,
 }
 
 std::vector<IndexHit> find_pages(const Options& options, const PageIndex& index) {
+  const Fusion fusion = fusion_of(options, index);
   const auto model =
       open_index_model(index, options.model, options.adapter, /*verify_weights=*/false);
   const std::string mode = mode_of(options, index);
@@ -69,8 +75,7 @@ std::vector<IndexHit> find_pages(const Options& options, const PageIndex& index)
   const SparseVector sparse = sparse_text(model->tokenizer(), options.query);
   if (sparse.ids.empty()) fail(ErrorCode::kBadInput, "the query is empty");
   if (mode == kSparse) return index.search_sparse(sparse, options.k);
-  return index.search_both(dense_query(options, index, model), sparse, options.k,
-                           fusion_of(options, index));
+  return index.search_both(dense_query(options, index, model), sparse, options.k, fusion);
 }
 
 int run(const Options& options) {

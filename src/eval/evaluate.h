@@ -76,9 +76,9 @@ std::vector<std::string> system_names(const std::string& name, const EvalOptions
 
 /// One system for each length and stored precision, behind those that are there: "NAME" for the
 /// first, then "NAME-d256", "NAME-int8", "NAME-d256-int8"; and for page vectors with sparse ones
-/// "NAME-sparse" and "NAME-fused", with the dense ones of the first (eval/sparse_systems.h). Throws
-/// Error(kMismatch) when the page vectors are those of another contract or set of pages,
-/// Error(kUsage) for a length that the contract does not declare.
+/// "NAME-sparse", "NAME-fused" and "NAME-added", with the dense ones of the first
+/// (eval/sparse_systems.h). Throws Error(kMismatch) when the page vectors are those of another
+/// contract or set of pages, Error(kUsage) for a length that the contract does not declare.
 void add_model(EvalReport& report, Embedder& embedder, const EmbeddedPages& pages,
                const EvalOptions& options, const std::string& name = "model");
 

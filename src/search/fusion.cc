@@ -1,6 +1,7 @@
 #include "search/fusion.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "base/error.h"
@@ -21,8 +22,14 @@ void add_ranks(std::span<const Neighbour> ranking, double weight, double constan
   }
 }
 
-void add_scores(std::span<const Neighbour> ranking, double least, Sums& sums) {
-  for (const Neighbour& one : ranking) sums[one.row] += one.score - least;
+/// How far each score is above the least one; a score that is no number counts as that.
+void add_dense_scores(std::span<const Neighbour> ranking, Sums& sums) {
+  const auto last = std::find_if(ranking.rbegin(), ranking.rend(),
+                                 [](const Neighbour& one) { return std::isfinite(one.score); });
+  const double least = last == ranking.rend() ? 0 : last->score;
+  for (const Neighbour& one : ranking) {
+    sums[one.row] += std::isfinite(one.score) ? one.score - least : 0;
+  }
 }
 
 }  // namespace
@@ -54,8 +61,8 @@ std::vector<Neighbour> fuse(std::span<const Neighbour> dense, std::span<const Ne
     add_ranks(dense, 1, fusion.constant, sums);
     add_ranks(sparse, fusion.sparse_weight, fusion.constant, sums);
   } else {
-    add_scores(dense, dense.empty() ? 0 : dense.back().score, sums);
-    add_scores(sparse, 0, sums);
+    add_dense_scores(dense, sums);
+    for (const Neighbour& one : sparse) sums[one.row] += one.score;
   }
   std::vector<Neighbour> fused;
   fused.reserve(sums.size());

@@ -16,7 +16,7 @@ inline constexpr double kFusionConstant = 60;
 
 enum class FuseBy {
   kRanks,   ///< the sum of weight / (constant + rank), ranks from 1
-  kScores,  ///< the sum of both scores, as they are
+  kScores,  ///< the sparse score, and how far the dense one is above the least of its ranking
 };
 
 struct Fusion {
@@ -40,9 +40,8 @@ FuseBy parse_fuse_by(const std::string& name, const char* what);
 int64_t fusion_depth(int64_t k);
 
 /// The k best rows of both rankings (best first) together; of equal ones the row of the smaller
-/// place (search/id_order.h). By ranks a row counts in the rankings it is in; by scores one that
-/// the dense ranking lacks has the least score of that ranking, one that the sparse ranking lacks
-/// 0.
+/// place (search/id_order.h). A row counts in the rankings it is in. A dense score that is not a
+/// number counts as the least one.
 std::vector<Neighbour> fuse(std::span<const Neighbour> dense, std::span<const Neighbour> sparse,
                             int64_t k, const Fusion& fusion, std::span<const int32_t> places);
 

@@ -166,6 +166,11 @@ TEST(Fusion, SumsReciprocalRanksOrScores) {
   // With equal sums the larger id stands first.
   const std::vector<Neighbour> one = {{0, 1}}, other = {{2, 1}};
   EXPECT_EQ(fuse(one, other, 1, {}, places)[0].row, 2);
+  const float nan = std::nanf("");
+  const std::vector<Neighbour> broken = {{1, 0.5f}, {0, 0.25f}, {2, -INFINITY}, {3, nan}};
+  const std::vector<Neighbour> mended = {{1, 0.25f}, {2, 0.125f}, {3, 0}, {0, 0}};
+  const std::vector<Neighbour> second = {{2, 0.125f}};
+  EXPECT_EQ(fuse(broken, second, 4, {.by = FuseBy::kScores}, places), mended);
   EXPECT_TRUE(fuse({}, {}, 3, {.by = FuseBy::kScores}, places).empty());
   EXPECT_EQ(fuse({}, other, 3, {.by = FuseBy::kScores}, places), other);
 }

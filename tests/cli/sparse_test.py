@@ -90,6 +90,9 @@ class Sparse(Case):
             self.assertAlmostEqual(score, sums[page], delta=1e-5)
         self.fail_with(2, "search", "--index", index, "--query", query, "--fusion", "scores", "--fusion-k", 5,
                        says=["--fusion-k", "--fusion ranks"])
+        for option in (("--fusion", "ranks"), ("--fusion-k", 5)):
+            self.fail_with(2, "search", "--index", index, "--query", query, "--mode", "dense", *option,
+                           says=[f"{option[0]} does nothing without --mode hybrid"])
 
     def test_what_cannot_be_asked(self):
         index = self.path("dense")
