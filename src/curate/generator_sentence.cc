@@ -92,9 +92,9 @@ class SentenceGenerator {
       if (!is_running_text(sentence) || leans(sentence) || has_loose_accents(sentence)) continue;
       const double score = rarity(sentence);
       const double least = best.size() < most ? 0 : best.back().score;
-      if (score <= least || !is_unique(sentence)) continue;
       const auto same = [&](const Scored& other) { return other.sentence == sentence; };
-      if (std::any_of(best.begin(), best.end(), same)) continue;
+      if (score <= least || std::any_of(best.begin(), best.end(), same)) continue;
+      if (!is_unique(sentence)) continue;
       const auto lower = [](double value, const Scored& other) { return value > other.score; };
       best.insert(std::upper_bound(best.begin(), best.end(), score, lower),
                   {score, std::move(sentence)});

@@ -49,14 +49,15 @@ void check_visual_tokens(const ModelInput& input, const ModelConfig& config) {
 }
 
 void check_tilings(const ModelInput& input, const ModelConfig& config) {
+  if (input.tilings.empty()) return;
   int64_t views = 0;
   for (const Tiling& tiling : input.tilings) views += tiling.views();
-  const int64_t wanted = views * config.image_seq_len();
-  if (input.tilings.empty() || wanted == image_tokens(input, config)) return;
+  const int64_t tokens = image_tokens(input, config), wanted = views * config.image_seq_len();
+  if (tokens == wanted) return;
   fail(ErrorCode::kBadInput,
        "the input has {} image tokens, but its pictures are cut into {} views of {} tokens each, "
        "which is {}: the prompt and the picture do not belong together",
-       image_tokens(input, config), views, config.image_seq_len(), wanted);
+       tokens, views, config.image_seq_len(), wanted);
 }
 
 }  // namespace

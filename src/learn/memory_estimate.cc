@@ -132,8 +132,7 @@ void MemoryEstimate::check() const {
   if (total() <= available) return;
   log_warning(
       "that is more than is available; lower --chunk-size, --longest-edge or --second-edge, or "
-      "turn "
-      "on --gradient-checkpointing");
+      "turn on --gradient-checkpointing");
 }
 
 MemoryEstimate estimate_memory(const ModelConfig& config, const MemoryRequest& request,

@@ -337,8 +337,8 @@ torch::Tensor RetrieverModelImpl::constant_weights(const Sequence& sequence,
   if (sequence.picture != nullptr) {
     if (const auto kept = weights_->find(*sequence.picture)) return kept->features.to(device());
   }
-  const Edges edges = tokens_by_edge(*sequence.input, visual.size(0));
-  const torch::Tensor row = sparse_(visual, std::span(&edges, 1), text_->table());
+  const std::vector<Edges> edges = {tokens_by_edge(*sequence.input, visual.size(0))};
+  const torch::Tensor row = sparse_(visual, edges, text_->table());
   if (sequence.picture != nullptr) weights_->keep(*sequence.picture, {{}, row.to(torch::kCPU)});
   return row;
 }
@@ -346,26 +346,27 @@ torch::Tensor RetrieverModelImpl::constant_weights(const Sequence& sequence,
 torch::Tensor RetrieverModelImpl::weighed(std::span<const Sequence> sequences, const Pack& pack,
                                           const torch::Tensor& visual) {
   const bool constant = weights_are_constant(visual);
-  std::vector<Edges> edges;
+  std::vector<Edges> edges;  // of those whose weights are not constant
   std::vector<int64_t> row_of(sequences.size());
   std::vector<torch::Tensor> rows;
-  int64_t first = 0;
+  int64_t first = 0, pictures = 0;
   for (const size_t k : pack.order) {
     const int64_t count = visual_tokens(*sequences[k].input);
-    row_of[k] = count > 0 ? std::ssize(edges) : -1;
+    row_of[k] = count > 0 ? pictures++ : -1;
     if (count == 0) continue;
-    if (constant) rows.push_back(constant_weights(sequences[k], visual.narrow(0, first, count)));
-    for (auto& runs : edges.emplace_back(tokens_by_edge(*sequences[k].input, count))) {
-      for (TokenRun& run : runs) run.first += first;
+    if (constant) {
+      rows.push_back(constant_weights(sequences[k], visual.narrow(0, first, count)));
+    } else {
+      for (auto& runs : edges.emplace_back(tokens_by_edge(*sequences[k].input, count))) {
+        for (TokenRun& run : runs) run.first += first;
+      }
     }
     first += count;
   }
-  if (!constant && !edges.empty()) {
-    rows.push_back(sparse_(visual, std::span<const Edges>(edges), text_->table()));
-  }
+  if (!edges.empty()) rows.push_back(sparse_(visual, edges, text_->table()));
   // A row of zeros behind the others stands for every input without images.
   rows.push_back(torch::zeros({1, config_.text.vocab_size}, device()));
-  for (int64_t& row : row_of) row = row < 0 ? std::ssize(edges) : row;
+  for (int64_t& row : row_of) row = row < 0 ? pictures : row;
   return torch::cat(rows, 0).index_select(0, torch::tensor(row_of, torch::kInt64).to(device()));
 }
 

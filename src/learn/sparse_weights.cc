@@ -74,45 +74,16 @@ class SoftmaxSums : public torch::autograd::Function<SoftmaxSums> {
   static void add(Tensor& sum, const Tensor& part) { sum = sum.defined() ? sum.add_(part) : part; }
 };
 
-/// The visual tokens of several inputs in the order of their edges.
-struct EdgeOrder {
-  explicit EdgeOrder(std::span<const Edges> inputs) {
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      for (const std::vector<TokenRun>& runs : inputs[i]) {
-        int64_t count = 0;
-        for (const TokenRun& run : runs) {
-          for (int64_t k = 0; k < run.count; ++k) tokens.push_back(run.first + k);
-          count += run.count;
-        }
-        counts.push_back(count);
-        input_of.push_back(static_cast<int64_t>(i));
-        shares.push_back(1 / static_cast<float>(inputs[i].size()));
-      }
-    }
-    is_plain = counts.size() == inputs.size() && std::is_sorted(tokens.begin(), tokens.end());
-    this->inputs = std::ssize(inputs);
+/// Of `weights` [edges of all inputs, vocabulary] the mean of each input's, [inputs, vocabulary].
+Tensor means(const Tensor& weights, std::span<const Edges> inputs) {
+  std::vector<Tensor> rows;
+  int64_t first = 0;
+  for (const Edges& edges : inputs) {
+    rows.push_back(weights.narrow(0, first, std::ssize(edges)).mean(0));
+    first += std::ssize(edges);
   }
-
-  Tensor sorted(const Tensor& visual) const {
-    return is_plain ? visual : visual.index_select(0, torch::tensor(tokens).to(visual.device()));
-  }
-
-  /// Of `weights` [edges, vocabulary] the mean of each input's, [inputs, vocabulary].
-  Tensor means(const Tensor& weights) const {
-    if (is_plain) return weights;
-    const auto device = weights.device();
-    const Tensor sums = torch::zeros({inputs, weights.size(1)}, weights.options());
-    return sums.index_add(0, torch::tensor(input_of).to(device),
-                          weights * torch::tensor(shares).to(device).unsqueeze(1));
-  }
-
-  int64_t inputs = 0;
-  bool is_plain = false;          ///< one edge of each input, as they lie
-  std::vector<int64_t> tokens;    ///< rows of the visual tokens
-  std::vector<int64_t> counts;    ///< of each edge
-  std::vector<int64_t> input_of;  ///< of each edge
-  std::vector<float> shares;      ///< of each edge, in its input's mean
-};
+  return torch::stack(rows);
+}
 
 void copy_into(const Tensor& parameter, const std::vector<float>& values) {
   std::copy(values.begin(), values.end(), parameter.data_ptr<float>());
@@ -163,11 +134,21 @@ SparseWeightsImpl::SparseWeightsImpl(const SparseHead& head, const ModelConfig& 
 
 Tensor SparseWeightsImpl::forward(const Tensor& visual, std::span<const Edges> edges,
                                   const Tensor& table) {
-  const EdgeOrder order(edges);
-  const Tensor normed = norm_(order.sorted(visual).to(torch::kFloat32), PassContext{});
+  std::vector<Tensor> runs;
+  std::vector<int64_t> counts;
+  for (const Edges& input : edges) {
+    for (const std::vector<TokenRun>& edge : input) {
+      counts.push_back(0);
+      for (const TokenRun& run : edge) {
+        runs.push_back(visual.narrow(0, run.first, run.count));
+        counts.back() += run.count;
+      }
+    }
+  }
+  const Tensor normed = norm_(torch::cat(runs, 0).to(torch::kFloat32), PassContext{});
   const Tensor states = normed + torch::linear(normed, projection_->weight);
-  const Tensor sums = softmax_sums(states, table, bias_, order.counts, output_.candidates);
-  return order.means(torch::log1p(sums * (output_.gain * output_.saturation)));
+  const Tensor sums = softmax_sums(states, table, bias_, counts, output_.candidates);
+  return means(torch::log1p(sums * (output_.gain * output_.saturation)), edges);
 }
 
 bool SparseWeightsImpl::is_trained() const {
