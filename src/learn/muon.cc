@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/threads.h"
 
 namespace recto {
 namespace {
@@ -25,8 +26,8 @@ torch::Tensor nearly_orthogonal(const torch::Tensor& matrix) {
   return (tall ? x.t() : x).to(torch::kFloat32);
 }
 
-Muon::Muon(std::vector<NamedParameter> parameters, double weight_decay)
-    : parameters_(std::move(parameters)), weight_decay_(weight_decay) {
+Muon::Muon(std::vector<NamedParameter> parameters, double weight_decay, int threads)
+    : parameters_(std::move(parameters)), weight_decay_(weight_decay), threads_(threads) {
   for (const NamedParameter& parameter : parameters_) {
     RECTO_CHECK(parameter.value.dim() == 2);
     momentum_.push_back(torch::zeros_like(parameter.value));
@@ -45,19 +46,21 @@ double Muon::gradient_norm() const {
   return norms.empty() ? 0 : torch::stack(norms).norm().item<double>();
 }
 
-void Muon::step(double learning_rate) {
+void Muon::step_one(size_t i, double learning_rate) {
   const torch::NoGradGuard no_grad;
-  for (size_t i = 0; i < parameters_.size(); ++i) {
-    torch::Tensor value = parameters_[i].value;
-    const torch::Tensor gradient = value.grad();
-    if (!gradient.defined()) continue;
-    momentum_[i].lerp_(gradient, 1 - kMomentum);
-    const torch::Tensor direction = nearly_orthogonal(gradient.lerp(momentum_[i], kMomentum));
-    const double scale = std::sqrt(
-        std::max(1.0, static_cast<double>(value.size(0)) / static_cast<double>(value.size(1))));
-    value.mul_(1 - learning_rate * weight_decay_);
-    value.add_(direction, -learning_rate * scale);
-  }
+  torch::Tensor value = parameters_[i].value;
+  const torch::Tensor gradient = value.grad();
+  if (!gradient.defined()) return;
+  momentum_[i].lerp_(gradient, 1 - kMomentum);
+  const torch::Tensor direction = nearly_orthogonal(gradient.lerp(momentum_[i], kMomentum));
+  const double scale = std::sqrt(
+      std::max(1.0, static_cast<double>(value.size(0)) / static_cast<double>(value.size(1))));
+  value.mul_(1 - learning_rate * weight_decay_);
+  value.add_(direction, -learning_rate * scale);
+}
+
+void Muon::step(double learning_rate) {
+  parallel_for(parameters_.size(), threads_, [&](size_t i) { step_one(i, learning_rate); });
 }
 
 std::vector<NamedParameter> Muon::state() const {

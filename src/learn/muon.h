@@ -13,8 +13,9 @@ namespace recto {
 /// momentum 0.95, five Newton-Schulz iterations in bf16, scaled by sqrt(max(1, rows / columns)).
 class Muon {
  public:
-  /// Every parameter is a matrix. `weight_decay` is decoupled, as AdamW's.
-  Muon(std::vector<NamedParameter> parameters, double weight_decay);
+  /// Every parameter is a matrix. `weight_decay` is decoupled, as AdamW's. Matrices are stepped
+  /// `threads` at a time.
+  Muon(std::vector<NamedParameter> parameters, double weight_decay, int threads = 1);
 
   void zero_gradients();
   /// The joint L2 norm of all gradients; NaN or infinite when one is.
@@ -26,8 +27,11 @@ class Muon {
   std::vector<NamedParameter> state() const;
 
  private:
+  void step_one(size_t i, double learning_rate);
+
   std::vector<NamedParameter> parameters_;
   double weight_decay_;
+  int threads_;
   std::vector<torch::Tensor> momentum_;
 };
 

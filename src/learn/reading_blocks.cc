@@ -15,6 +15,9 @@ constexpr int64_t kBlockTiles = 256;
 constexpr int kPagesOfADocument = 4;  // drawn one after the other, while it is open
 constexpr size_t kFewWords = 8;
 constexpr double kAspect = 0.06;       // pages are stretched to whole tiles by up to so much
+constexpr double kResampled = 0.5;     // share of the pages that are drawn at another size first,
+constexpr double kLeastFiner = 0.9;    // of so many times the pixels in each direction:
+constexpr double kMostFiner = 1.6;     // pictures kept in a dataset are resized before they are cut
 constexpr double kLargeLetters = 1.3;  // times the median height
 constexpr uint64_t kHeldOutSeed = 0x7265616465722121;
 
@@ -37,6 +40,10 @@ std::optional<size_t> draw_large_word(const std::vector<Word>& words, Random& ra
   }
   if (large.empty()) return std::nullopt;
   return large[random.below(large.size())];
+}
+
+double draw_between(double least, double most, Random& random) {
+  return least + (most - least) * random.uniform();
 }
 
 int draw_in(int size, int extent, Random& random) {
@@ -96,17 +103,16 @@ ReadingBlocks::ReadingBlocks(const ReadingCorpus& corpus, const TrainSettings& c
       scales_(parse_page_scales(reading.page_scales)),
       labels_(tokenizer) {}
 
-ReadingTile ReadingBlocks::draw_tile(const ReadingPage& page, Random& random) {
+ReadingTile ReadingBlocks::draw_tile(const ReadingPage& page, int side, Random& random) {
   Random* noise = random.uniform() < reading_.degraded_tiles ? &random : nullptr;
   const double kind = random.uniform();
   if (kind < reading_.line_tiles) {
     const size_t word = random.below(page.words.size());
-    return cut_tile(one_line(page, word, shape_.tile, random), {0, 0, shape_.tile, shape_.tile},
-                    shape_, labels_, noise);
+    return cut_tile(one_line(page, word, side, random), {0, 0, side, side}, shape_, labels_, noise);
   }
   const double aspect = 1 + kAspect * (2 * random.uniform() - 1);
-  const int width = std::min(page.image.width, static_cast<int>(std::lround(shape_.tile * aspect)));
-  const int height = std::min(page.image.height, shape_.tile);
+  const int width = std::min(page.image.width, static_cast<int>(std::lround(side * aspect)));
+  const int height = std::min(page.image.height, side);
   if (kind < reading_.line_tiles + reading_.heading_tiles) {
     if (const auto word = draw_large_word(page.words, random)) {
       return cut_tile(page, place_around(page, page.words[*word], width, height, random), shape_,
@@ -119,18 +125,21 @@ ReadingTile ReadingBlocks::draw_tile(const ReadingPage& page, Random& random) {
 void ReadingBlocks::add_page(const ReadingDocument& document, Random& random,
                              std::vector<ReadingTile>& tiles) {
   const int number = 1 + static_cast<int>(random.below(static_cast<uint64_t>(document.pages)));
-  const double scale = scales_.first + (scales_.second - scales_.first) * random.uniform();
+  const double scale = draw_between(scales_.first, scales_.second, random);
+  const double finer =
+      random.uniform() < kResampled ? draw_between(kLeastFiner, kMostFiner, random) : 1;
   ReadingPage page;
   try {
-    page =
-        reader_.read(document.path, number, static_cast<int>(std::lround(longest_edge_ * scale)));
+    page = reader_.read(document.path, number,
+                        static_cast<int>(std::lround(longest_edge_ * scale * finer)));
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kInterrupted) throw;
     log_warning("{}", error.what());
     return;
   }
   if (page.words.size() < kFewWords) return;
-  for (int i = 0; i < reading_.page_tiles; ++i) tiles.push_back(draw_tile(page, random));
+  const int side = static_cast<int>(std::lround(shape_.tile * finer));
+  for (int i = 0; i < reading_.page_tiles; ++i) tiles.push_back(draw_tile(page, side, random));
 }
 
 std::vector<ReadingTile> ReadingBlocks::make(int64_t number) {

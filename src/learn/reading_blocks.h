@@ -34,7 +34,8 @@ class ReadingBlocks {
  private:
   /// Adds the tiles of one page drawn; none when it cannot be read or has hardly a word.
   void add_page(const ReadingDocument& document, Random& random, std::vector<ReadingTile>& tiles);
-  ReadingTile draw_tile(const ReadingPage& page, Random& random);
+  /// `side`: pixels of the page, drawn, that become a tile's.
+  ReadingTile draw_tile(const ReadingPage& page, int side, Random& random);
 
   const ReadingCorpus& corpus_;
   ReadingSettings reading_;

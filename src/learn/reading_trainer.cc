@@ -21,6 +21,7 @@
 #include "learn/prefetch.h"
 #include "learn/reading_blocks.h"
 #include "learn/reading_model.h"
+#include "learn/reading_step.h"
 #include "learn/run_identity.h"
 #include "learn/schedule.h"
 #include "learn/torch_embedder.h"
@@ -40,6 +41,7 @@ constexpr const char* kHeadsFile = "reading_heads.safetensors";  // of a model t
 constexpr int kReadGain = 16;
 constexpr int kReadCandidates = 48;
 constexpr int kReadTopN = 2048;
+constexpr int kLeastOfPart = 4;                       // tiles of a batch in a part of it
 constexpr uint64_t kOrderStream = uint64_t{1} << 40;  // beside those of the blocks
 
 TileShape shape_of(const ModelConfig& config) {
@@ -66,27 +68,6 @@ std::vector<ParameterGroup> groups_of(const std::vector<NamedParameter>& paramet
   }
   RECTO_CHECK(patches.members.size() == 1);
   return {patches, decaying, others};
-}
-
-/// A weighted sum of the losses, and each of them for metrics.jsonl.
-struct StepLosses {
-  torch::Tensor sum;
-  Json each = Json::object();
-};
-
-StepLosses weighted(const ReadingOutput& output, const ReadingLosses& weights) {
-  StepLosses losses;
-  losses.sum = torch::zeros({}, output.characters.options());
-  const auto add = [&](const char* name, const torch::Tensor& loss, double weight) {
-    if (!loss.defined() || weight == 0) return;
-    losses.each[name] = loss.item<double>();
-    losses.sum = losses.sum + weight * loss;
-  };
-  add("characters", output.characters, weights.characters);
-  add("tokens", output.tokens, weights.tokens);
-  add("bag", output.bag, weights.bag);
-  add("transcription", output.transcription, weights.transcription);
-  return losses;
 }
 
 /// The sparse output of what was read.
@@ -124,6 +105,7 @@ class ReadingTraining {
   const StepObserver& observer_;
   std::shared_ptr<const ModelDirectory> directory_;
   torch::Device device_;
+  int parts_ = 1;  ///< of a batch, gone through at once: layers this small keep no two threads busy
   TileShape shape_;
   std::unique_ptr<ReadingCorpus> corpus_;
   std::unique_ptr<ReadingBlocks> blocks_;
@@ -149,8 +131,9 @@ ReadingTraining::ReadingTraining(const TrainSettings& common, const ReadingSetti
       observer_(observer),
       device_(checked_device(common_.device)) {
   check_output(common_.output, common_.resume);
-  set_up_torch(common_.threads > 0 ? common_.threads : available_cores(), common_.seed,
-               common_.device);
+  const int threads = common_.threads > 0 ? common_.threads : available_cores();
+  parts_ = device_.is_cpu() ? std::min(threads, common_.batch_size / kLeastOfPart) : 1;
+  set_up_torch(std::max(1, threads / std::max(1, parts_)), common_.seed, common_.device);
   directory_ = ModelDirectory::open(common_.model);
   if (directory_->contract().pooling == Pooling::kVocabulary) {
     fail(ErrorCode::kUsage,
@@ -173,7 +156,7 @@ ReadingTraining::ReadingTraining(const TrainSettings& common, const ReadingSetti
   adamw_ = std::make_unique<AdamW>(
       others, AdamWSettings{.beta2 = 0.98, .weight_decay = common_.weight_decay},
       groups_of(others));
-  muon_ = std::make_unique<Muon>(model_->matrices(), common_.weight_decay);
+  muon_ = std::make_unique<Muon>(model_->matrices(), common_.weight_decay, parts_);
   log_info("training {} parameters, and what learning to read needs besides; {} steps of {} tiles",
            model_->parameter_count(), common_.max_steps, common_.batch_size);
   run_ = identity();
@@ -267,12 +250,15 @@ void ReadingTraining::take_step(std::span<const ReadingTile> tiles) {
       reading_rate_factor(step_, common_.max_steps, common_.warmup, reading_.decay);
   adamw_->zero_gradients();
   muon_->zero_gradients();
-  Random order(common_.seed, kOrderStream + static_cast<uint64_t>(step_));
-  const ReadingBatch batch = ReadingBatch(tiles, shape_).to(device_);
-  const StepLosses losses = weighted(model_->forward(batch, transcribed(), order), losses_);
-  losses.sum.backward();
+  const ReadingStepLosses losses =
+      read_with_gradients(model_, tiles, shape_, device_,
+                          {.weights = losses_,
+                           .transcribed = transcribed(),
+                           .parts = parts_,
+                           .seed = common_.seed,
+                           .stream = kOrderStream + static_cast<uint64_t>(step_)});
   const double norm = adamw_->clip_gradients(common_.clip), matrix_norm = muon_->gradient_norm();
-  result_.last_loss = losses.sum.item<double>();
+  result_.last_loss = losses.sum;
   if (!std::isfinite(result_.last_loss + norm + matrix_norm)) {
     fail(ErrorCode::kInternal,
          "step {}: loss {}, gradient {} of the matrices and {} of the rest; go on from the latest "
