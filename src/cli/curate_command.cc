@@ -240,8 +240,16 @@ void add_curate_command(CommandLine& line) {
               kInputGroup)
       ->type_name("SHARE")
       ->check(CLI::Range(0.0, 1.0).description(""));
+  add_setting(
+      app, "validation-documents", curate.validation_documents,
+      "Documents whose families are the validation split, in the same way; of a family that "
+      "both name, test",
+      kInputGroup)
+      ->type_name("GLOB");
   add_setting(app, "validation-share", curate.validation_share,
-              "Share of the families in the validation split", kInputGroup)
+              "Share of the families in the validation split (default: 0.1, or 0 with "
+              "--validation-documents)",
+              kInputGroup)
       ->type_name("SHARE")
       ->check(CLI::Range(0.0, 1.0).description(""));
   add_keep_going_option(app, curate.keep_going);

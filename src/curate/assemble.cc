@@ -22,6 +22,7 @@
 #include "curate/dataset_text.h"
 #include "curate/exclusions.h"
 #include "curate/judge_ranker.h"
+#include "curate/named_documents.h"
 #include "curate/near_duplicates.h"
 #include "curate/page_store.h"
 #include "curate/ranker.h"
@@ -29,7 +30,6 @@
 #include "curate/round_trip.h"
 #include "curate/source_names.h"
 #include "curate/splits.h"
-#include "curate/test_documents.h"
 #include "data/dataset.h"
 #include "data/page_id.h"
 #include "data/tables.h"
@@ -251,15 +251,19 @@ class Assembly {
 
   void split() {
     std::map<std::string, std::string> languages;
-    std::set<std::string> pinned;
+    std::map<std::string, std::string> pinned;
     std::vector<const Source*> sources;
     for (size_t i = 0; i < members_.size(); ++i) {
       const std::string& family = corpus_.documents[i].family;
       languages.emplace(family, members_[i].document.language);
       sources.push_back(&members_[i].place->source);
-      if (is_test_document(options_.test_documents, *sources.back())) pinned.insert(family);
+      if (is_named(options_.validation_documents, *sources.back())) {
+        pinned.emplace(family, "validation");
+      }
+      if (is_named(options_.test_documents, *sources.back())) pinned[family] = "test";
     }
-    warn_of_unused_patterns(options_.test_documents, sources);
+    warn_of_unused_patterns(options_.test_documents, "test", sources);
+    warn_of_unused_patterns(options_.validation_documents, "validation", sources);
     const auto by_family = assign_splits(languages, pinned, split_settings(options_));
     for (CorpusDocument& document : corpus_.documents) {
       document.split = by_family.at(document.family);

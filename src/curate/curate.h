@@ -35,13 +35,16 @@ struct CurateOptions {
   std::filesystem::path sources;  ///< CSV of provenance (curate/provenance.h), or empty
   bool require_licence = false;   ///< files without a licence in `sources` are left out
 
-  double validation_share = 0.1;  ///< of the families
+  /// Of the families; when unset 0.1, or 0 with validation_documents.
+  std::optional<double> validation_share;
   /// Of the families; when unset 0.1, or 0 with test_documents: the test is then what they name.
   std::optional<double> test_share;
   uint64_t seed = 0;  ///< of the split
   /// Patterns as in a shell (* ? []), matched against a document's file name and its path; the
   /// families of those that match are test.
   std::vector<std::string> test_documents;
+  /// In the same way; a family that both name is test.
+  std::vector<std::string> validation_documents;
 
   bool ocr = true;  ///< pages without a usable text layer are read by tesseract where it is found
   /// Names (curate/generator.h), and cross_lingual.
@@ -96,7 +99,7 @@ struct CurateReport {
 /// is. What is done is kept in OUTPUT.partial (curate/work_directory.h) until the dataset is
 /// complete: after a stop at any moment the same call goes on from there, and where the dataset is
 /// complete it reports what is there (curate/finished.h). Throws Error(kUsage) for options that
-/// cannot be meant, another output that exists, or a pattern of test_documents that matches
+/// cannot be meant, another output that exists, or a pattern of documents that matches
 /// no file; without keep_going the error of the first bad file; Error(kBadInput) when no document
 /// is left; Error(kNotFound) or Error(kIo); Error(kInterrupted). After an error there is no output.
 CurateReport curate(const std::vector<std::filesystem::path>& paths,

@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr double kDefaultTestShare = 0.1;
+constexpr double kDefaultShare = 0.1;
 
 void check_generator(const std::string& name) {
   if (name == kCrossLingualGenerator) return;
@@ -56,8 +56,11 @@ std::set<std::string> standard_generators() {
 }
 
 SplitSettings split_settings(const CurateOptions& options) {
-  const double unset = options.test_documents.empty() ? kDefaultTestShare : 0;
-  return {options.validation_share, options.test_share.value_or(unset), options.seed};
+  const auto share = [](const std::optional<double>& asked, const std::vector<std::string>& named) {
+    return asked.value_or(named.empty() ? kDefaultShare : 0);
+  };
+  return {share(options.validation_share, options.validation_documents),
+          share(options.test_share, options.test_documents), options.seed};
 }
 
 void check_options(const CurateOptions& options) {

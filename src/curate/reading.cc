@@ -13,8 +13,8 @@
 #include "base/sha256.h"
 #include "base/threads.h"
 #include "curate/file_kind.h"
+#include "curate/named_documents.h"
 #include "curate/settings.h"
-#include "curate/test_documents.h"
 #include "data/parquet.h"
 
 namespace recto {
@@ -163,7 +163,8 @@ void check_there_is_one(const Listing& files) {
 
 void check_files(const Listing& files, const CurateOptions& options) {
   check_there_is_one(files);
-  check_test_patterns(options.test_documents, files.files);
+  check_patterns(options.test_documents, "test", files.files);
+  check_patterns(options.validation_documents, "validation", files.files);
   if (!options.keep_going && !files.files.problems.empty()) {
     throw Error(files.files.problems.begin()->second.front());
   }

@@ -36,8 +36,8 @@ Listing list_files(const std::vector<std::filesystem::path>& paths,
                    const CurationTools& tools);
 
 /// Throws Error(kBadInput) when no file is there to be read, saying which are, or all are left out;
-/// Error(kUsage) for a pattern of options.test_documents that matches none of the files, and
-/// without options.keep_going the error of the first file that cannot be read.
+/// Error(kUsage) for a pattern of options.test_documents or validation_documents that matches none
+/// of the files, and without options.keep_going the error of the first file that cannot be read.
 void check_files(const Listing& files, const CurateOptions& options);
 
 /// Throws Error(kUsage) for a part that there is not, such as 3/2.

@@ -103,7 +103,7 @@ Json settings_json(const CurateOptions& options) {
                {"ocr", options.ocr},
                {"generators", options.generators},
                {"endpoint", endpoint_json(options)},
-               {"validation_share", options.validation_share},
+               {"validation_share", split_settings(options).validation_share},
                {"test_share", optional_json(options.test_share)},
                {"seed", options.seed},
                {"test_documents", options.test_documents},
@@ -117,6 +117,9 @@ Json settings_json(const CurateOptions& options) {
   for (const auto& path : options.exclude) json["exclude"].push_back(path.string());
   // Left out where it decides nothing, so that older manifests and checkpoints stay those they
   // were.
+  if (!options.validation_documents.empty()) {
+    json["validation_documents"] = options.validation_documents;
+  }
   if (options.sentences_per_page != 1) json["sentences_per_page"] = options.sentences_per_page;
   json["rules"] = rules_json(options.rules);
   json["negatives"] = negatives_json(options.negatives);
@@ -147,6 +150,10 @@ CurateOptions read_settings(const Json& json, const std::string& where) {
   }
   options.seed = read_seed(json, where);
   options.test_documents = json_required<std::vector<std::string>>(json, "test_documents", where);
+  if (json.contains("validation_documents")) {
+    options.validation_documents =
+        json_required<std::vector<std::string>>(json, "validation_documents", where);
+  }
   options.generic_families = json_required<int>(json, "generic_families", where);
   options.max_pages_per_query = json_required<int>(json, "max_pages_per_query", where);
   for (const auto& path : json_required<std::vector<std::string>>(json, "exclude", where)) {

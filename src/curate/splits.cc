@@ -99,14 +99,14 @@ void check_settings(const SplitSettings& settings) {
 }
 
 std::map<std::string, std::string> assign_splits(
-    const std::map<std::string, std::string>& languages, const std::set<std::string>& pinned,
-    const SplitSettings& settings) {
+    const std::map<std::string, std::string>& languages,
+    const std::map<std::string, std::string>& pinned, const SplitSettings& settings) {
   check_settings(settings);
   std::map<std::string, std::string> splits;
   std::map<std::string, Numbered> by_language;
   for (const auto& [family, language] : languages) {
-    if (pinned.count(family) != 0) {
-      splits[family] = "test";
+    if (const auto named = pinned.find(family); named != pinned.end()) {
+      splits[family] = named->second;
     } else {
       by_language[language].insert({number_of(family, settings.seed), family});
     }

@@ -66,12 +66,13 @@ TEST(StratifiedSplits, FamiliesStayWhenOthersOfTheirLanguageCome) {
   EXPECT_LE(moved, 4) << "one more family moves none but those at the borders";
 }
 
-TEST(StratifiedSplits, PinnedFamiliesAreTestAndDoNotCount) {
+TEST(StratifiedSplits, PinnedFamiliesStayAndDoNotCount) {
   std::map<std::string, std::string> languages;
   for (int i = 0; i < 10; ++i) languages[fmt::format("f{}", i)] = "en";
-  const auto splits = assign_splits(languages, {"f1", "f2", "f3"}, {0, 0, 0});
+  const auto splits =
+      assign_splits(languages, {{"f1", "test"}, {"f2", "test"}, {"f3", "validation"}}, {0, 0, 0});
   EXPECT_EQ(count(languages, splits)["en"],
-            (std::map<std::string, int>{{"test", 3}, {"train", 7}}));
+            (std::map<std::string, int>{{"test", 2}, {"validation", 1}, {"train", 7}}));
 }
 
 std::map<std::string, std::string> of_one_language(size_t families) {
@@ -114,7 +115,8 @@ TEST(Splits, TrainIsNeverEmptyWhileAFamilyIsNotPinned) {
   auto of_two_languages = of_one_language(1);
   of_two_languages["family-de"] = "de";
   for (uint64_t seed = 0; seed < 200; ++seed) {
-    const auto has_train = [seed](const auto& languages, const std::set<std::string>& pinned) {
+    const auto has_train = [seed](const auto& languages,
+                                  const std::map<std::string, std::string>& pinned) {
       const auto splits = assign_splits(languages, pinned, {0.1, 0.1, seed});
       return std::any_of(splits.begin(), splits.end(),
                          [](const auto& entry) { return entry.second == "train"; });
@@ -122,8 +124,9 @@ TEST(Splits, TrainIsNeverEmptyWhileAFamilyIsNotPinned) {
     EXPECT_TRUE(has_train(of_one_language(1), {})) << seed;
     EXPECT_TRUE(has_train(of_one_language(2), {})) << seed;
     EXPECT_TRUE(has_train(of_two_languages, {})) << seed;
-    EXPECT_TRUE(has_train(with_pinned, {"pinned"})) << seed;
-    EXPECT_FALSE(has_train(of_one_language(1), {"family-0"})) << "all of them are the test";
+    EXPECT_TRUE(has_train(with_pinned, {{"pinned", "validation"}})) << seed;
+    EXPECT_FALSE(has_train(of_one_language(1), {{"family-0", "test"}}))
+        << "all of them are the test";
   }
 }
 

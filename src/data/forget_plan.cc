@@ -125,11 +125,13 @@ bool names_one_of(const std::string& pattern, const std::set<std::string>& names
 
 void plan_patterns(const Json& manifest, const FileNames& names, ForgetPlan& plan) {
   const Json settings = manifest.value("settings", Json::object());
-  for (const Json& item : settings.value("test_documents", Json::array())) {
-    if (!item.is_string()) continue;
-    const auto& pattern = item.get_ref<const std::string&>();
-    if (names_one_of(pattern, names.gone) && !names_one_of(pattern, names.left)) {
-      plan.patterns.insert(pattern);
+  for (const char* key : {"test_documents", "validation_documents"}) {
+    for (const Json& item : settings.value(key, Json::array())) {
+      if (!item.is_string()) continue;
+      const auto& pattern = item.get_ref<const std::string&>();
+      if (names_one_of(pattern, names.gone) && !names_one_of(pattern, names.left)) {
+        plan.patterns.insert(pattern);
+      }
     }
   }
 }

@@ -23,7 +23,7 @@ void check_has_train(const Dataset& dataset) {
   if (std::find(splits.begin(), splits.end(), "train") != splits.end()) return;
   fail(ErrorCode::kNotFound,
        "{} has no split \"train\"; it has {}; to train on it, curate more documents, or leave some "
-       "to that split (--test-documents, --test-share, --validation-share)",
+       "to that split (--test-documents, --validation-documents, --test-share, --validation-share)",
        dataset.path().string(), fmt::join(splits, ", "));
 }
 

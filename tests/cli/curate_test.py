@@ -115,6 +115,17 @@ class CurateWhole(CurateCase):
         self.assertNotIn("rules", stages)
         self.assertEqual({row["near_group"] for row in rows(self.path("near-duplicates"), "pages")}, {""})
 
+    def test_splits_by_name(self):
+        dataset = self.curate("--test-documents", "manual-2.pdf", "--validation-documents", "manual-[23].pdf")
+        splits = {row["source_name"]: row["split"] for row in rows(dataset, "documents")}
+        self.assertEqual(splits, {"manual-0.pdf": "train", "manual-1.pdf": "train", "manual-2.pdf": "test",
+                                  "manual-3.pdf": "validation", "manual-4.pdf": "train"})
+        settings = json.loads((dataset / "manifest.json").read_text())["settings"]
+        self.assertEqual(settings["validation_documents"], ["manual-[23].pdf"])
+        self.assertEqual(settings["validation_share"], 0, "nothing is drawn besides")
+        self.fail_with(2, "curate", self.path("pdf"), "--output", self.path("none"), "--validation-documents", "nothing*",
+                       says=['"nothing*" of validation documents matches none of 5 files'])
+
     def test_what_is_excluded_is_not_there(self):
         first = self.curate("--test-documents", "manual-2.pdf")
         second = self.curate("--exclude", first / "pages" / "test-00000-of-00001.parquet", name="second")

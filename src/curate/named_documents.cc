@@ -1,4 +1,4 @@
-#include "curate/test_documents.h"
+#include "curate/named_documents.h"
 
 #include <algorithm>
 
@@ -17,23 +17,24 @@ bool matches(const std::string& pattern, const Source& document) {
 
 }  // namespace
 
-bool is_test_document(const std::vector<std::string>& patterns, const Source& document) {
+bool is_named(const std::vector<std::string>& patterns, const Source& document) {
   return std::any_of(patterns.begin(), patterns.end(),
                      [&](const std::string& pattern) { return matches(pattern, document); });
 }
 
-void check_test_patterns(const std::vector<std::string>& patterns, const SourceList& files) {
+void check_patterns(const std::vector<std::string>& patterns, const std::string& split,
+                    const SourceList& files) {
   for (const std::string& pattern : patterns) {
     const bool used =
         std::any_of(files.listed.begin(), files.listed.end(),
                     [&](const SourcePlace& place) { return matches_glob(pattern, place); });
     if (used) continue;
-    fail(ErrorCode::kUsage, "the pattern \"{}\" of test documents matches none of {} files",
-         pattern, files.listed.size());
+    fail(ErrorCode::kUsage, "the pattern \"{}\" of {} documents matches none of {} files", pattern,
+         split, files.listed.size());
   }
 }
 
-void warn_of_unused_patterns(const std::vector<std::string>& patterns,
+void warn_of_unused_patterns(const std::vector<std::string>& patterns, const std::string& split,
                              const std::vector<const Source*>& documents) {
   for (const std::string& pattern : patterns) {
     const bool used = std::any_of(documents.begin(), documents.end(), [&](const Source* document) {
@@ -41,9 +42,9 @@ void warn_of_unused_patterns(const std::vector<std::string>& patterns,
     });
     if (used) continue;
     log_warning(
-        "the pattern \"{}\" of test documents matches only files that were left out, so that it "
-        "puts nothing into the test split; the table audit says why they were",
-        pattern);
+        "the pattern \"{}\" of {} documents matches only files that were left out, so that it "
+        "puts nothing into the {} split; the table audit says why they were",
+        pattern, split, split);
   }
 }
 
