@@ -21,15 +21,19 @@ Json vision_json(const ModelConfig& config) {
           {"scale_factor", config.scale_factor}};
 }
 
+void hash_as_floats(Sha256& hash, const std::string& name, const TensorView& tensor) {
+  const std::vector<float> values = to_float(tensor);
+  hash_tensor(hash, name, {DType::kF32, tensor.shape, std::as_bytes(std::span(values))});
+  release_mapped_pages(tensor.bytes);
+}
+
 }  // namespace
 
 std::string vision_weights_sha256(const Weights& weights) {
   Sha256 hash;
   for (const auto& [name, tensor] : weights.tensors()) {
     if (!is_vision_tensor(name)) continue;
-    const std::vector<float> values = to_float(tensor);
-    hash_tensor(hash, name, {DType::kF32, tensor.shape, std::as_bytes(std::span(values))});
-    release_mapped_pages(tensor.bytes);
+    hash_as_floats(hash, name, tensor);
   }
   return hash.hex();
 }
@@ -50,6 +54,18 @@ Json feature_key(const ModelDirectory& model, const std::string& vision_sha256, 
   }
   if (contract.contains("second_edge")) key["second_edge"] = contract.at("second_edge");
   return key;
+}
+
+Json weights_key(const ModelDirectory& model, SparseHead head, const SparseOutput& output) {
+  Sha256 table;
+  const std::string name = "text_model.embed_tokens.weight";
+  hash_as_floats(table, name, model.weights().at(name));
+  for (auto* dense : {&head.dense, &head.page_bias, &head.text_bias}) dense->clear();
+  return {{"embeddings_sha256", table.hex()},
+          {"head_sha256", sparse_head_sha256(head, model.config())},
+          {"saturation", output.saturation},
+          {"gain", output.gain},
+          {"candidates", output.candidates}};
 }
 
 }  // namespace recto

@@ -1,5 +1,6 @@
 #pragma once
-// What decides the connector output of a page besides its image.
+// What decides the connector output of a page, and its weights over the vocabulary, besides its
+// image.
 
 #include <string>
 
@@ -17,5 +18,9 @@ std::string vision_weights_sha256(const Weights& weights);
 /// image is cut, position ids. The prompt is not in it.
 Json feature_key(const ModelDirectory& model, const std::string& vision_sha256, int longest_edge,
                  DType dtype);
+
+/// What decides besides the weights over the vocabulary, by `head` and `output` and the embeddings
+/// of `model`. Neither what vectors are made of them by nor how many are kept is in it.
+Json weights_key(const ModelDirectory& model, SparseHead head, const SparseOutput& output);
 
 }  // namespace recto

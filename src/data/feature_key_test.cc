@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "model/model_write.h"
-#include "support/support.h"
+#include "support/sparse_model.h"
 
 namespace recto {
 namespace {
@@ -51,6 +51,31 @@ TEST(FeatureKey, IsMadeOfWhatDecidesTheFeatures) {
   EXPECT_NE(with("connector.modality_projection.proj.weight"), text);
   EXPECT_EQ(with("text_model.layers.0.input_layernorm.weight"), text)
       << "the text model has nothing to do with it";
+}
+
+TEST(WeightsKey, TellsApartWhatMakesOtherWeights) {
+  const auto model =
+      ModelDirectory::open(test::goldens() / "models" / test::golden_models().front());
+  const SparseHead plain = plain_sparse_head(model->config());
+  const SparseOutput output{.gain = 2, .candidates = 3, .weights_sha256 = ""};
+  const Json first = weights_key(*model, plain, output);
+  SparseHead dense = plain;
+  test::add_random_dense(dense, 8, 1);
+  EXPECT_EQ(weights_key(*model, dense, output), first) << "vectors are made of them afterwards";
+  SparseOutput fewer = output;
+  fewer.top_n = 4;
+  EXPECT_EQ(weights_key(*model, plain, fewer), first) << "all are kept";
+  for (auto* values : {&dense.norm, &dense.projection, &dense.bias}) {
+    values->front() += 1;
+    EXPECT_NE(weights_key(*model, dense, output), first);
+    values->front() -= 1;
+  }
+  for (int SparseOutput::* number :
+       {&SparseOutput::saturation, &SparseOutput::gain, &SparseOutput::candidates}) {
+    SparseOutput other = output;
+    other.*number += 1;
+    EXPECT_NE(weights_key(*model, plain, other), first);
+  }
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ constexpr size_t kSearchedAtOnce = size_t{1} << 20;
 /// As it lies in the file.
 struct Header {
   char magic[8];
-  uint32_t rows, columns, tokens, computed_by;
+  uint32_t tile_rows, tile_columns, rows, computed_by;
   uint64_t value_bytes;
   std::byte page[32];
   std::byte values_sha256[32];
@@ -42,16 +42,17 @@ uint32_t both(int first, int second) {
 
 Tiling tiling_of(const Header& header) {
   constexpr uint32_t kLower = 0xFFFF;
-  return {static_cast<int>(header.rows & kLower), static_cast<int>(header.columns & kLower),
-          static_cast<int>(header.rows >> 16), static_cast<int>(header.columns >> 16)};
+  return {static_cast<int>(header.tile_rows & kLower),
+          static_cast<int>(header.tile_columns & kLower), static_cast<int>(header.tile_rows >> 16),
+          static_cast<int>(header.tile_columns >> 16)};
 }
 
 Header make_header(const FeatureRecord& record, std::span<const std::byte> values) {
   Header header{};
   std::memcpy(header.magic, kRecordMagic, sizeof(kRecordMagic));
-  header.rows = both(record.tiling.rows, record.tiling.second_rows);
-  header.columns = both(record.tiling.columns, record.tiling.second_columns);
-  header.tokens = record.tokens;
+  header.tile_rows = both(record.tiling.rows, record.tiling.second_rows);
+  header.tile_columns = both(record.tiling.columns, record.tiling.second_columns);
+  header.rows = record.rows;
   header.computed_by = static_cast<uint32_t>(record.computed_by);
   header.value_bytes = values.size();
   std::copy(record.page.begin(), record.page.end(), header.page);
@@ -77,7 +78,7 @@ FeatureRecord record_of(const Header& header) {
   FeatureRecord record;
   std::copy(std::begin(header.page), std::end(header.page), record.page.begin());
   record.tiling = tiling_of(header);
-  record.tokens = header.tokens;
+  record.rows = header.rows;
   record.computed_by = static_cast<FeatureOrigin>(header.computed_by);
   record.value_bytes = header.value_bytes;
   return record;

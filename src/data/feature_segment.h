@@ -24,7 +24,7 @@ enum class FeatureOrigin : uint32_t { kEngine = 1, kTorch = 2 };
 struct FeatureRecord {
   Sha256Digest page{};  ///< SHA-256 of the page's image file
   Tiling tiling;        ///< no more than 65535 rows and columns of each edge
-  uint32_t tokens = 0;  ///< rows of values
+  uint32_t rows = 0;    ///< of values
   FeatureOrigin computed_by = FeatureOrigin::kEngine;
   uint64_t value_bytes = 0;
 };

@@ -15,7 +15,7 @@ void read_and_append(const std::filesystem::path& path) {
   for (const recto::PlacedRecord& placed : reader.scan()) reader.read(placed, /*check=*/true);
   const auto writer = recto::SegmentWriter::take(path);
   const std::byte values[8] = {};
-  writer->append({.tokens = 1}, values);
+  writer->append({.rows = 1}, values);
   RECTO_CHECK(!recto::SegmentReader(path).scan().empty());
 }
 

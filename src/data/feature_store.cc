@@ -124,7 +124,7 @@ void FeatureStore::see(size_t segment) {
 }
 
 void FeatureStore::keep(size_t segment, const PlacedRecord& placed, bool checked) {
-  if (placed.record.value_bytes != placed.record.tokens * row_bytes_) return;
+  if (placed.record.value_bytes != placed.record.rows * row_bytes_) return;
   pages_[placed.record.page].push_back({&segments_[segment], placed, checked});
 }
 
@@ -200,7 +200,7 @@ SegmentWriter& FeatureStore::writer() {
 bool FeatureStore::add(const FeatureRecord& record, std::span<const std::byte> values) {
   FeatureRecord whole = record;
   whole.value_bytes = values.size();
-  RECTO_CHECK(whole.value_bytes == whole.tokens * row_bytes_);
+  RECTO_CHECK(whole.value_bytes == whole.rows * row_bytes_);
   const std::lock_guard lock(mutex_);
   if (!writable_) return false;
   try {

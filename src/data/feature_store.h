@@ -30,7 +30,7 @@ struct StoredFeatures {
 class FeatureStore {
  public:
   /// Opens `directory`, or makes it. What was stored under another `key` is not seen. A record
-  /// must have `row_bytes` for each of its tokens. A place that cannot be written to is read only,
+  /// must have `row_bytes` for each of its rows. A place that cannot be written to is read only,
   /// which is said. Throws Error(kUsage) when `directory` is something else, Error(kUnsupported)
   /// for a store of another format version.
   FeatureStore(std::filesystem::path directory, const Json& key, uint64_t row_bytes);

@@ -38,7 +38,7 @@ FeatureRecord record(int number) {
   FeatureRecord record;
   record.page = page(number);
   record.tiling = {number, 2, number + 1, 65535};
-  record.tokens = kRows;
+  record.rows = kRows;
   return record;
 }
 
@@ -61,7 +61,7 @@ class FeatureStoreTest : public testing::Test {
     const std::vector<std::byte> bytes(found->values.values.begin(), found->values.values.end());
     EXPECT_EQ(bytes, values(number));
     EXPECT_EQ(found->record.tiling, (Tiling{number, 2, number + 1, 65535}));
-    EXPECT_EQ(found->record.tokens, static_cast<uint32_t>(kRows));
+    EXPECT_EQ(found->record.rows, static_cast<uint32_t>(kRows));
     return true;
   }
   std::vector<fs::path> segments() const {

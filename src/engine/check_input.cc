@@ -1,7 +1,8 @@
+#include "engine/check_input.h"
+
 #include <algorithm>
 
 #include "base/error.h"
-#include "engine/cpu_embedder.h"
 
 namespace recto {
 namespace {
@@ -48,6 +49,20 @@ void check_visual_tokens(const ModelInput& input, const ModelConfig& config) {
   }
 }
 
+void check_picture_weights(const ModelInput& input, const ModelConfig& config) {
+  if (!input.images.empty() || !input.visual_tokens.empty()) {
+    fail(ErrorCode::kBadInput,
+         "the input has weights of a picture, and its views or visual tokens as well: one of them "
+         "is wanted");
+  }
+  if (std::ssize(input.picture_weights) != config.text.vocab_size) {
+    fail(ErrorCode::kBadInput,
+         "the input has {} weights of a picture; one for each of the {} tokens of the vocabulary "
+         "is wanted",
+         input.picture_weights.size(), config.text.vocab_size);
+  }
+}
+
 void check_tilings(const ModelInput& input, const ModelConfig& config) {
   if (input.tilings.empty()) return;
   int64_t views = 0;
@@ -76,12 +91,20 @@ void check_input(const ModelInput& input, const ModelConfig& config) {
          "longest or the second edge of the image",
          input.ids.size(), config.text.max_position_embeddings);
   }
-  if (input.visual_tokens.empty()) {
-    check_views(input, config);
-  } else {
+  if (!input.picture_weights.empty()) {
+    check_picture_weights(input, config);
+  } else if (!input.visual_tokens.empty()) {
     check_visual_tokens(input, config);
+  } else {
+    check_views(input, config);
   }
   check_tilings(input, config);
+}
+
+void check_takes_weights(const ModelInput& input, Pooling pooling) {
+  if (input.picture_weights.empty() || pooling == Pooling::kVocabulary) return;
+  fail(ErrorCode::kBadInput,
+       "the input has weights of a picture where its views or visual tokens are wanted");
 }
 
 }  // namespace recto

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/threads.h"
 #include "engine/activations.h"
+#include "engine/check_input.h"
 #include "engine/memory_plan.h"
 #include "engine/pooling.h"
 #include "engine/sparse_part.h"
@@ -69,6 +70,7 @@ class CpuEmbedder : public Embedder {
 
   void inspect(const ModelInput& input, const ActivationObserver& observer) override {
     check_input(input, config());
+    check_takes_weights(input, Pooling::kLast);  // the text model is shown, whatever pools
     const Team team(options_.threads);
     const WorkspaceLease workspace(workspaces_, options_.threads);
     std::vector<float> features = input.visual_tokens;
@@ -93,7 +95,10 @@ class CpuEmbedder : public Embedder {
 
   /// `sparse` is null, or has an entry for each input.
   Matrix outputs(std::span<const ModelInput> inputs, SparseVector* sparse) {
-    for (const ModelInput& input : inputs) check_input(input, config());
+    for (const ModelInput& input : inputs) {
+      check_input(input, config());
+      check_takes_weights(input, model_->contract().pooling);
+    }
     const std::vector<Range> batches = cut(inputs, {0, inputs.size()}, options_.batch_tokens);
     check_memory(inputs, batches, sparse != nullptr || from_vocabulary());
     Matrix vectors(static_cast<int64_t>(inputs.size()), model_->contract().vector_width());
@@ -132,7 +137,8 @@ class CpuEmbedder : public Embedder {
       for (size_t i = batch.first; i < batch.end; ++i) {
         in_batch += inputs[i].view_count();
         longest = std::max(longest, token_count(inputs[i]));
-        pictures = pictures || inputs[i].has_picture();
+        const bool weighed = inputs[i].has_picture() && inputs[i].picture_weights.empty();
+        pictures = pictures || weighed;
       }
       views = std::max(views, in_batch);
     }
@@ -184,14 +190,15 @@ class CpuEmbedder : public Embedder {
   /// Calls `take` with the place and the weights of the vocabulary of each input with pictures.
   void weigh(std::span<const ModelInput* const> inputs, const VisualRows& features,
              const std::function<void(size_t i, const std::vector<float>& weights)>& take) {
-    if (std::all_of(features.begin(), features.end(), [](const auto& own) { return own.empty(); }))
-      return;
-    const SparsePart& part = sparse_part();
+    const bool unseen =
+        std::all_of(features.begin(), features.end(), [](const auto& own) { return own.empty(); });
+    const SparsePart* const part = unseen ? nullptr : &sparse_part();
     const auto width = static_cast<int64_t>(config().text.hidden_size);
     spread(features.size(), options_.threads, workspaces_, [&](size_t i, Workspace& workspace) {
+      if (!inputs[i]->picture_weights.empty()) return take(i, inputs[i]->picture_weights);
       if (features[i].empty()) return;
       const int64_t tokens = std::ssize(features[i]) / width;
-      take(i, part.weights(features[i].data(), tokens_by_edge(*inputs[i], tokens), workspace));
+      take(i, part->weights(features[i].data(), tokens_by_edge(*inputs[i], tokens), workspace));
     });
   }
 
@@ -206,8 +213,8 @@ class CpuEmbedder : public Embedder {
     });
     for (size_t i = 0; i < features.size(); ++i) {
       const std::span<float> vector = vectors.row(static_cast<int64_t>(first + i));
-      dense_of_weights(pictures[i], inputs[i]->words, !features[i].empty(), *model_->sparse_head(),
-                       vector);
+      dense_of_weights(pictures[i], inputs[i]->words, inputs[i]->has_picture(),
+                       *model_->sparse_head(), vector);
       if (model_->contract().normalize) l2_normalize(vector);
     }
   }

@@ -32,7 +32,4 @@ struct EngineOptions {
 std::unique_ptr<Embedder> make_cpu_embedder(std::shared_ptr<const ModelDirectory> model,
                                             const EngineOptions& options = {});
 
-/// Throws as make_cpu_embedder says when `input` is not one this model can take.
-void check_input(const ModelInput& input, const ModelConfig& config);
-
 }  // namespace recto

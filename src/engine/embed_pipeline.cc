@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/threads.h"
-#include "engine/cpu_embedder.h"
+#include "engine/check_input.h"
 #include "model/sparse_text.h"
 #include "page/decode.h"
 #include "page/resize.h"
@@ -193,19 +193,19 @@ class Preparer : public EmbedIntake {
     }
   }
 
-  /// Whether the visual tokens of the page are known: nothing needs its picture then.
+  /// Whether the page is known: nothing needs its picture then.
   bool take_known(Prepared& row) {
     EmbedItem& item = row.item;
-    if (options_.visual_tokens == nullptr || item.trusted_image.empty()) return false;
+    if (options_.known_pages == nullptr || item.trusted_image.empty()) return false;
     if (item.query || item.text) return false;
     const Sha256Digest image = sha256_digest(as_bytes(item.trusted_image));
-    std::optional<VisualTokens> known = options_.visual_tokens->find(image);
+    std::optional<KnownPage> known = options_.known_pages->find(image);
     if (!known) {
       row.unseen = image;
       return false;
     }
     row.input = builder_.document(known->tiling);
-    row.input.visual_tokens = std::move(known->values);
+    give_constant(row.input, options_.known_pages->constant(), std::move(known->values));
     std::string().swap(item.trusted_image);
     return true;
   }
@@ -310,17 +310,16 @@ class Batch {
 
  private:
   void look_at_unseen() {
-    std::vector<VisualTokenSource::Missing> missing;
+    std::vector<KnownPages::Missing> missing;
     for (size_t i = 0; i < rows_.size(); ++i) {
       if (rows_[i].unseen) missing.push_back({*rows_[i].unseen, &inputs_[i]});
     }
     if (missing.empty()) return;
-    std::vector<std::vector<float>> made = options_.visual_tokens->make(missing);
+    std::vector<std::vector<float>> made = options_.known_pages->make(missing);
     auto next = made.begin();
     for (size_t i = 0; i < rows_.size(); ++i) {
       if (!rows_[i].unseen) continue;
-      inputs_[i].visual_tokens = std::move(*next++);
-      inputs_[i].images.clear();
+      give_constant(inputs_[i], options_.known_pages->constant(), std::move(*next++));
     }
   }
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "engine/visual_tokens.h"
+#include "engine/known_pages.h"
 #include "model/embedder.h"
 #include "page/reader.h"
 
@@ -82,9 +82,9 @@ struct EmbedOptions {
   bool keep_going = false;  ///< report and skip a bad input instead of ending with it
   int picture_edge = 0;     ///< 0, or longest side of the page pictures handed to the sink
   int prefetch = 4;         ///< inputs prepared ahead of the model
-  /// Null, or what knows and makes the visual tokens of each `trusted_image` that comes without a
-  /// text or query; one that is known is not decoded. Of the embedder's model and contract.
-  VisualTokenSource* visual_tokens = nullptr;
+  /// Null, or what knows each `trusted_image` that comes without a text or query; one that is known
+  /// is not decoded. Of the embedder's model and contract.
+  KnownPages* known_pages = nullptr;
   PageLimits limits;
   std::string label = "embed";  ///< of the progress bar
   uint64_t expected = 0;        ///< rows to come, for the progress bar; 0 when unknown

@@ -18,15 +18,15 @@ PlacedTensor placed(std::vector<int64_t> shape, const std::vector<float>& values
           fmt::format("{}: tensor \"{}\"", kSparseHeadFile, name)};
 }
 
-Linear projection_of(const ModelDirectory& model) {
+Linear projection_of(const ModelDirectory& model, const SparseHead& head) {
   const int64_t width = model.config().text.hidden_size;
-  return Linear({placed({width, width}, model.sparse_head()->projection, "projection.weight")}, {});
+  return Linear({placed({width, width}, head.projection, "projection.weight")}, {});
 }
 
-Linear table_of(const ModelDirectory& model) {
+Linear table_of(const ModelDirectory& model, const SparseHead& head) {
   const int64_t vocabulary = model.config().text.vocab_size;
   return Linear({model.weights().placed("text_model.embed_tokens.weight")},
-                {placed({vocabulary}, model.sparse_head()->bias, "bias")});
+                {placed({vocabulary}, head.bias, "bias")});
 }
 
 int64_t rows_at_once(int64_t vocabulary) {
@@ -55,11 +55,12 @@ void add_candidates(float* logits, int64_t rows, int64_t vocabulary, int most,
 
 }  // namespace
 
-SparsePart::SparsePart(const ModelDirectory& model, int threads)
-    : head_(*model.sparse_head()),
-      output_(*model.contract().sparse),
-      projection_(projection_of(model)),
-      table_(table_of(model)) {
+SparsePart::SparsePart(const ModelDirectory& model, const SparseHead& head,
+                       const SparseOutput& output, int threads)
+    : norm_(head.norm),
+      output_(output),
+      projection_(projection_of(model, head)),
+      table_(table_of(model, head)) {
   Linear* const linears[] = {&projection_, &table_};
   packed_ = pack_linears(linears, threads);
 }
@@ -87,7 +88,7 @@ void SparsePart::add(const float* features, int64_t tokens, Workspace& w,
     float* const normed = w.normed.reserve(rows * width);
     float* const states = w.states.reserve(rows * width);
     float* const logits = w.hidden.reserve(rows * vocabulary);
-    kernels().rms_norm(features + first * width, head_.norm.data(),
+    kernels().rms_norm(features + first * width, norm_.data(),
                        static_cast<float>(kSparseNormEpsilon), rows, width, normed);
     std::copy_n(normed, rows * width, states);
     projection_.apply(normed, rows, states, Epilogue::kAdd, w.threads, w.scratchpad);

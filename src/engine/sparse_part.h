@@ -16,7 +16,11 @@ class SparsePart {
  public:
   /// Packs the embedding table and the head's matrix on `threads` threads. `model` has a sparse
   /// output and must outlive the object. Throws as Linear::pack does.
-  SparsePart(const ModelDirectory& model, int threads);
+  SparsePart(const ModelDirectory& model, int threads)
+      : SparsePart(model, *model.sparse_head(), *model.contract().sparse, threads) {}
+  /// With another head and output than those of `model`, whose dense part is not looked at.
+  SparsePart(const ModelDirectory& model, const SparseHead& head, const SparseOutput& output,
+             int threads);
 
   /// Weights of all tokens of the vocabulary, of an input's visual tokens `features`
   /// [tokens, hidden], which are of these edges (tokens_by_edge()).
@@ -28,7 +32,7 @@ class SparsePart {
   void add(const float* features, int64_t tokens, Workspace& workspace,
            std::vector<float>& sums) const;
 
-  const SparseHead& head_;
+  std::vector<float> norm_;
   SparseOutput output_;
   Linear projection_;
   Linear table_;

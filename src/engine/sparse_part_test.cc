@@ -51,7 +51,7 @@ struct SparseModel {
 
   void add_second_edge() {
     const fs::path path = directory.path() / "model";
-    test::add_second_edge(path, 3 * model->config().vision.image_size);
+    test::add_second_edge(path, 4 * model->config().vision.image_size);
     model = ModelDirectory::open(path);
   }
 };

@@ -147,7 +147,7 @@ const SystemResult* EvalReport::rival() const {
 }
 
 Embeddings embed_pages(const Dataset& dataset, const std::string& split, Embedder& embedder,
-                       const EvalOptions& options, VisualTokenSource* visual_tokens) {
+                       const EvalOptions& options, KnownPages* known_pages) {
   const auto source = [&](EmbedIntake& intake) {
     dataset.for_each_page(split, [&](PageRow&& page) {
       EmbedItem item;
@@ -166,7 +166,7 @@ Embeddings embed_pages(const Dataset& dataset, const std::string& split, Embedde
   std::vector<std::string> ids;
   for (PageRow& page : dataset.pages(split)) ids.push_back(std::move(page.page_id));
   EmbedOptions pipeline = pipeline_options(embedder, options, "pages", ids.size());
-  pipeline.visual_tokens = visual_tokens;
+  pipeline.known_pages = known_pages;
   Embeddings found = embed(embedder, source, pipeline);
   if (std::ssize(ids) == found.vectors.rows) return found;
   return with_zero_rows(found, std::move(ids), embedder.model().contract().dimensions.front());

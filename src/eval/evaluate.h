@@ -9,7 +9,7 @@
 
 #include "data/dataset.h"
 #include "data/table.h"
-#include "engine/visual_tokens.h"
+#include "engine/known_pages.h"
 #include "eval/comparison.h"
 #include "eval/contamination.h"
 #include "eval/stored_precision.h"
@@ -55,9 +55,9 @@ struct EvalReport {
 /// Vectors of all pages of a split at full width, in the dataset's order. The next pages are
 /// decoded and cut to views in a thread of their own while the model works. A page without a
 /// picture is embedded as the passage of its text; without that, too, its vector is 0.
-/// `visual_tokens` is null, or as in EmbedOptions.
+/// `known_pages` is null, or as in EmbedOptions.
 Embeddings embed_pages(const Dataset& dataset, const std::string& split, Embedder& embedder,
-                       const EvalOptions& options, VisualTokenSource* visual_tokens = nullptr);
+                       const EvalOptions& options, KnownPages* known_pages = nullptr);
 
 /// Vectors of the task's queries at full width, in the task's order.
 Matrix embed_queries(const RetrievalTask& task, Embedder& embedder, const EvalOptions& options);

@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "base/stopwatch.h"
-#include "eval/kept_tokens.h"
+#include "eval/kept_pages.h"
 
 namespace recto {
 
@@ -18,7 +18,7 @@ ModelStores open_model_stores(const EvaluationPlan& plan) {
 
 EmbeddedPages model_pages(const Dataset& dataset, const EvaluationPlan& plan, Embedder& embedder,
                           const EvaluatedModel& model, const std::shared_ptr<FeatureStore>& store) {
-  std::optional<KeptTokens> kept;
+  std::optional<KeptPages> kept;
   if (store != nullptr) {
     kept.emplace(store, plan.feature_dtype, model.model, plan.engine.threads);
   }

@@ -44,7 +44,7 @@ torch::Tensor page_vectors(RetrieverModel& model, const std::vector<TrainingData
     source.complete(*ready);
     std::vector<Sequence> sequences;
     for (const PreparedPage& page : *ready) {
-      sequences.push_back({&page.input, page.features, 0, page.kept_by()});
+      sequences.push_back(page.sequence());
     }
     vectors.push_back(model->forward(sequences).to(torch::kCPU));
     progress.advance(ready->size());

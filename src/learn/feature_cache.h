@@ -1,6 +1,6 @@
 #pragma once
-// Connector output of pages, kept in memory while vision tower and connector are frozen: it is then
-// a constant of the page, and most of the cost of every later epoch.
+// What is constant of pages, kept in memory while vision tower and connector are frozen: most of
+// the cost of every later epoch.
 
 #include <cstdint>
 #include <mutex>
@@ -13,10 +13,11 @@
 
 namespace recto {
 
-/// What a page is to the text model.
+/// What a page is to what is trained: the connector's output, or the weights made of it.
 struct PageFeatures {
   Tiling tiling;
-  torch::Tensor features;  ///< [image tokens, hidden], on the CPU, of the type they are kept in
+  /// [image tokens, hidden] or [1, vocabulary], on the CPU, of the type they are kept in.
+  torch::Tensor features;
 };
 
 /// Which picture of a page.

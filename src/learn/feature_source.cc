@@ -55,18 +55,35 @@ FeatureSource::FeatureSource(std::shared_ptr<const ModelDirectory> directory, Re
                              const TrainSettings& settings, uint64_t memory_bytes)
     : directory_(std::move(directory)),
       model_(std::move(model)),
+      constant_(model_->weights_are_constant() ? PageConstant::kWeights
+                                               : PageConstant::kVisualTokens),
       dtype_(parse_weights_dtype(settings.feature_dtype)),
-      width_(directory_->config().text.hidden_size),
+      width_(constant_width(constant_, directory_->config())),
       memory_(memory_bytes),
       store_path_(settings.feature_store) {
-  if (model_->device().is_cpu()) {
-    encoder_ = std::make_unique<VisualEncoder>(directory_, settings.threads);
-  }
+  if (model_->device().is_cpu()) encoder_ = make_encoder(settings.threads);
   if (!has_store()) return;
   vision_sha256_ = vision_weights_sha256(directory_->weights());
   const FeatureStore* own = store(directory_->contract().views.longest_edge);
   log_info("feature store {}: {} pages of this model and these settings", store_path_.string(),
            own->size());
+}
+
+std::unique_ptr<VisualEncoder> FeatureSource::make_encoder(int threads) const {
+  if (constant_ == PageConstant::kVisualTokens) {
+    return std::make_unique<VisualEncoder>(directory_, threads);
+  }
+  const SparseWeights& sparse = model_->sparse();
+  return std::make_unique<VisualEncoder>(directory_, threads, sparse->head(), sparse->output());
+}
+
+Json FeatureSource::key(int longest_edge) const {
+  Json key = feature_key(*directory_, vision_sha256_, longest_edge, dtype_);
+  if (constant_ == PageConstant::kWeights) {
+    const SparseWeights& sparse = model_->sparse();
+    key["weights"] = weights_key(*directory_, sparse->head(), sparse->output());
+  }
+  return key;
 }
 
 /// Null without a store.
@@ -75,9 +92,8 @@ FeatureStore* FeatureSource::store(int longest_edge) {
   const std::lock_guard lock(mutex_);
   std::unique_ptr<FeatureStore>& found = stores_[longest_edge];
   if (found == nullptr) {
-    const Json key = feature_key(*directory_, vision_sha256_, longest_edge, dtype_);
     const uint64_t row_bytes = static_cast<uint64_t>(width_) * dtype_size(dtype_);
-    found = std::make_unique<FeatureStore>(store_path_, key, row_bytes);
+    found = std::make_unique<FeatureStore>(store_path_, key(longest_edge), row_bytes);
   }
   return found.get();
 }
@@ -94,7 +110,7 @@ std::optional<PageFeatures> FeatureSource::find(const PictureId& page) {
   }
   const FeatureRecord& record = stored->record;
   const void* values = stored->values.values.data();
-  return PageFeatures{record.tiling, borrow(values, record.tokens, width_, scalar_type(dtype_),
+  return PageFeatures{record.tiling, borrow(values, record.rows, width_, scalar_type(dtype_),
                                             std::move(stored->values.file))};
 }
 
@@ -117,9 +133,11 @@ std::vector<torch::Tensor> FeatureSource::computed(std::span<const Missing> page
   std::vector<torch::Tensor> values;
   if (encoder_ == nullptr) {
     for (const Missing& page : pages) {
-      values.push_back(model_->visual_features(*page.input, nullptr, Precision::kFp32)
-                           .to(torch::kCPU)
-                           .contiguous());
+      const torch::Tensor made =
+          constant_ == PageConstant::kWeights
+              ? model_->picture_weights(*page.input)
+              : model_->visual_features(*page.input, nullptr, Precision::kFp32);
+      values.push_back(made.to(torch::kCPU).contiguous());
     }
     return values;
   }
@@ -144,7 +162,7 @@ PageFeatures FeatureSource::keep(const Missing& missing, const torch::Tensor& va
   FeatureRecord record;
   record.page = missing.page.image;
   record.tiling = views;
-  record.tokens = static_cast<uint32_t>(values.size(0));
+  record.rows = static_cast<uint32_t>(values.size(0));
   record.computed_by = encoder_ == nullptr ? FeatureOrigin::kTorch : FeatureOrigin::kEngine;
   FeatureStore* const to = store(missing.page.longest_edge);
   const bool stored = to != nullptr && to->add(record, bytes_of(features.features));

@@ -1,6 +1,6 @@
 #pragma once
-// Where the connector output of pages comes from while vision tower and connector are frozen: from
-// memory, from a store of earlier epochs and runs, or computed.
+// Where what is constant of pages comes from while vision tower and connector are frozen, their
+// output or what is made of it: from memory, from a store of earlier epochs and runs, or computed.
 
 #include <cstdint>
 #include <filesystem>
@@ -33,6 +33,9 @@ class FeatureSource {
   FeatureSource(std::shared_ptr<const ModelDirectory> directory, RetrieverModel model,
                 const TrainSettings& settings, uint64_t memory_bytes);
 
+  /// What the features are: weights when nothing that makes them is trained
+  /// (RetrieverModel::weights_are_constant()).
+  PageConstant constant() const { return constant_; }
   /// Nothing when the page has to be computed.
   std::optional<PageFeatures> find(const PictureId& page);
   /// Whether find() would look for it, without reading it.
@@ -54,12 +57,15 @@ class FeatureSource {
   FeatureCounts counts() const;
 
  private:
+  std::unique_ptr<VisualEncoder> make_encoder(int threads) const;
+  Json key(int longest_edge) const;
   std::vector<torch::Tensor> computed(std::span<const Missing> pages);
   PageFeatures keep(const Missing& missing, const torch::Tensor& values);
   FeatureStore* store(int longest_edge);
 
   std::shared_ptr<const ModelDirectory> directory_;
   RetrieverModel model_;
+  PageConstant constant_;
   DType dtype_;
   int64_t width_;
   FeatureCache memory_;

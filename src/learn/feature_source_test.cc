@@ -168,7 +168,7 @@ TEST_P(FeatureSourceTest, AStoreKnowsTheTilesOfASecondEdge) {
   const fs::path path = directory.path() / "model";
   fs::copy(test::goldens() / "models" / GetParam(), path, fs::copy_options::recursive);
   const int tile = directory_->config().vision.image_size;
-  test::add_second_edge(path, 3 * tile);
+  test::add_second_edge(path, 4 * tile);
   const std::string store = directory.path() / "store";
   computed(*source("fp32", store));  // of the model with one edge, under another key
   directory_ = ModelDirectory::open(path, {.longest_edge = 2 * tile});

@@ -165,7 +165,9 @@ MemoryEstimate estimate_memory(const ModelConfig& config, const MemoryRequest& r
   estimate.activations = all <= budget + std::min(budget, of_queries) ? all : budget;
   if (!request.vision_trained) {
     const uint64_t page_bytes =
-        page_feature_bytes(config, request.views, request.feature_value_bytes);
+        request.weights
+            ? static_cast<uint64_t>(config.text.vocab_size) * request.feature_value_bytes
+            : page_feature_bytes(config, request.views, request.feature_value_bytes);
     estimate.feature_limit = std::min(left / 4, page_bytes * request.pages_in_data);
     if (!request.feature_store) estimate.features = estimate.feature_limit;
   }

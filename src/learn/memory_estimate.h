@@ -76,6 +76,7 @@ struct MemoryRequest {
   bool vision_trained = false;
   bool sparse = false;               ///< the sparse output is trained too
   uint64_t feature_value_bytes = 4;  ///< of a number of the features of a page
+  bool weights = false;              ///< which are its weights over the vocabulary
   bool feature_store = false;        ///< they are kept in files
   uint64_t encoder = 0;              ///< encoder_bytes(), where that computes them
   bool recompute = false;            ///< gradient checkpointing

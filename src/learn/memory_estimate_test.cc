@@ -65,6 +65,9 @@ TEST(MemoryEstimateTest, FrozenVisionTakesFeaturesInsteadOfActivations) {
   request.feature_store = true;
   EXPECT_EQ(estimate_memory(config, request, 100 * all).features, 0u);
   EXPECT_EQ(estimate_memory(config, request, 100 * all).feature_limit, all / 2);
+  request.weights = true;
+  EXPECT_EQ(estimate_memory(config, request, 100 * all).feature_limit,
+            10U * 2 * static_cast<uint64_t>(config.text.vocab_size));
 }
 
 TEST(MemoryEstimateTest, WhatComputesFeaturesAndTheProgramCount) {

@@ -51,6 +51,7 @@ MemoryRequest memory_request(const StepSource& steps, const TrainSettings& setti
   request.vision_trained = size.vision;
   request.sparse = settings.sparse_weight > 0;
   request.feature_value_bytes = dtype_size(parse_weights_dtype(settings.feature_dtype));
+  request.weights = contract.pooling == Pooling::kVocabulary && !size.weighing;
   request.feature_store = !settings.feature_store.empty();
   if (!sees && request.views > 0) request.encoder = eyes;
   request.recompute = settings.gradient_checkpointing;

@@ -46,8 +46,13 @@ bool PageSource::take_known(PreparedPage& page) const {
   const std::optional<PageFeatures> known = features_->find(page.picture);
   if (!known) return false;
   page.input = inputs_.at(page.picture.longest_edge).document(known->tiling);
-  page.features = known->features;
+  take(page, known->features);
   return true;
+}
+
+void PageSource::take(PreparedPage& page, const torch::Tensor& features) const {
+  const bool weighed = features_->constant() == PageConstant::kWeights;
+  (weighed ? page.weights : page.features) = features;
 }
 
 PreparedPage PageSource::prepare(const PageRequest& request) const {
@@ -86,14 +91,14 @@ void PageSource::complete(std::vector<PreparedPage>& pages) const {
   std::vector<PreparedPage*> wanted;
   std::vector<FeatureSource::Missing> missing;
   for (PreparedPage& page : pages) {
-    if (page.features.defined() || page.input.images.empty()) continue;
+    if (page.known() || page.input.images.empty()) continue;
     if (take_known(page)) continue;  // since it was prepared
     wanted.push_back(&page);
     missing.push_back({page.picture, &page.input});
   }
   const std::vector<PageFeatures> computed = features_->compute(missing);
   for (size_t i = 0; i < wanted.size(); ++i) {
-    wanted[i]->features = computed[i].features;
+    take(*wanted[i], computed[i].features);
     wanted[i]->input.images.clear();
   }
 }

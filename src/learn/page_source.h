@@ -27,10 +27,13 @@ std::vector<PageRequest> requests(std::span<const TrainingData::Page> pages);
 struct PreparedPage {
   PictureId picture;  ///< of a page whose features may be known
   ModelInput input;
-  torch::Tensor features;  ///< undefined unless they are known
+  torch::Tensor features;  ///< undefined unless they are known and visual tokens
+  torch::Tensor weights;   ///< undefined unless they are known and weights
 
-  /// What constants of the page are kept by; null of a passage.
-  const PictureId* kept_by() const { return features.defined() ? &picture : nullptr; }
+  bool known() const { return features.defined() || weights.defined(); }
+  Sequence sequence(uint64_t dropout_seed = 0) const {
+    return {&input, features, dropout_seed, weights};
+  }
 };
 
 /// Reads, decodes and cuts pages to views; puts passages through the passage prompt. Thread-safe.
@@ -57,6 +60,7 @@ class PageSource {
   std::string image(const TrainingData::Page& page) const;
   PictureId picture(const PageRequest& request, std::string* bytes = nullptr) const;
   bool take_known(PreparedPage& page) const;
+  void take(PreparedPage& page, const torch::Tensor& features) const;
 
   const TrainingSources& sources_;
   const EdgeInputs& inputs_;

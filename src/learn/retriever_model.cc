@@ -9,7 +9,6 @@ namespace recto {
 namespace {
 
 constexpr int64_t kVisionActivationBytes = int64_t{64} << 20;
-constexpr uint64_t kKeptWeightsBytes = uint64_t{1} << 30;
 
 torch::ScalarType scalar_type(DType dtype) {
   switch (dtype) {
@@ -160,6 +159,8 @@ RetrieverModelImpl::Pack RetrieverModelImpl::pack(std::span<const Sequence> sequ
   std::vector<int64_t> ids, image_rows, row_of(sequences.size());
   for (size_t k = 0; k < pack.order.size(); ++k) {
     const Sequence& sequence = sequences[pack.order[k]];
+    const bool seen = !sequence.weights.defined();
+    RECTO_CHECK(seen || pooling_ == Pooling::kVocabulary);
     const int64_t length = static_cast<int64_t>(sequence.input->ids.size());
     std::vector<PackRun>& runs = pack.layout.runs;
     if (runs.empty() || runs.back().length != length) runs.push_back({pack.layout.rows, 0, length});
@@ -171,7 +172,8 @@ RetrieverModelImpl::Pack RetrieverModelImpl::pack(std::span<const Sequence> sequ
         fail(ErrorCode::kBadInput, "the token id {} is outside the vocabulary of {} tokens", id,
              config_.text.vocab_size);
       }
-      if (id == config_.image_token_id) image_rows.push_back(static_cast<int64_t>(ids.size()));
+      if (seen && id == config_.image_token_id)
+        image_rows.push_back(static_cast<int64_t>(ids.size()));
       ids.push_back(id);
     }
     pack.layout.rows += length;
@@ -224,6 +226,7 @@ torch::Tensor RetrieverModelImpl::features(std::span<const Sequence> sequences, 
   PassContext vision_context{context.observer, {}, precision_, recompute_};
   for (const size_t k : pack.order) {
     const Sequence& sequence = sequences[k];
+    if (sequence.weights.defined()) continue;
     if (sequence.features.defined()) {
       parts.push_back(sequence.features.to(device(), torch::kFloat32));
     } else if (!sequence.input->images.empty() && !together) {
@@ -267,9 +270,9 @@ torch::Tensor RetrieverModelImpl::from_vocabulary(std::span<const Sequence> sequ
   torch::Tensor of_page = torch::zeros({weights.size(0)});
   for (size_t i = 0; i < sequences.size(); ++i) {
     const auto row = static_cast<int64_t>(i);
-    const ModelInput& input = *sequences[i].input;
-    put_into_row(words, row, input.words);
-    of_page.data_ptr<float>()[row] = visual_tokens(input) > 0 ? 1.0F : 0.0F;
+    const bool page = sequences[i].weights.defined() || visual_tokens(sequences[i]) > 0;
+    put_into_row(words, row, sequences[i].input->words);
+    of_page.data_ptr<float>()[row] = page ? 1.0F : 0.0F;
   }
   return normalized(sparse_->dense(weights + words.to(device()), of_page.to(device())));
 }
@@ -300,8 +303,10 @@ torch::Tensor RetrieverModelImpl::states(const Pack& pack, const torch::Tensor& 
   return text_(x, pack.layout, context);
 }
 
-int64_t RetrieverModelImpl::visual_tokens(const ModelInput& input) const {
-  return std::count(input.ids.begin(), input.ids.end(), config_.image_token_id);
+int64_t RetrieverModelImpl::visual_tokens(const Sequence& sequence) const {
+  if (sequence.weights.defined()) return 0;
+  const std::vector<int32_t>& ids = sequence.input->ids;
+  return std::count(ids.begin(), ids.end(), config_.image_token_id);
 }
 
 torch::Tensor RetrieverModelImpl::forward(std::span<const Sequence> sequences, bool training,
@@ -319,7 +324,6 @@ int64_t RetrieverModelImpl::output_width() const {
 
 void RetrieverModelImpl::attach_sparse(const SparseHead& head, const SparseOutput& output) {
   sparse_ = register_module("sparse_head", SparseWeights(head, config_, output));
-  weights_ = std::make_shared<FeatureCache>(kKeptWeightsBytes);
 }
 
 torch::Tensor RetrieverModelImpl::sparse_rows(std::span<const Sequence> sequences) {
@@ -328,45 +332,45 @@ torch::Tensor RetrieverModelImpl::sparse_rows(std::span<const Sequence> sequence
   return sparse_->largest(weighed(sequences, packed, features(sequences, packed, PassContext{})));
 }
 
-bool RetrieverModelImpl::weights_are_constant(const torch::Tensor& visual) const {
-  return !visual.requires_grad() && !text_->table().requires_grad() && !sparse_->is_trained();
+bool RetrieverModelImpl::weights_are_constant() const {
+  return pooling_ == Pooling::kVocabulary && !sparse_.is_empty() && !vision_trained() &&
+         !text_->table().requires_grad() && !sparse_->is_trained();
 }
 
-torch::Tensor RetrieverModelImpl::constant_weights(const Sequence& sequence,
-                                                   const torch::Tensor& visual) {
-  if (sequence.picture != nullptr) {
-    if (const auto kept = weights_->find(*sequence.picture)) return kept->features.to(device());
-  }
-  const std::vector<Edges> edges = {tokens_by_edge(*sequence.input, visual.size(0))};
-  const torch::Tensor row = sparse_(visual, edges, text_->table());
-  if (sequence.picture != nullptr) weights_->keep(*sequence.picture, {{}, row.to(torch::kCPU)});
-  return row;
+torch::Tensor RetrieverModelImpl::picture_weights(const ModelInput& input) {
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor visual = visual_features(input, nullptr, Precision::kFp32);
+  const std::vector<Edges> edges = {tokens_by_edge(input, visual.size(0))};
+  return sparse_(visual, edges, text_->table());
 }
 
 torch::Tensor RetrieverModelImpl::weighed(std::span<const Sequence> sequences, const Pack& pack,
                                           const torch::Tensor& visual) {
-  const bool constant = weights_are_constant(visual);
-  std::vector<Edges> edges;  // of those whose weights are not constant
-  std::vector<int64_t> row_of(sequences.size());
+  std::vector<Edges> edges;  // of those whose weights are not known
   std::vector<torch::Tensor> rows;
-  int64_t first = 0, pictures = 0;
+  int64_t first = 0;
   for (const size_t k : pack.order) {
-    const int64_t count = visual_tokens(*sequences[k].input);
-    row_of[k] = count > 0 ? pictures++ : -1;
+    const int64_t count = visual_tokens(sequences[k]);
     if (count == 0) continue;
-    if (constant) {
-      rows.push_back(constant_weights(sequences[k], visual.narrow(0, first, count)));
-    } else {
-      for (auto& runs : edges.emplace_back(tokens_by_edge(*sequences[k].input, count))) {
-        for (TokenRun& run : runs) run.first += first;
-      }
+    for (auto& runs : edges.emplace_back(tokens_by_edge(*sequences[k].input, count))) {
+      for (TokenRun& run : runs) run.first += first;
     }
     first += count;
   }
   if (!edges.empty()) rows.push_back(sparse_(visual, edges, text_->table()));
-  // A row of zeros behind the others stands for every input without images.
+  // Behind them the known ones, and a row of zeros that stands for every input without images.
+  int64_t seen = 0, given = static_cast<int64_t>(edges.size());
+  std::vector<int64_t> row_of(sequences.size(), -1);
+  for (const size_t k : pack.order) {
+    if (sequences[k].weights.defined()) {
+      row_of[k] = given++;
+      rows.push_back(sequences[k].weights.to(device(), torch::kFloat32));
+    } else if (visual_tokens(sequences[k]) > 0) {
+      row_of[k] = seen++;
+    }
+  }
   rows.push_back(torch::zeros({1, config_.text.vocab_size}, device()));
-  for (int64_t& row : row_of) row = row < 0 ? pictures : row;
+  for (int64_t& row : row_of) row = row < 0 ? given : row;
   return torch::cat(rows, 0).index_select(0, torch::tensor(row_of, torch::kInt64).to(device()));
 }
 

@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "learn/feature_cache.h"
 #include "learn/layers.h"
 #include "learn/sparse_weights.h"
 #include "learn/text_model.h"
@@ -28,9 +27,8 @@ struct Sequence {
   const ModelInput* input = nullptr;  ///< its images may be left out when `features` is given
   torch::Tensor features;             ///< undefined, or visual_features() of the input, of any type
   uint64_t dropout_seed = 0;
-  /// Of a single picture: by it the weights of the sparse output are kept while nothing that makes
-  /// them is trained. It must live as long as the call.
-  const PictureId* picture = nullptr;
+  /// Undefined, or in place of its images and features picture_weights() of the input, of any type.
+  torch::Tensor weights;
 };
 
 /// Whether a model has its vision tower and connector.
@@ -77,6 +75,10 @@ class RetrieverModelImpl : public torch::nn::Module {
                                 const ActivationObserver* observer = nullptr,
                                 std::optional<Precision> precision = std::nullopt);
 
+  /// Weights [1, vocabulary] of the images of one input, in fp32, without a gradient, of which a
+  /// model with Pooling::kVocabulary makes its vector.
+  torch::Tensor picture_weights(const ModelInput& input);
+
   /// How forward() and visual_features() compute from now on: products and attention in
   /// `precision`; `recompute` keeps no activations of the layers for the backward pass (gradient
   /// checkpointing), which changes no bit.
@@ -84,6 +86,9 @@ class RetrieverModelImpl : public torch::nn::Module {
 
   /// Whether any parameter of the vision tower or the connector requires a gradient.
   bool vision_trained() const;
+  /// Whether vectors are made of weights whose making is not trained: picture_weights() is then all
+  /// that a training needs of a page.
+  bool weights_are_constant() const;
   /// Views that have gone through the vision tower so far.
   int64_t vision_views() const { return vision_views_; }
   /// Every linear layer by its path ("text_model.layers.0.self_attn.q_proj").
@@ -102,17 +107,13 @@ class RetrieverModelImpl : public torch::nn::Module {
                          const PassContext& context);
   /// pixels [views, 3, T, T] -> connector output [image tokens, hidden].
   torch::Tensor see(const torch::Tensor& pixels, const PassContext& context);
-  /// Visual tokens among the ids of `input`; 0 of one without pictures.
-  int64_t visual_tokens(const ModelInput& input) const;
+  /// Visual tokens that are weighed; 0 of a sequence without pictures, or with their weights.
+  int64_t visual_tokens(const Sequence& sequence) const;
   /// The states of the text model.
   torch::Tensor states(const Pack& pack, const torch::Tensor& visual, const PassContext& context);
   /// All weights of the pictures, [inputs, vocabulary], in the order of the inputs.
   torch::Tensor weighed(std::span<const Sequence> sequences, const Pack& pack,
                         const torch::Tensor& visual);
-  /// Whether the weights of a picture are the same at every step.
-  bool weights_are_constant(const torch::Tensor& visual) const;
-  /// Those of one input, from the ones that are kept if they are.
-  torch::Tensor constant_weights(const Sequence& sequence, const torch::Tensor& visual);
   /// The vectors that come from `weights`, those of weighed().
   torch::Tensor from_vocabulary(std::span<const Sequence> sequences, const torch::Tensor& weights);
   torch::Tensor normalized(const torch::Tensor& vectors) const;
@@ -131,7 +132,6 @@ class RetrieverModelImpl : public torch::nn::Module {
   Connector connector_{nullptr};
   TextModel text_{nullptr};
   SparseWeights sparse_{nullptr};
-  std::shared_ptr<FeatureCache> weights_;  ///< of pictures, while they are constant
 };
 TORCH_MODULE(RetrieverModel);
 

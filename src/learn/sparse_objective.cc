@@ -81,7 +81,7 @@ void SparseObjective::measure_idf(RetrieverModel& model, const PageSource& sourc
     source.complete(*ready);
     std::vector<Sequence> sequences;
     for (const PreparedPage& page : *ready) {
-      sequences.push_back({&page.input, page.features, 0, page.kept_by()});
+      sequences.push_back(page.sequence());
     }
     rows.push_back(model->sparse_rows(sequences).to(torch::kCPU));
     progress.advance(ready->size());

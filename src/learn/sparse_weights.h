@@ -42,6 +42,7 @@ class SparseWeightsImpl : public torch::nn::Module {
   /// Multiplies the row of each token in the matrix of dense() by `factors` [vocabulary].
   void scale_dense(const torch::Tensor& factors) const;
 
+  const SparseOutput& output() const { return output_; }
   /// The present values; the matrix of dense() as bf16 has them.
   SparseHead head() const;
 

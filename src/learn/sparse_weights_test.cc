@@ -153,7 +153,7 @@ TEST(SparseWeights, TheDenseMatrixIsWrittenAsBf16HasIt) {
   EXPECT_EQ(read_sparse_head(directory.path(), config), written);
 }
 
-TEST(ConstantWeights, AreKeptWhileNothingThatMakesThemIsTrained) {
+TEST(PictureWeights, StandForThePicturesWhileNothingThatMakesThemIsTrained) {
   const TemporaryDirectory directory;
   const fs::path path = directory.path() / "model";
   fs::copy(test::any_model(), path, fs::copy_options::recursive);
@@ -163,29 +163,27 @@ TEST(ConstantWeights, AreKeptWhileNothingThatMakesThemIsTrained) {
   model->load(opened->weights());
   model->attach_sparse(*opened->sparse_head(), *opened->contract().sparse);
   for (torch::Tensor& parameter : model->parameters()) parameter.set_requires_grad(false);
-  const ModelInput page = opened->inputs().document(test::striped_page(0)),
+  const ModelInput query = opened->inputs().query("a word"),
+                   page = opened->inputs().document(test::striped_page(0)),
                    other = opened->inputs().document(test::striped_page(1));
-  const torch::Tensor features = model->visual_features(page),
-                      of_other = model->visual_features(other);
-  ASSERT_EQ(page.ids, other.ids);
-  PictureId id, second;
-  second.longest_edge = 1;
-  const auto vectors = [&](const torch::Tensor& of, const PictureId* picture) {
-    const Sequence sequence{&page, of, 0, picture};
-    return model->outputs({&sequence, 1}).detach().clone();
-  };
-  const torch::Tensor wanted = vectors(features, nullptr);
-  EXPECT_FALSE(torch::equal(vectors(of_other, nullptr), wanted));
-  EXPECT_TRUE(torch::equal(vectors(features, &id), wanted));
-  EXPECT_TRUE(torch::equal(vectors(of_other, &id), wanted)) << "kept by the picture";
-  EXPECT_FALSE(torch::equal(vectors(of_other, &second), wanted)) << "of another size";
-  for (const char* name :
-       {"sparse_head.bias", "sparse_head.projection.weight", "text_model.embed_tokens.weight"}) {
+  ModelInput blind = page;
+  blind.images.clear();
+  const std::vector<Sequence> seen = {{&other}, {&query}, {&page}},
+                              known = {{&other},
+                                       {&query},
+                                       {&blind, {}, 0, model->picture_weights(page)}};
+  EXPECT_TRUE(torch::equal(model->outputs(known), model->outputs(seen)));
+  EXPECT_TRUE(torch::equal(model->forward(known), model->forward(seen)));
+  EXPECT_TRUE(model->weights_are_constant());
+  for (const char* name : {"sparse_head.bias", "sparse_head.projection.weight",
+                           "text_model.embed_tokens.weight", "vision_model.post_layernorm.bias"}) {
     torch::Tensor parameter = model->named_parameters()[name];
     parameter.set_requires_grad(true);
-    EXPECT_FALSE(torch::equal(vectors(of_other, &id), wanted)) << name << " is trained";
+    EXPECT_FALSE(model->weights_are_constant()) << name;
     parameter.set_requires_grad(false);
   }
+  model->named_parameters()["sparse_head.dense.weight"].set_requires_grad(true);
+  EXPECT_TRUE(model->weights_are_constant());
 }
 
 TEST(SparseObjective, ItsIdfIsThatOfTheSearch) {

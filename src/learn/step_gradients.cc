@@ -73,7 +73,7 @@ std::vector<Sequence> StepGradients::sequences(const PreparedStep& prepared, int
   }
   place = prepared.batch.queries.size() + prepared.own_pages.first;
   for (const PreparedPage& page : prepared.pages) {
-    own.push_back({&page.input, page.features, derived_seed(seed, place++), page.kept_by()});
+    own.push_back(page.sequence(derived_seed(seed, place++)));
   }
   return own;
 }

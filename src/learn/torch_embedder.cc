@@ -2,6 +2,7 @@
 
 #include "base/interrupt.h"
 #include "base/threads.h"
+#include "engine/check_input.h"
 #include "learn/retriever_model.h"
 #include "learn/torch.h"
 
@@ -15,6 +16,13 @@ torch::Tensor visual_tokens(const ModelInput& input, int64_t width) {
   if (input.visual_tokens.empty()) return {};
   float* const values = const_cast<float*>(input.visual_tokens.data());
   return torch::from_blob(values, {std::ssize(input.visual_tokens) / width, width});
+}
+
+/// The same of its weights.
+torch::Tensor picture_weights(const ModelInput& input) {
+  if (input.picture_weights.empty()) return {};
+  float* const values = const_cast<float*>(input.picture_weights.data());
+  return torch::from_blob(values, {1, std::ssize(input.picture_weights)});
 }
 
 class TorchEmbedder : public Embedder {
@@ -43,6 +51,8 @@ class TorchEmbedder : public Embedder {
   }
 
   void inspect(const ModelInput& input, const ActivationObserver& observer) override {
+    check_input(input, directory_->config());
+    check_takes_weights(input, Pooling::kLast);
     const torch::NoGradGuard no_grad;
     const Sequence sequence{&input, visual_tokens(input, directory_->config().text.hidden_size), 0};
     const ActivationObserver with_logits = [&](const std::string& name,
@@ -57,6 +67,10 @@ class TorchEmbedder : public Embedder {
  private:
   /// `sparse` is null, or has an entry for each input.
   Matrix outputs(std::span<const ModelInput> inputs, SparseVector* sparse) {
+    for (const ModelInput& input : inputs) {
+      check_input(input, directory_->config());
+      check_takes_weights(input, directory_->contract().pooling);
+    }
     Matrix vectors(static_cast<int64_t>(inputs.size()), directory_->contract().vector_width());
     const int64_t width = directory_->config().text.hidden_size;
     size_t first = 0;
@@ -67,7 +81,8 @@ class TorchEmbedder : public Embedder {
       for (size_t i = first; i < inputs.size(); ++i) {
         tokens += static_cast<int64_t>(inputs[i].ids.size());
         if (!batch.empty() && tokens > kTokensAtOnce) break;
-        batch.push_back({&inputs[i], visual_tokens(inputs[i], width), 0});
+        batch.push_back(
+            {&inputs[i], visual_tokens(inputs[i], width), 0, picture_weights(inputs[i])});
       }
       embed_batch(batch, vectors, first, sparse);
       first += batch.size();

@@ -18,7 +18,7 @@ struct TorchEmbedderOptions {
 
 /// An embedder with a torch model made from `model`'s weights. Throws Error(kUnsupported) when
 /// libtorch cannot use the device, and what RetrieverModel::load throws. The number of threads is
-/// that of the process.
+/// that of the process. Its embed() throws for inputs what that of make_cpu_embedder() throws.
 std::unique_ptr<Embedder> make_torch_embedder(std::shared_ptr<const ModelDirectory> model,
                                               const TorchEmbedderOptions& options = {});
 

@@ -22,17 +22,24 @@ void add_adapter(const std::string& layer, const std::vector<int64_t>& shape, in
   size.vision = size.vision || is_vision_tensor(layer);
 }
 
+/// What makes weights over the vocabulary of visual tokens.
+constexpr const char* kWeighing[] = {"text_model.embed_tokens.weight", "sparse_head.bias",
+                                     "sparse_head.norm.weight", "sparse_head.projection.weight"};
+
 void add_unfrozen(const std::map<std::string, std::vector<int64_t>>& tensors,
                   const std::vector<std::string>& freeze, TrainedSize& size) {
   std::vector<PythonRegex> patterns;
   for (const std::string& pattern : freeze) patterns.emplace_back(pattern, "--freeze");
+  const auto frozen = [&](const std::string& name) {
+    return std::any_of(patterns.begin(), patterns.end(),
+                       [&](const PythonRegex& p) { return p.full_match(name); });
+  };
   for (const auto& [name, shape] : tensors) {
-    const bool frozen = std::any_of(patterns.begin(), patterns.end(),
-                                    [&](const PythonRegex& p) { return p.full_match(name); });
-    if (frozen) continue;
+    if (frozen(name)) continue;
     size.trained += product(shape);
     size.vision = size.vision || is_vision_tensor(name);
   }
+  size.weighing = size.vision || !std::all_of(std::begin(kWeighing), std::end(kWeighing), frozen);
 }
 
 }  // namespace

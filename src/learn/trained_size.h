@@ -15,6 +15,8 @@ struct TrainedSize {
   int64_t all = 0;      ///< numbers in the model, adapters included
   int64_t trained = 0;  ///< those that are trained
   bool vision = false;  ///< whether any of the vision tower or the connector is
+  /// Whether anything is that makes weights over the vocabulary, the vision tower included.
+  bool weighing = false;
 };
 
 /// Whether torch needs them: a run trains them, or is not on the CPU, where the engine computes

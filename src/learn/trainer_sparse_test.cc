@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "eval/kept_pages.h"
 #include "learn/starting_head.h"
 #include "learn/trainer_test_support.h"
 #include "search/sparse_search.h"
@@ -224,6 +225,36 @@ TEST_F(TrainerVocabularyTest, ItIsTrainedOnAndAnInterruptionChangesNothing) {
         &after = trained_on->sparse_head()->dense;
   ASSERT_EQ(before.size(), after.size());
   for (size_t i = 0; i < before.size(); ++i) ASSERT_NEAR(before[i], after[i], 1e-2);
+}
+
+// The weights of a page are what is kept of it then, by trainings and evaluations alike.
+TEST_F(TrainerVocabularyTest, WithAFrozenHeadWeightsAreKeptOfPages) {
+  const auto run = [&](const std::string& name, const std::string& store) {
+    TrainSettings s = vocabulary_settings(name);
+    s.freeze.push_back(R"(sparse_head\.(norm\.weight|projection\.weight|bias))");
+    s.feature_store = store;
+    const std::optional<FeatureCounts> features = train(s).features;
+    const auto model = ModelDirectory::open(output(name));
+    EXPECT_EQ(model->sparse_head()->norm, plain_sparse_head(model->config()).norm);
+    return std::pair{*features, model->sparse_head()->dense};
+  };
+  const std::string store = output("store").string();
+  const auto [alone, wanted] = run("alone", "");
+  const auto [first, of_first] = run("first", store);
+  const auto [second, of_second] = run("second", store);
+  EXPECT_EQ(of_first, wanted);
+  EXPECT_EQ(of_second, wanted);
+  EXPECT_EQ(first.from_store, 0);
+  EXPECT_EQ(second.computed, 0);
+  EXPECT_EQ(second.from_store, first.computed);
+  const auto model = ModelDirectory::open(output("first"));
+  const auto kept = FeatureStores(store, DType::kF32).open(*model);
+  EXPECT_EQ(static_cast<int64_t>(kept->size()), first.computed);
+  const std::string file = encode_png(test::striped_page(1));
+  const std::optional<StoredFeatures> page = kept->find(sha256_digest(as_bytes(file)));
+  ASSERT_TRUE(page.has_value());
+  EXPECT_EQ(page->record.rows, 1U);
+  EXPECT_EQ(page->record.value_bytes, sizeof(float) * model->config().text.vocab_size);
 }
 
 TEST_F(TrainerVocabularyTest, BothOutputsInOneRun) {

@@ -216,6 +216,11 @@ void read_views(FieldReader& fields, ViewSettings& views) {
     fail(ErrorCode::kBadInput, "{}: a second edge is wanted only with \"image_splitting\" true",
          fields.place("second_edge"));
   }
+  if (views.second_edge == views.longest_edge) {
+    fail(ErrorCode::kBadInput,
+         "{}: {} is the longest edge as well, which would give the same tiles twice",
+         fields.place("second_edge"), views.second_edge);
+  }
   views.resample = fields.read_name("resample", kFilters);
   views.resample_order = fields.read_name("resample_order", kOrders);
 }

@@ -136,6 +136,7 @@ TEST(Contract, ASecondEdgeStandsInItOnlyWhereThereIsOne) {
       {"second_edge: 0 is wanted from 1", [](Json& json) { json["second_edge"] = 0; }},
       {"second_edge", [](Json& json) { json["second_edge"] = "1408"; }},
       {"image_splitting", [](Json& json) { json["image_splitting"] = false; }},
+      {"1408 is the longest edge as well", [](Json& json) { json["longest_edge"] = 1408; }},
   };
   expect_refused(said, cases);
 }

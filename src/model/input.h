@@ -22,6 +22,9 @@ struct ModelInput {
   /// In place of `images` what vision tower and connector make of them, where that is known:
   /// [image tokens, hidden].
   std::vector<float> visual_tokens;
+  /// The same one step further, under a contract with Pooling::kVocabulary: the weights of the
+  /// picture over the vocabulary (model/sparse_head.h), [vocabulary].
+  std::vector<float> picture_weights;
   /// How each picture is cut, also where `images` are no longer there. None stands for pictures of
   /// one edge.
   std::vector<Tiling> tilings;
@@ -31,8 +34,10 @@ struct ModelInput {
 
   /// Views of all images together.
   int view_count() const;
-  /// Whether there is an image, as views or as its visual tokens.
-  bool has_picture() const { return !images.empty() || !visual_tokens.empty(); }
+  /// Whether there is an image, as views or as what is known of it.
+  bool has_picture() const {
+    return !images.empty() || !visual_tokens.empty() || !picture_weights.empty();
+  }
 };
 
 /// Visual tokens [first, first + count) of an input.

@@ -85,6 +85,12 @@ void apply(const ContractOverrides& overrides, Contract& contract, const fs::pat
          "leave it out or turn image splitting on",
          model.string(), views.second_edge);
   }
+  if (views.second_edge == views.longest_edge) {
+    fail(ErrorCode::kUsage,
+         "{}: the second edge and the longest edge are both {}, which would give the same tiles "
+         "twice; choose another second edge, or 0 for none",
+         model.string(), views.second_edge);
+  }
   if (overrides.position_ids) contract.position_ids = *overrides.position_ids;
   if (overrides.resample_order) contract.views.resample_order = *overrides.resample_order;
 }

@@ -136,6 +136,9 @@ TEST(ModelDirectory, ASecondEdgeGoesWithTilesAlone) {
     EXPECT_THAT(test::error_of([&] { edge_of(second, false); }, ErrorCode::kUsage),
                 ::testing::HasSubstr(message));
   }
+  const int longest = ModelDirectory::open(copy.path())->contract().views.longest_edge;
+  EXPECT_THAT(test::error_of([&] { edge_of(longest, true); }, ErrorCode::kUsage),
+              ::testing::HasSubstr("the same tiles twice"));
 }
 
 TEST(ModelDirectory, PartsThatDisagreeAreRefusedByName) {

@@ -1,5 +1,5 @@
-// Inputs whose visual tokens are known: the same vectors as from their pictures.
-#include "engine/visual_tokens.h"
+// Inputs of which visual tokens or weights are known: the same vectors as from their pictures.
+#include "engine/known_pages.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,6 +7,7 @@
 #include <functional>
 #include <unordered_map>
 
+#include "engine/check_input.h"
 #include "engine/cpu_embedder.h"
 #include "engine/embed_pipeline.h"
 #include "engine/visual_encoder.h"
@@ -31,11 +32,11 @@ Image picture(int number) {
 using Model = std::shared_ptr<const ModelDirectory>;
 
 /// The input without its pictures.
-ModelInput blind(const Model& model, ModelInput input) {
-  VisualEncoder encoder(model, 1);
+ModelInput blind(const Model& model, ModelInput input,
+                 PageConstant constant = PageConstant::kVisualTokens) {
+  VisualEncoder encoder(model, 1, constant);
   const ModelInput* const inputs[] = {&input};
-  input.visual_tokens = std::move(encoder.encode(inputs)[0]);
-  input.images.clear();
+  give_constant(input, constant, std::move(encoder.encode(inputs)[0]));
   return input;
 }
 
@@ -49,21 +50,23 @@ std::vector<ModelInput> some_inputs(const ModelDirectory& model) {
   return inputs;
 }
 
-/// Every second picture given by its visual tokens.
-std::vector<ModelInput> some_blind(const Model& model, std::vector<ModelInput> inputs) {
+/// Every second picture given by what is known of it.
+std::vector<ModelInput> some_blind(const Model& model, std::vector<ModelInput> inputs,
+                                   PageConstant constant) {
   bool every_second = false;
   for (ModelInput& input : inputs) {
     if (input.images.empty()) continue;
     every_second = !every_second;
-    if (every_second) input = blind(model, std::move(input));
+    if (every_second) input = blind(model, std::move(input), constant);
   }
   return inputs;
 }
 
-void expect_same_outputs(const fs::path& path, bool sparse) {
+void expect_same_outputs(const fs::path& path, bool sparse,
+                         PageConstant constant = PageConstant::kVisualTokens) {
   const auto model = ModelDirectory::open(path);
   const std::vector<ModelInput> inputs = some_inputs(*model);
-  const std::vector<ModelInput> known = some_blind(model, inputs);
+  const std::vector<ModelInput> known = some_blind(model, inputs, constant);
   ASSERT_TRUE(known.front().images.empty());
   const auto embedder = make_cpu_embedder(model, {.threads = 2});
   if (!sparse) {
@@ -87,11 +90,15 @@ TEST(KnownVisualTokens, GiveTheVectorsOfThePictures) {
     test::copy_sparse_model(name, directory.path() / "sparse");
     expect_same_outputs(directory.path() / "sparse", /*sparse=*/true);
     fs::copy(original, directory.path() / "vocabulary", fs::copy_options::recursive);
-    test::add_vocabulary_pooling(directory.path() / "vocabulary");
-    expect_same_outputs(directory.path() / "vocabulary", /*sparse=*/true);
     const int tile = read_model_config(original).vision.image_size;
-    test::add_second_edge(directory.path() / "vocabulary", 3 * tile);
-    expect_same_outputs(directory.path() / "vocabulary", /*sparse=*/true);
+    test::add_vocabulary_pooling(directory.path() / "vocabulary");
+    for (const int second_edge : {0, 4 * tile}) {
+      if (second_edge > 0) test::add_second_edge(directory.path() / "vocabulary", second_edge);
+      for (const auto constant : {PageConstant::kVisualTokens, PageConstant::kWeights}) {
+        expect_same_outputs(directory.path() / "vocabulary", /*sparse=*/true, constant);
+        expect_same_outputs(directory.path() / "vocabulary", /*sparse=*/false, constant);
+      }
+    }
   }
 }
 
@@ -132,12 +139,41 @@ TEST(KnownVisualTokens, MustBeThoseOfTheIds) {
               HasSubstr("0 image tokens"));
 }
 
+TEST(KnownWeights, MustBeThoseOfAModelThatMakesItsVectorsOfThem) {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.path() / "model";
+  fs::copy(test::goldens() / "models" / test::golden_models().front(), path,
+           fs::copy_options::recursive);
+  const auto last = ModelDirectory::open(path);
+  test::add_vocabulary_pooling(path);
+  const auto model = ModelDirectory::open(path);
+  const ModelInput page = model->inputs().document(picture(1));
+  const ModelInput known = blind(model, page, PageConstant::kWeights);
+  const auto refused = [&](const std::function<void(ModelInput&)>& spoil) {
+    ModelInput spoiled = known;
+    spoil(spoiled);
+    return test::error_of([&] { check_input(spoiled, model->config()); }, ErrorCode::kBadInput);
+  };
+  EXPECT_THAT(refused([](ModelInput& one) { one.picture_weights.pop_back(); }),
+              HasSubstr("one for each of the"));
+  EXPECT_THAT(refused([&](ModelInput& one) { one.images = page.images; }),
+              HasSubstr("views or visual tokens as well"));
+  EXPECT_THAT(
+      test::error_of([&] { make_cpu_embedder(last)->embed({&known, 1}); }, ErrorCode::kBadInput),
+      HasSubstr("weights of a picture where"));
+  EXPECT_THAT(
+      test::error_of([&] { make_cpu_embedder(model)->inspect(known, {}); }, ErrorCode::kBadInput),
+      HasSubstr("weights of a picture where"));
+}
+
 /// Knows what it is given, and what it has made.
-class FakeSource : public VisualTokenSource {
+class FakeSource : public KnownPages {
  public:
   explicit FakeSource(Model model) : encoder_(std::move(model), 1) {}
 
-  std::optional<VisualTokens> find(const Sha256Digest& image) override {
+  PageConstant constant() const override { return PageConstant::kVisualTokens; }
+
+  std::optional<KnownPage> find(const Sha256Digest& image) override {
     ++asked;
     const auto found = known.find(image);
     if (found == known.end()) return std::nullopt;
@@ -154,7 +190,7 @@ class FakeSource : public VisualTokenSource {
     return all;
   }
 
-  std::unordered_map<Sha256Digest, VisualTokens, Sha256DigestHash> known;
+  std::unordered_map<Sha256Digest, KnownPage, Sha256DigestHash> known;
   std::atomic<int> asked = 0;
   int made = 0;
 
@@ -170,9 +206,9 @@ class PipelineWithTokens : public testing::Test {
     for (int i = 0; i < kPages; ++i) files_.push_back(encode_png(picture(i)));
   }
 
-  Matrix embed(const std::vector<EmbedItem>& items, VisualTokenSource* source) {
+  Matrix embed(const std::vector<EmbedItem>& items, KnownPages* source) {
     EmbedOptions options;
-    options.visual_tokens = source;
+    options.known_pages = source;
     options.batch_tokens = 200;  // several batches
     Matrix vectors(0, model_->contract().vector_width());
     embed_all(*embedder_, items, options, [&](const EmbeddedRow& row) {
@@ -209,7 +245,7 @@ TEST_F(PipelineWithTokens, ThoseOfASecondEdgeAreKnownToo) {
   fs::copy(test::goldens() / "models" / test::golden_models().front(), path,
            fs::copy_options::recursive);
   const Matrix with_one = embed(pages(), nullptr);
-  test::add_second_edge(path, 3 * model_->config().vision.image_size);
+  test::add_second_edge(path, 4 * model_->config().vision.image_size);
   model_ = ModelDirectory::open(path);
   embedder_ = make_cpu_embedder(model_, {.threads = 2});
   const Matrix wanted = embed(pages(), nullptr);

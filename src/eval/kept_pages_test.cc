@@ -1,5 +1,5 @@
 // Evaluations with a feature store: the same vectors, computed once.
-#include "eval/kept_tokens.h"
+#include "eval/kept_pages.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ using testing::HasSubstr;
 
 constexpr int kPages = 6;
 
-class KeptTokensTest : public testing::Test {
+class KeptPagesTest : public testing::Test {
  protected:
   void SetUp() override {
     set_log_level(LogLevel::kInfo);
@@ -78,7 +78,7 @@ class KeptTokensTest : public testing::Test {
   /// With the store, in a process of its own as far as it knows.
   std::vector<float> kept_vectors(const std::shared_ptr<const ModelDirectory>& of, DType dtype,
                                   Counts expected) const {
-    KeptTokens kept(FeatureStores(path("store"), dtype).open(*of), dtype, of, 1);
+    KeptPages kept(FeatureStores(path("store"), dtype).open(*of), dtype, of, 1);
     const auto embedder = make_cpu_embedder(of, {.threads = 1});
     const Embeddings pages = embed_pages(Dataset::open(path("data")), "test", *embedder, {}, &kept);
     EXPECT_EQ(kept.from_store(), expected.from_store);
@@ -98,13 +98,13 @@ class KeptTokensTest : public testing::Test {
   TemporaryDirectory directory_;
 };
 
-TEST_F(KeptTokensTest, ASecondTimeNothingIsComputedAndTheVectorsAreTheSame) {
+TEST_F(KeptPagesTest, ASecondTimeNothingIsComputedAndTheVectorsAreTheSame) {
   const auto wanted = vectors(model());
   EXPECT_EQ(kept_vectors(model(), DType::kF32, {0, kPages}), wanted);
   EXPECT_EQ(kept_vectors(model(), DType::kF32, {kPages, 0}), wanted);
 }
 
-TEST_F(KeptTokensTest, WhatIsRoundedIsSoTheFirstTimeAsWell) {
+TEST_F(KeptPagesTest, WhatIsRoundedIsSoTheFirstTimeAsWell) {
   const auto exact = vectors(model());
   for (const DType dtype : {DType::kBF16, DType::kF16}) {
     const auto first = kept_vectors(model(), dtype, {0, kPages});
@@ -113,7 +113,7 @@ TEST_F(KeptTokensTest, WhatIsRoundedIsSoTheFirstTimeAsWell) {
   }
 }
 
-TEST_F(KeptTokensTest, OnlyWhatTheVisionTowerMakesDecides) {
+TEST_F(KeptPagesTest, OnlyWhatTheVisionTowerMakesDecides) {
   kept_vectors(model(), DType::kF32, {0, kPages});
   const auto other_text = changed("text_model.layers.0.input_layernorm.weight");
   EXPECT_EQ(kept_vectors(other_text, DType::kF32, {kPages, 0}), vectors(other_text));
@@ -124,7 +124,23 @@ TEST_F(KeptTokensTest, OnlyWhatTheVisionTowerMakesDecides) {
   EXPECT_EQ(kept_vectors(smaller, DType::kF32, {0, kPages}), vectors(smaller));
 }
 
-TEST_F(KeptTokensTest, WhatIsDamagedIsComputedAgain) {
+TEST_F(KeptPagesTest, OfAModelWithVectorsFromTheVocabularyWeightsAreKept) {
+  const auto vocabulary = [&](const std::string& name, uint64_t seed) {
+    fs::copy(model()->path(), path(name), fs::copy_options::recursive);
+    test::add_vocabulary_pooling(path(name), seed);
+    return ModelDirectory::open(path(name));
+  };
+  const auto one = vocabulary("one", 5), other = vocabulary("other", 6);
+  EXPECT_EQ(kept_vectors(one, DType::kF32, {0, kPages}), vectors(one));
+  EXPECT_EQ(kept_vectors(one, DType::kF32, {kPages, 0}), vectors(one));
+  EXPECT_EQ(kept_vectors(other, DType::kF32, {0, kPages}), vectors(other)) << "another head";
+  const auto last = kept_vectors(model(), DType::kF32, {0, kPages});
+  EXPECT_EQ(last, vectors(model())) << "visual tokens are not weights";
+  const auto half = kept_vectors(one, DType::kF16, {0, kPages});
+  EXPECT_EQ(kept_vectors(one, DType::kF16, {kPages, 0}), half);
+}
+
+TEST_F(KeptPagesTest, WhatIsDamagedIsComputedAgain) {
   const auto wanted = kept_vectors(model(), DType::kF32, {0, kPages});
   for (const auto& entry : fs::recursive_directory_iterator(path("store"))) {
     if (entry.path().extension() != ".features") continue;
@@ -136,7 +152,7 @@ TEST_F(KeptTokensTest, WhatIsDamagedIsComputedAgain) {
   EXPECT_EQ(kept_vectors(model(), DType::kF32, {kPages, 0}), wanted);
 }
 
-TEST_F(KeptTokensTest, ModelsOfOneEvaluationShareThem) {
+TEST_F(KeptPagesTest, ModelsOfOneEvaluationShareThem) {
   EvaluationPlan with = plan();
   with.models.push_back({"other", changed("text_model.layers.0.input_layernorm.weight")});
   EvaluationPlan without = with;
@@ -156,7 +172,7 @@ TEST_F(KeptTokensTest, ModelsOfOneEvaluationShareThem) {
   EXPECT_EQ(report.system("other").cost.page_seconds, 0) << "what it takes is not known";
 }
 
-TEST_F(KeptTokensTest, RoundedFeaturesAreToldInTheDescription) {
+TEST_F(KeptPagesTest, RoundedFeaturesAreToldInTheDescription) {
   EvaluationPlan rounded = plan();
   rounded.feature_store = path("store");
   rounded.feature_dtype = DType::kBF16;
@@ -165,7 +181,7 @@ TEST_F(KeptTokensTest, RoundedFeaturesAreToldInTheDescription) {
               HasSubstr("page features as BF16"));
 }
 
-TEST_F(KeptTokensTest, TheCostOfSparseSystemsIsNotKnownEither) {
+TEST_F(KeptPagesTest, TheCostOfSparseSystemsIsNotKnownEither) {
   test::copy_sparse_model(test::golden_models().front(), path("sparse"));
   EvaluationPlan sparse = plan();
   sparse.models = {{"model", ModelDirectory::open(path("sparse"))}};
@@ -180,7 +196,7 @@ TEST_F(KeptTokensTest, TheCostOfSparseSystemsIsNotKnownEither) {
   }
 }
 
-TEST_F(KeptTokensTest, WhatIsNoStoreIsRefusedBeforeAnythingIsRead) {
+TEST_F(KeptPagesTest, WhatIsNoStoreIsRefusedBeforeAnythingIsRead) {
   EvaluationPlan bad = plan();
   bad.data = {path("no such data")};
   bad.feature_store = path("data");
