@@ -51,7 +51,9 @@ void add_train_method_options(CLI::App& app, TrainSettings& s) {
              kTrainingGroup, {"lora", "full"});
   add_lora_options(app, s);
   add_setting(app, "freeze", s.freeze,
-              "Pattern of parameters that stay as they are, with --method full", kTrainingGroup)
+              "Pattern of parameters that stay as they are, with --method full or --objective "
+              "reading",
+              kTrainingGroup)
       ->type_name("PATTERN");
   add_choice(app, "attention", s.attention,
              "What a token of the text model sees: what stands before it, or all of its input; "

@@ -300,6 +300,7 @@ std::vector<std::vector<int32_t>> ReadingModelImpl::transcribe(const ReadingBatc
 std::vector<NamedParameter> ReadingModelImpl::matrices() const {
   std::vector<NamedParameter> found;
   for (const auto& entry : named_parameters()) {
+    if (!entry.value().requires_grad()) continue;
     if (is_layer_matrix(entry.key(), entry.value())) found.push_back({entry.key(), entry.value()});
   }
   return found;
@@ -308,6 +309,7 @@ std::vector<NamedParameter> ReadingModelImpl::matrices() const {
 std::vector<NamedParameter> ReadingModelImpl::others() const {
   std::vector<NamedParameter> found;
   for (const auto& entry : named_parameters()) {
+    if (!entry.value().requires_grad()) continue;
     if (is_layer_matrix(entry.key(), entry.value())) continue;
     found.push_back({entry.key(), entry.value(), entry.value().dim() > 1});
   }
@@ -336,7 +338,8 @@ SparseHead ReadingModelImpl::sparse_head() const {
 int64_t ReadingModelImpl::parameter_count() const {
   int64_t count = 0;
   for (const auto& entry : named_parameters()) {
-    if (!is_head(entry.key())) count += entry.value().numel();
+    const bool trained = entry.value().requires_grad();
+    if (trained && !is_head(entry.key())) count += entry.value().numel();
   }
   return count;
 }

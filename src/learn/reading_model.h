@@ -53,13 +53,14 @@ class ReadingModelImpl : public torch::nn::Module {
   /// taking the most likely token each time.
   std::vector<std::vector<int32_t>> transcribe(const ReadingBatch& batch, int most);
 
-  /// Parameters of the layers that are matrices, and all others.
+  /// Parameters of the layers that are matrices, and all others, of those that are trained.
   std::vector<NamedParameter> matrices() const;
   std::vector<NamedParameter> others() const;
   /// What learning to read needs beside the model: the heads of its losses.
   std::vector<NamedParameter> heads() const;
   /// The head that weighs the vocabulary at each visual token.
   SparseHead sparse_head() const;
+  /// Numbers that are trained, without those of heads().
   int64_t parameter_count() const;
 
  private:

@@ -16,8 +16,8 @@ namespace {
 /// Settings of TrainSettings::to_json() that mean the same here.
 const std::set<std::string>& shared_settings() {
   static const std::set<std::string> shared = {
-      "model", "data",         "max_steps",  "batch_size", "seed",    "lr",   "warmup", "clip",
-      "dtype", "weight_decay", "eval_every", "precision",  "threads", "loss", "device"};
+      "model",  "data",  "max_steps",    "batch_size", "seed",      "lr",      "warmup", "clip",
+      "freeze", "dtype", "weight_decay", "eval_every", "precision", "threads", "loss",   "device"};
   return shared;
 }
 
@@ -153,6 +153,7 @@ void check_reading_settings(const TrainSettings& common, const ReadingSettings& 
   static_cast<void>(parse_reading_losses(common.loss));
   for (const std::string& pattern : reading.leave_out) PythonRegex(pattern, "--leave-out");
   for (const std::string& pattern : reading.hold_out) PythonRegex(pattern, "--hold-out");
+  for (const std::string& pattern : common.freeze) PythonRegex(pattern, "--freeze");
 }
 
 double reading_learning_rate(const TrainSettings& common) { return common.lr.value_or(1e-3); }
@@ -184,6 +185,7 @@ Json reading_json(const TrainSettings& common, const ReadingSettings& reading) {
                           "precision", "loss", "device"}) {
     json[key] = all.at(key);
   }
+  if (!common.freeze.empty()) json["freeze"] = common.freeze;
   return json;
 }
 

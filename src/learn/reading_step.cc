@@ -52,7 +52,10 @@ ReadingStepLosses read_with_gradients(ReadingModel& model, std::span<const Readi
                                       const ReadingStep& step) {
   const auto count = static_cast<size_t>(
       std::clamp<int64_t>(step.parts, 1, static_cast<int64_t>(std::max<size_t>(1, tiles.size()))));
-  const std::vector<torch::Tensor> parameters = model->parameters();
+  std::vector<torch::Tensor> parameters;  // that are trained
+  for (const torch::Tensor& parameter : model->parameters()) {
+    if (parameter.requires_grad()) parameters.push_back(parameter);
+  }
   std::vector<Part> parts(count);
   const auto share_of = [&](size_t i) {
     const auto [first, last] = range_of(i, count, tiles.size());

@@ -13,6 +13,7 @@
 #include "base/stopwatch.h"
 #include "base/threads.h"
 #include "learn/checkpoint.h"
+#include "learn/freeze.h"
 #include "learn/measure_reading.h"
 #include "learn/metrics_log.h"
 #include "learn/muon.h"
@@ -66,7 +67,6 @@ std::vector<ParameterGroup> groups_of(const std::vector<NamedParameter>& paramet
     const bool sees = parameters[i].name == "vision_model.embeddings.patch_embedding.weight";
     (sees ? patches : parameters[i].decays ? decaying : others).members.push_back(i);
   }
-  RECTO_CHECK(patches.members.size() == 1);
   return {patches, decaying, others};
 }
 
@@ -152,6 +152,7 @@ ReadingTraining::ReadingTraining(const TrainSettings& common, const ReadingSetti
   model_->to(device_);
   const fs::path heads = fs::path(common_.model) / kHeadsFile;
   if (fs::exists(heads)) read_parameters(heads, model_->heads());
+  freeze(*model_, common_.freeze);
   const std::vector<NamedParameter> others = model_->others();
   adamw_ = std::make_unique<AdamW>(
       others, AdamWSettings{.beta2 = 0.98, .weight_decay = common_.weight_decay},

@@ -105,6 +105,35 @@ TEST_F(ReadingTrainer, WithoutBagsThereIsNoSparseOutput) {
   EXPECT_FALSE(ModelDirectory::open(settings.output)->contract().sparse.has_value());
 }
 
+// A text model may learn to transcribe what a retriever was made of already.
+TEST_F(ReadingTrainer, WhatIsFrozenStaysAsItIs) {
+  TrainSettings settings = common("to-freeze");
+  settings.max_steps = 1;
+  train_reading(settings, reading());
+  settings.model = settings.output;
+  settings.output = (root() / "frozen").string();
+  settings.max_steps = 2;
+  settings.loss = {"transcription"};
+  settings.freeze = {R"(vision_model\..*)", R"(connector\..*)", R"(text_model\.embed_tokens\..*)"};
+  ReadingSettings lines = reading();
+  lines.line_tiles = 1;
+  lines.transcribed_tiles = 1;
+  train_reading(settings, lines);
+  const auto before = ModelDirectory::open(settings.model),
+             after = ModelDirectory::open(settings.output);
+  EXPECT_EQ(*after->sparse_head(), *before->sparse_head());
+  for (const auto& [name, tensor] : before->weights().tensors()) {
+    const bool same = to_float(after->weights().at(name)) == to_float(tensor);
+    const bool layer = name.starts_with("text_model.layers.");
+    if (layer || !name.starts_with("text_model.")) EXPECT_EQ(same, !layer) << name;
+  }
+  settings.output = (root() / "nothing").string();
+  settings.freeze = {"no such"};
+  EXPECT_THAT(test::error_of([&] { train_reading(settings, lines); }, ErrorCode::kUsage),
+              HasSubstr("matches no parameter"));
+  EXPECT_FALSE(fs::exists(settings.output));
+}
+
 TEST_F(ReadingTrainer, AResumedRunGivesTheSameBytes) {
   TrainSettings settings = common("whole");
   settings.max_steps = 5;

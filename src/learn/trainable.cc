@@ -6,10 +6,10 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "learn/freeze.h"
 #include "learn/lora.h"
 #include "learn/trained_size.h"
 #include "model/continued_adapter.h"
-#include "model/python_regex.h"
 
 namespace recto {
 namespace {
@@ -56,28 +56,11 @@ Json go_on_with(const Adapter& adapter, RetrieverModel& model, const TrainSettin
   return config;
 }
 
-/// Names are those of the whole model, also of parts that this one leaves out.
-void freeze(RetrieverModel& model, const std::string& pattern) {
-  const PythonRegex regex(pattern, "--freeze");
-  const auto parameters = model->named_parameters();
+/// Names may be those of the whole model, also of parts that this one leaves out.
+void freeze_matching(RetrieverModel& model, const std::vector<std::string>& patterns) {
   std::set<std::string> names;
   for (const auto& [name, shape] : expected_tensors(model->config())) names.insert(name);
-  for (const auto& parameter : parameters) names.insert(parameter.key());  // a sparse head's
-  size_t matched = 0;
-  for (const std::string& name : names) {
-    if (!regex.full_match(name)) continue;
-    ++matched;
-    if (parameters.find(name) == nullptr) continue;
-    torch::Tensor parameter = parameters[name];
-    parameter.set_requires_grad(false);
-  }
-  if (matched == 0) {
-    fail(ErrorCode::kUsage,
-         "--freeze \"{}\" matches no parameter; it must match a whole name such as "
-         "vision_model.post_layernorm.weight (\"vision_model\\..*\" freezes the vision tower)",
-         pattern);
-  }
-  log_info("--freeze {}: {} parameters stay as they are", pattern, matched);
+  freeze(*model, patterns, names);
 }
 
 /// Of the text model nothing but the table takes part in vectors from the vocabulary.
@@ -103,7 +86,7 @@ Trainable choose_trainable(RetrieverModel& model, const TrainSettings& settings,
   } else if (settings.method == "lora") {
     trainable.lora = put_adapters(model, settings, base_model);
   } else {
-    for (const std::string& pattern : settings.freeze) freeze(model, pattern);
+    freeze_matching(model, settings.freeze);
   }
   if (model->pooling() == Pooling::kVocabulary) freeze_layers(model);
   // Whatever the method freezes: it has no adapter.
