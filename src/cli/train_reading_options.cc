@@ -54,6 +54,10 @@ void add_train_reading_options(CLI::App& app, TrainOptions& options) {
       ->check(CLI::IsMember({"retrieval", "reading"}).description(""));
   add_documents(app, options.reading);
   add_tiles(app, options.reading);
+  add_setting(app, "fresh", options.reading.fresh,
+              "Parameters that begin anew: a pattern of whole names, can be repeated",
+              kReadingGroup)
+      ->type_name("PATTERN");
   add_setting(app, "muon-lr", options.reading.muon_lr,
               "Learning rate of the matrices of the layers, which Muon trains", kReadingGroup)
       ->type_name("RATE");

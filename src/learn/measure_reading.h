@@ -8,7 +8,8 @@
 
 namespace recto {
 
+/// On `threads` threads, with the same result.
 ReadingMeasure measure_reading(ReadingModel& model, const ReadingBlocks::HeldOut& held_out,
-                               const TileShape& shape, const Tokenizer& tokenizer);
+                               const TileShape& shape, const Tokenizer& tokenizer, int threads);
 
 }  // namespace recto

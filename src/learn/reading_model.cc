@@ -5,16 +5,15 @@
 
 #include "base/error.h"
 #include "learn/character_classes.h"
+#include "learn/fresh_parameters.h"
 #include "learn/retriever_model.h"
 #include "model/input.h"
 
 namespace recto {
 namespace {
 
-constexpr double kDeviation = 0.02;
-constexpr double kBlankWeight = 0.1;  // of slots without a character, most of all
-constexpr int kMarkersPerRow = 6;     // <row_r_col_c>, r and c from 1 to 6
-constexpr int kMarkers = 4;           // rows and columns that pages have
+constexpr int kMarkersPerRow = 6;  // <row_r_col_c>, r and c from 1 to 6
+constexpr int kMarkers = 4;        // rows and columns that pages have
 
 PassContext plain(Precision precision) {
   PassContext context;
@@ -22,13 +21,11 @@ PassContext plain(Precision precision) {
   return context;
 }
 
-void draw(torch::Tensor values, uint64_t seed, uint64_t stream) {
+/// Takes out of the rows what all have in common. No softmax over them sees it, so that AdamW lets
+/// it grow until it is nearly all of a row, and every text input of the model the same.
+void centre(torch::Tensor table) {
   const torch::NoGradGuard no_grad;
-  Random random(seed, stream);
-  float* data = values.data_ptr<float>();
-  for (int64_t i = 0; i < values.numel(); ++i) {
-    data[i] = static_cast<float>(kDeviation * random.normal());
-  }
+  table.sub_(table.mean(0, /*keepdim=*/true));
 }
 
 void fill_ones(torch::Tensor values) {
@@ -55,20 +52,6 @@ int32_t required_token(const Tokenizer& tokenizer, const char* token) {
     fail(ErrorCode::kMismatch, "the tokenizer has no token {}, which a page's tiles need", token);
   }
   return *id;
-}
-
-/// Places of the `count` tiles with the shortest texts, those without a text left out: single lines
-/// first, which a model learns to transcribe long before whole tiles.
-std::vector<size_t> shortest_texts(const std::vector<const ReadingTile*>& tiles, size_t count) {
-  std::vector<size_t> places;
-  for (size_t i = 0; i < tiles.size(); ++i) {
-    if (!tiles[i]->text.empty()) places.push_back(i);
-  }
-  std::stable_sort(places.begin(), places.end(), [&](size_t a, size_t b) {
-    return tiles[a]->text.size() < tiles[b]->text.size();
-  });
-  places.resize(std::min(places.size(), count));
-  return places;
 }
 
 std::string expanded_prompt(int visual_tokens) {
@@ -136,6 +119,7 @@ ReadingModelImpl::ReadingModelImpl(const ModelDirectory& directory, const TileSh
     }
   }
   token_table_ = text_->named_parameters()["embed_tokens.weight"];
+  centre(token_table_);
   const int64_t width = config_.vision.hidden_size, text_width = config_.text.hidden_size;
   const int64_t classes = static_cast<int64_t>(shape.slots()) * character_class_count();
   character_head_ =
@@ -143,8 +127,8 @@ ReadingModelImpl::ReadingModelImpl(const ModelDirectory& directory, const TileSh
   token_head_ = register_module("token_head", Linear("token_head", width, text_width, true));
   bag_norm_ = register_module("bag_norm", RmsNorm("bag_norm", text_width, kSparseNormEpsilon));
   bag_bias_ = register_parameter("bag_bias", torch::zeros({config_.text.vocab_size}));
-  draw(character_head_->weight, seed, 1);
-  draw(token_head_->weight, seed, 2);
+  draw_fresh(character_head_->weight, seed, 1);
+  draw_fresh(token_head_->weight, seed, 2);
   fill_ones(bag_norm_->weight);
   const Tokenizer& tokenizer = directory.tokenizer();
   prompt_ = tokenizer.encode(expanded_prompt(shape.visual_tokens()));
@@ -171,22 +155,22 @@ torch::Tensor ReadingModelImpl::token_logits(const torch::Tensor& states) {
 }
 
 torch::Tensor ReadingModelImpl::character_loss(const ReadingBatch& batch,
-                                               const torch::Tensor& logits) {
+                                               const torch::Tensor& logits, double count) {
   torch::Tensor weight = torch::ones({logits.size(1)}, logits.options());
   weight[0] = kBlankWeight;
-  return torch::cross_entropy_loss(logits, batch.slots, weight);
+  return torch::cross_entropy_loss(logits, batch.slots, weight, at::Reduction::Sum) / count;
 }
 
 /// -mean over the visual tokens that have text of the mean log-probability of its tokens.
-torch::Tensor ReadingModelImpl::bag_loss(const ReadingBatch& batch, const torch::Tensor& visual) {
+torch::Tensor ReadingModelImpl::bag_loss(const ReadingBatch& batch, const torch::Tensor& visual,
+                                         double count) {
   const torch::Tensor normed = bag_norm_(visual.flatten(0, 1), plain(precision_));
   const torch::Tensor all = torch::log_softmax(token_logits(normed) + bag_bias_, 1);
   const torch::Tensor ones = torch::ones({batch.token_id.size(0)}, all.options());
-  const torch::Tensor count =
+  const torch::Tensor tokens =
       torch::zeros({all.size(0)}, all.options()).index_add_(0, batch.token_block, ones);
   const torch::Tensor own = all.index({batch.token_block, batch.token_id});
-  const torch::Tensor means = own / count.index_select(0, batch.token_block);
-  return -means.sum() / count.gt(0).sum().clamp_min(1);
+  return -(own / tokens.index_select(0, batch.token_block)).sum() / count;
 }
 
 std::vector<int32_t> ReadingModelImpl::prompt(int row, int column) const {
@@ -214,12 +198,13 @@ torch::Tensor ReadingModelImpl::read(const std::vector<std::vector<int32_t>>& se
 }
 
 torch::Tensor ReadingModelImpl::transcription_loss(const ReadingBatch& batch,
-                                                   const torch::Tensor& visual, size_t count,
-                                                   Random& order) {
+                                                   const torch::Tensor& visual,
+                                                   std::span<const size_t> transcribed,
+                                                   double count, Random& order) {
   std::vector<std::vector<int32_t>> sequences;
   std::vector<int64_t> kept, places, answers;
   size_t longest = 0;
-  for (const size_t i : shortest_texts(batch.tiles, count)) {
+  for (const size_t i : transcribed) {
     const std::vector<int32_t>& text = batch.tiles[i]->text;
     const bool global = order.below(2) == 0;
     const int row = 1 + static_cast<int>(order.below(kMarkers));
@@ -230,7 +215,6 @@ torch::Tensor ReadingModelImpl::transcription_loss(const ReadingBatch& batch,
     sequences.push_back(std::move(sequence));
     kept.push_back(static_cast<int64_t>(i));
   }
-  if (sequences.empty()) return {};
   for (size_t i = 0; i < sequences.size(); ++i) {
     const auto row = static_cast<int64_t>(i * longest);
     for (size_t k = prompt_.size(); k <= sequences[i].size(); ++k) {
@@ -242,11 +226,14 @@ torch::Tensor ReadingModelImpl::transcription_loss(const ReadingBatch& batch,
   const torch::Device device = visual.device();
   const torch::Tensor hidden = read(sequences, visual.index_select(0, integers(kept).to(device)));
   const torch::Tensor states = hidden.flatten(0, 1).index_select(0, integers(places).to(device));
-  return torch::cross_entropy_loss(token_logits(states), integers(answers).to(device));
+  return torch::cross_entropy_loss(token_logits(states), integers(answers).to(device), {},
+                                   at::Reduction::Sum) /
+         count;
 }
 
-ReadingOutput ReadingModelImpl::forward(const ReadingBatch& batch, size_t transcribed,
-                                        Random& order) {
+ReadingOutput ReadingModelImpl::forward(const ReadingBatch& batch,
+                                        std::span<const size_t> transcribed,
+                                        const ReadingCounts& counts, Random& order) {
   const PassContext context = plain(precision_);
   const Seen seen = see(batch.pixels);
   ReadingOutput output;
@@ -258,19 +245,21 @@ ReadingOutput ReadingModelImpl::forward(const ReadingBatch& batch, size_t transc
     tokens = token_head_(rows, context);
   }
   characters = characters.view({-1, character_class_count()});
-  output.characters = character_loss(batch, characters);
+  output.characters = character_loss(batch, characters, counts.slots);
   output.character_classes = characters.detach().argmax(1);
   if (batch.token_id.size(0) > 0) {
     const torch::Tensor logits = token_logits(tokens);
-    output.tokens = torch::cross_entropy_loss(logits, batch.token_id);
+    output.tokens =
+        torch::cross_entropy_loss(logits, batch.token_id, {}, at::Reduction::Sum) / counts.tokens;
     output.token_ids = logits.detach().argmax(1);
-    output.bag = bag_loss(batch, seen.visual);
+    output.bag = bag_loss(batch, seen.visual, counts.blocks);
   } else {
     output.tokens = output.bag = torch::zeros({}, characters.options());
     output.token_ids = torch::zeros_like(batch.token_id);
   }
-  if (transcribed > 0) {
-    output.transcription = transcription_loss(batch, seen.visual, transcribed, order);
+  if (!transcribed.empty()) {
+    output.transcription =
+        transcription_loss(batch, seen.visual, transcribed, counts.answers, order);
   }
   return output;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "learn/optimizer.h"
+#include "learn/reading_counts.h"
 #include "learn/reading_settings.h"
 #include "learn/reading_tile.h"
 #include "learn/text_model.h"
@@ -29,8 +30,8 @@ struct ReadingBatch {
   std::vector<const ReadingTile*> tiles;
 };
 
-/// Means over a batch, each with a gradient where gradients are on; "transcription" is undefined
-/// when no tile was transcribed.
+/// Sums over a batch by counts, so means where these are its own; each with a gradient where
+/// gradients are on. "transcription" is undefined when no tile was transcribed.
 struct ReadingOutput {
   torch::Tensor characters, tokens, bag, transcription;
   // For measures, without gradients:
@@ -40,14 +41,16 @@ struct ReadingOutput {
 
 class ReadingModelImpl : public torch::nn::Module {
  public:
-  /// Values of `directory`; the heads are drawn from `seed`.
+  /// Values of `directory`, the embeddings centred, which changes no probability; the heads are
+  /// drawn from `seed`.
   ReadingModelImpl(const ModelDirectory& directory, const TileShape& shape, uint64_t seed,
                    Precision precision);
 
-  /// Losses of the batch. The `transcribed` tiles with the shortest texts are transcribed. `order`
-  /// is drawn from for the place that a transcribed tile says it has: the marker of a row and a
-  /// column, or that of the global view.
-  ReadingOutput forward(const ReadingBatch& batch, size_t transcribed, Random& order);
+  /// Losses of the batch by `counts`. The tiles at the places `transcribed`, which have texts, are
+  /// transcribed. `order` is drawn from for the place that a transcribed tile says it has: the
+  /// marker of a row and a column, or that of the global view.
+  ReadingOutput forward(const ReadingBatch& batch, std::span<const size_t> transcribed,
+                        const ReadingCounts& counts, Random& order);
 
   /// The text the model goes on with behind the prompt for each tile, at most `most` tokens, by
   /// taking the most likely token each time.
@@ -67,10 +70,12 @@ class ReadingModelImpl : public torch::nn::Module {
   struct Seen;
   Seen see(const torch::Tensor& pixels);
   torch::Tensor token_logits(const torch::Tensor& states);
-  torch::Tensor character_loss(const ReadingBatch& batch, const torch::Tensor& logits);
-  torch::Tensor bag_loss(const ReadingBatch& batch, const torch::Tensor& visual);
+  torch::Tensor character_loss(const ReadingBatch& batch, const torch::Tensor& logits,
+                               double count);
+  torch::Tensor bag_loss(const ReadingBatch& batch, const torch::Tensor& visual, double count);
   torch::Tensor transcription_loss(const ReadingBatch& batch, const torch::Tensor& visual,
-                                   size_t count, Random& order);
+                                   std::span<const size_t> transcribed, double count,
+                                   Random& order);
   /// Ids of the prompt; its image tokens stand where the visual tokens go.
   std::vector<int32_t> prompt(int row, int column) const;
   /// States of sequences of one length: prompts with the visual tokens of the tiles, and texts.

@@ -27,18 +27,20 @@ std::string option_of(std::string key) {
 }
 
 Json own_settings(const ReadingSettings& reading) {
-  return {{"leave_out", reading.leave_out},
-          {"hold_out", reading.hold_out},
-          {"document_pages", reading.document_pages},
-          {"page_tiles", reading.page_tiles},
-          {"page_scales", reading.page_scales},
-          {"heading_tiles", reading.heading_tiles},
-          {"line_tiles", reading.line_tiles},
-          {"degraded_tiles", reading.degraded_tiles},
-          {"transcribed_tiles", reading.transcribed_tiles},
-          {"muon_lr", reading.muon_lr},
-          {"decay", reading.decay},
-          {"eval_tiles", reading.eval_tiles}};
+  Json json = {{"leave_out", reading.leave_out},
+               {"hold_out", reading.hold_out},
+               {"document_pages", reading.document_pages},
+               {"page_tiles", reading.page_tiles},
+               {"page_scales", reading.page_scales},
+               {"heading_tiles", reading.heading_tiles},
+               {"line_tiles", reading.line_tiles},
+               {"degraded_tiles", reading.degraded_tiles},
+               {"transcribed_tiles", reading.transcribed_tiles},
+               {"muon_lr", reading.muon_lr},
+               {"decay", reading.decay},
+               {"eval_tiles", reading.eval_tiles}};
+  if (!reading.fresh.empty()) json["fresh"] = reading.fresh;
+  return json;
 }
 
 /// TrainSettings::to_json(), which knows no losses of reading.
@@ -62,6 +64,18 @@ void refuse_other_settings(const TrainSettings& common) {
 
 void check_share(const char* option, double share) {
   wanted(share >= 0 && share <= 1, option, share, "a number from 0 to 1");
+}
+
+void check_losses(const ReadingLosses& losses, double transcribed_tiles) {
+  const double of_tiles = losses.characters + losses.tokens + losses.bag;
+  if (of_tiles == 0 && losses.transcription == 0) {
+    fail(ErrorCode::kUsage, "--loss has no weight above 0, so that nothing is learned");
+  }
+  if (of_tiles == 0 && transcribed_tiles == 0) {
+    fail(ErrorCode::kUsage,
+         "--loss has transcription alone, and --transcribed-tiles is 0, so that nothing is "
+         "learned");
+  }
 }
 
 std::optional<double> number_of(std::string_view text) {
@@ -150,10 +164,11 @@ void check_reading_settings(const TrainSettings& common, const ReadingSettings& 
   check_share("--transcribed-tiles", reading.transcribed_tiles);
   check_share("--decay", reading.decay);
   static_cast<void>(parse_page_scales(reading.page_scales));
-  static_cast<void>(parse_reading_losses(common.loss));
+  check_losses(parse_reading_losses(common.loss), reading.transcribed_tiles);
   for (const std::string& pattern : reading.leave_out) PythonRegex(pattern, "--leave-out");
   for (const std::string& pattern : reading.hold_out) PythonRegex(pattern, "--hold-out");
   for (const std::string& pattern : common.freeze) PythonRegex(pattern, "--freeze");
+  for (const std::string& pattern : reading.fresh) PythonRegex(pattern, "--fresh");
 }
 
 double reading_learning_rate(const TrainSettings& common) { return common.lr.value_or(1e-3); }
@@ -170,7 +185,7 @@ double reading_rate_factor(int64_t step, int64_t steps, double warmup, double de
 void refuse_reading_settings(const ReadingSettings& reading) {
   const Json defaults = own_settings({}), found = own_settings(reading);
   for (const auto& [key, value] : found.items()) {
-    if (defaults.at(key) == value) continue;
+    if (defaults.contains(key) && defaults.at(key) == value) continue;
     fail(ErrorCode::kUsage, "{} has no meaning without --objective reading; leave it out",
          option_of(key));
   }

@@ -14,6 +14,7 @@ struct ReadingSettings {
   // Documents are named by patterns of their paths (model/python_regex.h, the whole path).
   std::vector<std::string> leave_out;   ///< not read at all
   std::vector<std::string> hold_out;    ///< read only to measure
+  std::vector<std::string> fresh;       ///< patterns of parameters that begin anew
   int document_pages = 0;               ///< a longer document counts as one of so many; 0: none
   int page_tiles = 4;                   ///< tiles cut out of a page that is drawn
   std::string page_scales = "0.8-1.3";  ///< "LEAST-MOST" of the contract's longest edge

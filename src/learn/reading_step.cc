@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "base/error.h"
 #include "base/threads.h"
 
 namespace recto {
@@ -12,14 +11,15 @@ namespace {
 
 constexpr int kPartStreams = 44;  // bits of a stream below those that tell parts apart
 
+/// Tiles [first, last) of a batch, and what comes of them.
 struct Part {
-  torch::Tensor sum;  // with its gradient's graph, until that is taken
+  size_t first = 0, last = 0;
+  torch::Tensor sum;
   Json each = Json::object();
-  std::vector<torch::Tensor> gradients;
+  std::vector<torch::Tensor> gradients;  // none when nothing is learned from these tiles
 };
 
-Part weighted(const ReadingOutput& output, const ReadingLosses& weights) {
-  Part part;
+void weigh(const ReadingOutput& output, const ReadingLosses& weights, Part& part) {
   part.sum = torch::zeros({}, output.characters.options());
   const auto add = [&](const char* name, const torch::Tensor& loss, double weight) {
     if (!loss.defined() || weight == 0) return;
@@ -30,18 +30,42 @@ Part weighted(const ReadingOutput& output, const ReadingLosses& weights) {
   add("tokens", output.tokens, weights.tokens);
   add("bag", output.bag, weights.bag);
   add("transcription", output.transcription, weights.transcription);
-  return part;
 }
 
-/// First and last of part `i` of `parts` of `count` things.
-std::pair<size_t, size_t> range_of(size_t i, size_t parts, size_t count) {
-  return {i * count / parts, (i + 1) * count / parts};
+std::vector<Part> cut(size_t tiles, int parts) {
+  const size_t count = std::clamp(static_cast<size_t>(std::max(1, parts)), size_t{1}, tiles);
+  std::vector<Part> all(count);
+  for (size_t i = 0; i < count; ++i) {
+    all[i].first = i * tiles / count;
+    all[i].last = (i + 1) * tiles / count;
+  }
+  return all;
 }
 
-void add_shares(ReadingStepLosses& losses, const Part& part, double share) {
-  losses.sum += share * part.sum.item<double>();
-  for (const auto& [name, value] : part.each.items()) {
-    losses.each[name] = losses.each.value(name, 0.0) + share * value.get<double>();
+/// Those of `places` that are in `part`, from its first tile on.
+std::vector<size_t> places_in(const Part& part, const std::vector<size_t>& places) {
+  std::vector<size_t> own;
+  for (const size_t place : places) {
+    if (place >= part.first && place < part.last) own.push_back(place - part.first);
+  }
+  return own;
+}
+
+std::vector<torch::Tensor> trained(ReadingModel& model) {
+  std::vector<torch::Tensor> parameters;
+  for (const torch::Tensor& parameter : model->parameters()) {
+    if (parameter.requires_grad()) parameters.push_back(parameter);
+  }
+  return parameters;
+}
+
+void add_gradients(const std::vector<Part>& parts, const std::vector<torch::Tensor>& parameters) {
+  for (const Part& part : parts) {
+    for (size_t k = 0; k < part.gradients.size(); ++k) {
+      if (!part.gradients[k].defined()) continue;
+      torch::Tensor& sum = parameters[k].mutable_grad();
+      sum = sum.defined() ? sum + part.gradients[k] : part.gradients[k];
+    }
   }
 }
 
@@ -50,41 +74,27 @@ void add_shares(ReadingStepLosses& losses, const Part& part, double share) {
 ReadingStepLosses read_with_gradients(ReadingModel& model, std::span<const ReadingTile> tiles,
                                       const TileShape& shape, const torch::Device& device,
                                       const ReadingStep& step) {
-  const auto count = static_cast<size_t>(
-      std::clamp<int64_t>(step.parts, 1, static_cast<int64_t>(std::max<size_t>(1, tiles.size()))));
-  std::vector<torch::Tensor> parameters;  // that are trained
-  for (const torch::Tensor& parameter : model->parameters()) {
-    if (parameter.requires_grad()) parameters.push_back(parameter);
-  }
-  std::vector<Part> parts(count);
-  const auto share_of = [&](size_t i) {
-    const auto [first, last] = range_of(i, count, tiles.size());
-    return static_cast<double>(last - first) / static_cast<double>(tiles.size());
-  };
-  parallel_for(count, static_cast<int>(count), [&](size_t i) {
-    const auto [first, last] = range_of(i, count, tiles.size());
-    const auto [transcribed, until] = range_of(i, count, step.transcribed);
+  const std::vector<torch::Tensor> parameters = trained(model);
+  const std::vector<size_t> transcribed = shortest_texts(tiles, step.transcribed);
+  const ReadingCounts counts = count_answers(tiles, transcribed);
+  std::vector<Part> parts = cut(tiles.size(), step.parts);
+  parallel_for(parts.size(), static_cast<int>(parts.size()), [&](size_t i) {
+    Part& part = parts[i];
     Random order(step.seed, step.stream + (uint64_t{i} << kPartStreams));
-    const ReadingBatch batch = ReadingBatch(tiles.subspan(first, last - first), shape).to(device);
-    Part part = weighted(model->forward(batch, until - transcribed, order), step.weights);
-    part.gradients = torch::autograd::grad({share_of(i) * part.sum}, parameters, {},
-                                           /*retain_graph=*/false, /*create_graph=*/false,
-                                           /*allow_unused=*/true);
+    const auto own = tiles.subspan(part.first, part.last - part.first);
+    const ReadingBatch batch = ReadingBatch(own, shape).to(device);
+    weigh(model->forward(batch, places_in(part, transcribed), counts, order), step.weights, part);
+    if (!part.sum.requires_grad()) return;
+    part.gradients = torch::autograd::grad({part.sum}, parameters, {}, /*retain_graph=*/false,
+                                           /*create_graph=*/false, /*allow_unused=*/true);
     part.sum = part.sum.detach();
-    parts[i] = std::move(part);
   });
+  add_gradients(parts, parameters);
   ReadingStepLosses losses;
-  for (size_t i = 0; i < count; ++i) {
-    add_shares(losses, parts[i], share_of(i));
-    for (size_t k = 0; k < parameters.size(); ++k) {
-      const torch::Tensor& gradient = parts[i].gradients[k];
-      if (!gradient.defined()) continue;
-      torch::Tensor& sum = parameters[k].mutable_grad();
-      if (sum.defined()) {
-        sum.add_(gradient);
-      } else {
-        sum = gradient;
-      }
+  for (const Part& part : parts) {
+    losses.sum += part.sum.item<double>();
+    for (const auto& [name, value] : part.each.items()) {
+      losses.each[name] = losses.each.value(name, 0.0) + value.get<double>();
     }
   }
   return losses;

@@ -114,6 +114,16 @@ std::pair<size_t, size_t> line_of(const std::vector<Word>& words, size_t word, f
   return {first, last};
 }
 
+/// Some of the words of `line` around `word`, as many as are drawn: with few, what is to be read
+/// is found where it stands long before a whole line is.
+std::pair<size_t, size_t> run_with(size_t word, std::pair<size_t, size_t> line, Random& random) {
+  const size_t all = line.second - line.first, count = 1 + random.below(all);
+  const size_t least = std::max(line.first, word + 1 >= count ? word + 1 - count : 0);
+  const size_t most = std::min(word, line.second - count);
+  const size_t first = least + random.below(most - least + 1);
+  return {first, first + count};
+}
+
 void paste(const Image& from, const TileRectangle& part, Image& to, int x, int y) {
   for (int row = 0; row < part.height; ++row) {
     const auto source =
@@ -200,7 +210,7 @@ ReadingPage one_line(const ReadingPage& page, size_t word, int tile, Random& ran
   const size_t bytes = static_cast<size_t>(tile) * static_cast<size_t>(tile) * 3;
   ReadingPage line{{tile, tile, std::vector<uint8_t>(bytes, 255)}, {}};
   const float width = static_cast<float>(tile - 8) / static_cast<float>(page.image.width);
-  const auto [first, last] = line_of(page.words, word, width);
+  const auto [first, last] = run_with(word, line_of(page.words, word, width), random);
   const TileRectangle part = around(page, first, last);
   if (part.width < 1 || part.height < 1 || part.width > tile || part.height > tile) return line;
   const int x = static_cast<int>(random.below(static_cast<uint64_t>(tile - part.width + 1)));

@@ -14,6 +14,7 @@
 #include "base/threads.h"
 #include "learn/checkpoint.h"
 #include "learn/freeze.h"
+#include "learn/fresh_parameters.h"
 #include "learn/measure_reading.h"
 #include "learn/metrics_log.h"
 #include "learn/muon.h"
@@ -97,6 +98,7 @@ class ReadingTraining {
   void write_json(bool finished) const;
   Json identity() const;
   size_t transcribed() const;
+  int parts_of_a_batch() const;
   bool done() const { return step_ >= common_.max_steps; }
 
   TrainSettings common_;
@@ -105,7 +107,8 @@ class ReadingTraining {
   const StepObserver& observer_;
   std::shared_ptr<const ModelDirectory> directory_;
   torch::Device device_;
-  int parts_ = 1;  ///< of a batch, gone through at once: layers this small keep no two threads busy
+  int threads_ = 1;
+  int parts_ = 1;  ///< of a batch, gone through at once: small layers keep no two threads busy
   TileShape shape_;
   std::unique_ptr<ReadingCorpus> corpus_;
   std::unique_ptr<ReadingBlocks> blocks_;
@@ -131,9 +134,8 @@ ReadingTraining::ReadingTraining(const TrainSettings& common, const ReadingSetti
       observer_(observer),
       device_(checked_device(common_.device)) {
   check_output(common_.output, common_.resume);
-  const int threads = common_.threads > 0 ? common_.threads : available_cores();
-  parts_ = device_.is_cpu() ? std::min(threads, common_.batch_size / kLeastOfPart) : 1;
-  set_up_torch(std::max(1, threads / std::max(1, parts_)), common_.seed, common_.device);
+  threads_ = common_.threads > 0 ? common_.threads : available_cores();
+  set_up_torch(threads_, common_.seed, common_.device);
   directory_ = ModelDirectory::open(common_.model);
   if (directory_->contract().pooling == Pooling::kVocabulary) {
     fail(ErrorCode::kUsage,
@@ -149,10 +151,13 @@ ReadingTraining::ReadingTraining(const TrainSettings& common, const ReadingSetti
   held_out_ = blocks_->held_out(reading_.eval_tiles);
   model_ =
       ReadingModel(*directory_, shape_, common_.seed, parse_precision(common_.precision, device_));
-  model_->to(device_);
   const fs::path heads = fs::path(common_.model) / kHeadsFile;
   if (fs::exists(heads)) read_parameters(heads, model_->heads());
+  begin_anew(*model_, reading_.fresh, common_.seed);
+  model_->to(device_);
   freeze(*model_, common_.freeze);
+  parts_ = parts_of_a_batch();
+  at::set_num_threads(std::max(1, threads_ / parts_));
   const std::vector<NamedParameter> others = model_->others();
   adamw_ = std::make_unique<AdamW>(
       others, AdamWSettings{.beta2 = 0.98, .weight_decay = common_.weight_decay},
@@ -162,6 +167,19 @@ ReadingTraining::ReadingTraining(const TrainSettings& common, const ReadingSetti
            model_->parameter_count(), common_.max_steps, common_.batch_size);
   run_ = identity();
   static_cast<void>(warmup_share(common_.warmup, common_.max_steps));  // says if it is too long
+}
+
+/// As many as there are threads, but for batches too small for it, and for gradients that would
+/// fill the memory: each part has its own.
+int ReadingTraining::parts_of_a_batch() const {
+  if (!device_.is_cpu()) return 1;
+  uint64_t gradients = 0;
+  for (const torch::Tensor& parameter : model_->parameters()) {
+    if (parameter.requires_grad()) gradients += parameter.nbytes();
+  }
+  const uint64_t fit = available_memory_bytes() / 4 / std::max<uint64_t>(1, gradients);
+  const int most = std::min(threads_, common_.batch_size / kLeastOfPart);
+  return std::max(1, static_cast<int>(std::min<uint64_t>(fit, static_cast<uint64_t>(most))));
 }
 
 Json ReadingTraining::identity() const {
@@ -236,7 +254,7 @@ void ReadingTraining::measure() {
   if (held_out_.tiles.empty()) return;
   progress_->pause();
   const Stopwatch watch;
-  result_.measure = measure_reading(model_, held_out_, shape_, directory_->tokenizer());
+  result_.measure = measure_reading(model_, held_out_, shape_, directory_->tokenizer(), parts_);
   measuring_ += watch.seconds();
   Json line = result_.measure->to_json();
   line["step"] = step_;
