@@ -312,8 +312,8 @@ void add_eval_command(CommandLine& line) {
   add_threads_option(app, options->threads);
   add_batch_option(app, options->plan.options.batch_tokens);
   add_feature_options(app, options->feature_store, options->feature_dtype,
-                      "Directory that keeps what the vision tower makes of each page, for later "
-                      "evaluations and trainings");
+                      "Directory that keeps what a model makes of each page before anything that "
+                      "trainings change, for later evaluations and trainings");
 }
 
 }  // namespace recto

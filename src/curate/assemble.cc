@@ -264,6 +264,13 @@ class Assembly {
     }
     warn_of_unused_patterns(options_.test_documents, "test", sources);
     warn_of_unused_patterns(options_.validation_documents, "validation", sources);
+    const bool none = std::none_of(pinned.begin(), pinned.end(),
+                                   [](const auto& family) { return family.second != "test"; });
+    if (none && !options_.validation_documents.empty()) {
+      log_warning(
+          "no document is in the validation split by its name: the families of all that "
+          "--validation-documents names are test as well, or they were left out");
+    }
     const auto by_family = assign_splits(languages, pinned, split_settings(options_));
     for (CorpusDocument& document : corpus_.documents) {
       document.split = by_family.at(document.family);

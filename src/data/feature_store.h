@@ -1,6 +1,6 @@
 #pragma once
-// Connector output of pages in files, for later epochs and runs of trainings, and for evaluations.
-// docs/formats/feature-store.md has the bytes.
+// Connector output of pages, or weights made of it, in files, for later epochs and runs of
+// trainings, and for evaluations. docs/formats/feature-store.md has the bytes.
 
 #include <cstddef>
 #include <deque>

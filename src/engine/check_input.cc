@@ -55,6 +55,12 @@ void check_picture_weights(const ModelInput& input, const ModelConfig& config) {
          "the input has weights of a picture, and its views or visual tokens as well: one of them "
          "is wanted");
   }
+  if (image_tokens(input, config) == 0) {
+    fail(
+        ErrorCode::kBadInput,
+        "the input has weights of a picture, but no image token: the prompt and the picture do not "
+        "belong together");
+  }
   if (std::ssize(input.picture_weights) != config.text.vocab_size) {
     fail(ErrorCode::kBadInput,
          "the input has {} weights of a picture; one for each of the {} tokens of the vocabulary "

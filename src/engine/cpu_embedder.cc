@@ -34,6 +34,10 @@ struct Range {
   size_t end;
 };
 
+bool has_unweighed_picture(const ModelInput& input) {
+  return input.has_picture() && input.picture_weights.empty();
+}
+
 /// The visual tokens of inputs, nothing for one without a picture.
 using VisualRows = std::vector<std::span<const float>>;
 
@@ -137,8 +141,7 @@ class CpuEmbedder : public Embedder {
       for (size_t i = batch.first; i < batch.end; ++i) {
         in_batch += inputs[i].view_count();
         longest = std::max(longest, token_count(inputs[i]));
-        const bool weighed = inputs[i].has_picture() && inputs[i].picture_weights.empty();
-        pictures = pictures || weighed;
+        pictures = pictures || has_unweighed_picture(inputs[i]);
       }
       views = std::max(views, in_batch);
     }
@@ -190,9 +193,12 @@ class CpuEmbedder : public Embedder {
   /// Calls `take` with the place and the weights of the vocabulary of each input with pictures.
   void weigh(std::span<const ModelInput* const> inputs, const VisualRows& features,
              const std::function<void(size_t i, const std::vector<float>& weights)>& take) {
-    const bool unseen =
-        std::all_of(features.begin(), features.end(), [](const auto& own) { return own.empty(); });
-    const SparsePart* const part = unseen ? nullptr : &sparse_part();
+    const auto any = [&](bool (*of)(const ModelInput&)) {
+      return std::any_of(inputs.begin(), inputs.end(),
+                         [&](const auto* input) { return of(*input); });
+    };
+    if (!any([](const ModelInput& input) { return input.has_picture(); })) return;
+    const SparsePart* const part = any(has_unweighed_picture) ? &sparse_part() : nullptr;
     const auto width = static_cast<int64_t>(config().text.hidden_size);
     spread(features.size(), options_.threads, workspaces_, [&](size_t i, Workspace& workspace) {
       if (!inputs[i]->picture_weights.empty()) return take(i, inputs[i]->picture_weights);

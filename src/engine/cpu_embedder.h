@@ -22,11 +22,12 @@ struct EngineOptions {
 };
 
 /// Opens no file and reads no weight: each tower is packed at the first input that needs it, so a
-/// query, or a page whose visual tokens are known, does not wait for the vision tower. embed() and
-/// inspect() throw Error(kBadInput) naming the numbers for an input whose image tokens are not
-/// image_seq_len for each view, or not those of its visual tokens, with an id outside the
-/// vocabulary, without tokens, or with views of another size than the model's; Error(kLimit) for
-/// more tokens than max_position_embeddings, or when the memory a call needs is not there;
+/// query, or a page of which more than the picture is known, does not wait for the vision tower.
+/// embed() and inspect() throw Error(kBadInput) naming the numbers for an input whose image tokens
+/// are not image_seq_len for each view, or not those of its visual tokens, with weights of a
+/// picture that are not the vocabulary's or that the model makes no vector of, with an id outside
+/// the vocabulary, without tokens, or with views of another size than the model's; Error(kLimit)
+/// for more tokens than max_position_embeddings, or when the memory a call needs is not there;
 /// Error(kBadInput) naming the tensor when one of a tower's weights is NaN or infinite;
 /// Error(kInterrupted) after a signal. Throws Error(kUsage) for senseless options.
 std::unique_ptr<Embedder> make_cpu_embedder(std::shared_ptr<const ModelDirectory> model,

@@ -25,7 +25,7 @@ struct Prepared {
   std::string id;
   int page = 0;
   ModelInput input;
-  std::optional<Sha256Digest> unseen;  ///< the image file whose visual tokens have to be made
+  std::optional<Sha256Digest> unseen;  ///< the image file that is to be made known
   std::optional<SourcePage> source;
   std::exception_ptr error;
   bool fatal = false;  ///< the error ends the run

@@ -1,5 +1,6 @@
 #include "engine/visual_encoder.h"
 
+#include <algorithm>
 #include <mutex>
 #include <optional>
 
@@ -27,9 +28,9 @@ int checked_threads(int threads) {
 
 struct VisualEncoder::State {
   struct Weighing {
-    SparseHead head;
+    std::mutex mutex;
+    SparseHead head;  // until it is packed
     SparseOutput output;
-    std::once_flag packed;
     std::optional<SparsePart> part;
   };
 
@@ -52,22 +53,32 @@ struct VisualEncoder::State {
 
   void weigh_with(SparseHead head, const SparseOutput& output) {
     weighing = std::make_unique<Weighing>();
+    for (auto* dense : {&head.dense, &head.page_bias, &head.text_bias}) dense->clear();
     weighing->head = std::move(head);
     weighing->output = output;
   }
 
   /// Puts the weights of each input with pictures in place of its visual tokens.
   void weigh(std::span<const ModelInput* const> inputs, std::vector<std::vector<float>>& values) {
-    std::call_once(weighing->packed, [&] {
-      weighing->part.emplace(*model, weighing->head, weighing->output, threads);
-    });
+    const bool blank = std::all_of(values.begin(), values.end(),
+                                   [](const std::vector<float>& own) { return own.empty(); });
+    if (blank) return;
+    const SparsePart& part = packed();
     const int64_t width = model->config().text.hidden_size;
     spread(values.size(), threads, workspaces, [&](size_t i, Workspace& workspace) {
       if (values[i].empty()) return;
       const int64_t tokens = std::ssize(values[i]) / width;
-      values[i] =
-          weighing->part->weights(values[i].data(), tokens_by_edge(*inputs[i], tokens), workspace);
+      values[i] = part.weights(values[i].data(), tokens_by_edge(*inputs[i], tokens), workspace);
     });
+  }
+
+  const SparsePart& packed() {
+    const std::lock_guard lock(weighing->mutex);
+    if (!weighing->part) {
+      weighing->part.emplace(*model, weighing->head, weighing->output, threads);
+      weighing->head = {};
+    }
+    return *weighing->part;
   }
 
   std::shared_ptr<const ModelDirectory> model;

@@ -65,7 +65,7 @@ Matrix embed_queries(const RetrievalTask& task, Embedder& embedder, const EvalOp
 /// Page vectors of a model and what they took.
 struct EmbeddedPages {
   Embeddings pages;
-  double seconds = 0;  ///< 0 when not known: of a part the visual tokens were known before
+  double seconds = 0;  ///< 0 when not known: of a part more than the picture was known before
   std::string remark;  ///< behind the descriptions of the systems, such as ", rounded"
 };
 

@@ -43,7 +43,7 @@ struct EvaluationPlan {
   std::filesystem::path qrels;     ///< judgements in place of `data`
 
   std::vector<EvaluatedModel> models;
-  /// Directory of a feature store that the visual tokens of pages are read from and added to, and
+  /// Directory of a feature store that what is constant of pages is read from and added to, and
   /// the type they are kept in, by which they are rounded; empty: none.
   std::filesystem::path feature_store;
   DType feature_dtype = DType::kF32;

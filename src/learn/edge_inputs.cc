@@ -19,6 +19,12 @@ EdgeInputs::EdgeInputs(const ModelDirectory& directory, const Contract& contract
                        const std::vector<int>& edges)
     : own_(directory, contract, contract.views.longest_edge) {
   for (const int edge : edges) {
+    if (edge == contract.views.second_edge) {
+      fail(ErrorCode::kUsage,
+           "--longest-edges {}: that is the second edge as well, which would give the same tiles "
+           "twice; leave it out, or choose another --second-edge",
+           edge);
+    }
     if (edge != own_edge()) edges_[edge] = std::make_unique<const Edge>(directory, contract, edge);
   }
 }

@@ -13,7 +13,8 @@ namespace recto {
 class EdgeInputs {
  public:
   /// Under `contract`, which a training may write another than its model has. `directory` must
-  /// outlive the object. `edges` may name the contract's own.
+  /// outlive the object. `edges` may name the contract's own. Throws Error(kUsage) for one that is
+  /// its second edge.
   EdgeInputs(const ModelDirectory& directory, const Contract& contract,
              const std::vector<int>& edges = {});
   explicit EdgeInputs(const ModelDirectory& directory, const std::vector<int>& edges = {})

@@ -33,8 +33,8 @@ struct PictureIdHash {
   }
 };
 
-/// Values are kept as they are, so that a hit changes no
-/// bit. What does not fit any more is computed again each time. Thread-safe.
+/// Values are kept as they are, so that a hit changes no bit. What does not fit any more is
+/// computed again each time. Thread-safe.
 class FeatureCache {
  public:
   explicit FeatureCache(uint64_t most_bytes) : most_bytes_(most_bytes) {}

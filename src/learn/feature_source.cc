@@ -20,17 +20,17 @@ torch::ScalarType scalar_type(DType dtype) {
 
 /// A tensor over values that `owner` keeps alive. Nobody may write to it.
 template <typename Owner>
-torch::Tensor borrow(const void* values, int64_t tokens, int64_t width, torch::ScalarType type,
+torch::Tensor borrow(const void* values, int64_t rows, int64_t width, torch::ScalarType type,
                      Owner owner) {
   return torch::from_blob(
-      const_cast<void*>(values), {tokens, width}, [owner = std::move(owner)](void*) {},
+      const_cast<void*>(values), {rows, width}, [owner = std::move(owner)](void*) {},
       torch::dtype(type));
 }
 
 torch::Tensor own(std::vector<float> values, int64_t width) {
   const auto owner = std::make_shared<std::vector<float>>(std::move(values));
-  const int64_t tokens = static_cast<int64_t>(owner->size()) / width;
-  return borrow(owner->data(), tokens, width, torch::kFloat32, owner);
+  const int64_t rows = static_cast<int64_t>(owner->size()) / width;
+  return borrow(owner->data(), rows, width, torch::kFloat32, owner);
 }
 
 std::span<const std::byte> bytes_of(const torch::Tensor& tensor) {
@@ -64,6 +64,10 @@ FeatureSource::FeatureSource(std::shared_ptr<const ModelDirectory> directory, Re
   if (model_->device().is_cpu()) encoder_ = make_encoder(settings.threads);
   if (!has_store()) return;
   vision_sha256_ = vision_weights_sha256(directory_->weights());
+  if (constant_ == PageConstant::kWeights) {
+    const SparseWeights& sparse = model_->sparse();
+    weights_key_ = weights_key(*directory_, sparse->head(), sparse->output());
+  }
   const FeatureStore* own = store(directory_->contract().views.longest_edge);
   log_info("feature store {}: {} pages of this model and these settings", store_path_.string(),
            own->size());
@@ -77,15 +81,6 @@ std::unique_ptr<VisualEncoder> FeatureSource::make_encoder(int threads) const {
   return std::make_unique<VisualEncoder>(directory_, threads, sparse->head(), sparse->output());
 }
 
-Json FeatureSource::key(int longest_edge) const {
-  Json key = feature_key(*directory_, vision_sha256_, longest_edge, dtype_);
-  if (constant_ == PageConstant::kWeights) {
-    const SparseWeights& sparse = model_->sparse();
-    key["weights"] = weights_key(*directory_, sparse->head(), sparse->output());
-  }
-  return key;
-}
-
 /// Null without a store.
 FeatureStore* FeatureSource::store(int longest_edge) {
   if (!has_store()) return nullptr;
@@ -93,7 +88,9 @@ FeatureStore* FeatureSource::store(int longest_edge) {
   std::unique_ptr<FeatureStore>& found = stores_[longest_edge];
   if (found == nullptr) {
     const uint64_t row_bytes = static_cast<uint64_t>(width_) * dtype_size(dtype_);
-    found = std::make_unique<FeatureStore>(store_path_, key(longest_edge), row_bytes);
+    Json key = feature_key(*directory_, vision_sha256_, longest_edge, dtype_);
+    if (!weights_key_.is_null()) key["weights"] = weights_key_;
+    found = std::make_unique<FeatureStore>(store_path_, key, row_bytes);
   }
   return found.get();
 }

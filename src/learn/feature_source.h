@@ -58,7 +58,6 @@ class FeatureSource {
 
  private:
   std::unique_ptr<VisualEncoder> make_encoder(int threads) const;
-  Json key(int longest_edge) const;
   std::vector<torch::Tensor> computed(std::span<const Missing> pages);
   PageFeatures keep(const Missing& missing, const torch::Tensor& values);
   FeatureStore* store(int longest_edge);
@@ -72,6 +71,7 @@ class FeatureSource {
   std::unique_ptr<VisualEncoder> encoder_;  ///< null: the torch model computes
   const std::filesystem::path store_path_;  ///< empty: no store
   std::string vision_sha256_;
+  Json weights_key_;                                     ///< null: visual tokens are kept
   mutable std::mutex mutex_;                             ///< of the following
   std::map<int, std::unique_ptr<FeatureStore>> stores_;  ///< by longest edge
   std::unordered_set<PictureId, PictureIdHash> seen_in_store_;

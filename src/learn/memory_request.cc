@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/threads.h"
+#include "engine/sparse_part.h"
 #include "learn/trained_size.h"
 #include "model/model_write.h"
 
@@ -54,6 +56,10 @@ MemoryRequest memory_request(const StepSource& steps, const TrainSettings& setti
   request.weights = contract.pooling == Pooling::kVocabulary && !size.weighing;
   request.feature_store = !settings.feature_store.empty();
   if (!sees && request.views > 0) request.encoder = eyes;
+  if (request.encoder > 0 && request.weights) {
+    const int threads = settings.threads > 0 ? settings.threads : available_cores();
+    request.encoder += sparse_bytes(directory.config(), threads);
+  }
   request.recompute = settings.gradient_checkpointing;
   request.bf16 = settings.precision == "bf16";
   request.chunk_size = settings.chunk_size;

@@ -160,7 +160,7 @@ RetrieverModelImpl::Pack RetrieverModelImpl::pack(std::span<const Sequence> sequ
   for (size_t k = 0; k < pack.order.size(); ++k) {
     const Sequence& sequence = sequences[pack.order[k]];
     const bool seen = !sequence.weights.defined();
-    RECTO_CHECK(seen || pooling_ == Pooling::kVocabulary);
+    RECTO_CHECK(seen || (pooling_ == Pooling::kVocabulary && sequence.weights.size(0) == 1));
     const int64_t length = static_cast<int64_t>(sequence.input->ids.size());
     std::vector<PackRun>& runs = pack.layout.runs;
     if (runs.empty() || runs.back().length != length) runs.push_back({pack.layout.rows, 0, length});
