@@ -19,4 +19,7 @@ uint64_t text_workspace_bytes(const ModelConfig& config, int64_t tokens, int64_t
 /// Visual tokens kept between the towers.
 uint64_t feature_bytes(const ModelConfig& config, int64_t views);
 
+/// Bytes that a SparsePart packs, and those of the workspaces of `threads` threads that use it.
+uint64_t sparse_bytes(const ModelConfig& config, int threads);
+
 }  // namespace recto

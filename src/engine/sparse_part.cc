@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "engine/kernels.h"
+#include "engine/memory_plan.h"
 #include "model/embedder.h"
 
 namespace recto {

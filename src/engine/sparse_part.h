@@ -39,7 +39,4 @@ class SparsePart {
   Buffer packed_;
 };
 
-/// Bytes that a SparsePart packs, and those of the workspaces of `threads` threads that use it.
-uint64_t sparse_bytes(const ModelConfig& config, int threads);
-
 }  // namespace recto

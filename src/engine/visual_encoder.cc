@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/threads.h"
 #include "engine/check_input.h"
+#include "engine/memory_plan.h"
 #include "engine/sparse_part.h"
 #include "engine/spread.h"
 #include "engine/vision_part.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/threads.h"
-#include "engine/sparse_part.h"
+#include "engine/memory_plan.h"
 #include "learn/trained_size.h"
 #include "model/model_write.h"
 

@@ -41,7 +41,7 @@ class Usage(Case):
             "curate": "--output --test-documents",
             "synthesize": "--leave-out --fonts --output --pages --pages-per-document --seed --threads",
             "train": "--model --data --output --method --loss --epochs --max-steps --batch-size --lr --temperature "
-                     "--seed --lora-r --objective --hold-out --leave-out --page-tiles --page-scales --muon-lr --decay",
+                     "--seed --lora-r --objective --hold-out --leave-out --page-tiles --fresh --page-scales --muon-lr --decay",
             "eval": "--model --data --output --qrels --run --dimensions --stored --longest-edges --training",
             "compare": "--qrels --metric --seed --output",
             "index create": "--model",
