@@ -63,8 +63,8 @@ class TrainSettings(Training):
             {"method": "full", "freeze": [r"vision_model\..*", r"connector\..*"], "resume": False},
             {"adapter": self.path("first/adapter")},
         ]
-        # Those of another objective: cli.Reading trains with this file.
-        reading = set(tomllib.loads((SOURCE / "models/nano/reading.toml").read_text()))
+        # Those of another objective: cli.Reading trains with this file, and with what it has not.
+        reading = {*tomllib.loads((SOURCE / "models/nano/reading.toml").read_text()), "fresh"}
         everywhere = {"model", "output", *common, *reading}
         self.assertEqual(everywhere.union(*runs) - OF_THE_PROGRAM, set(self.options()) - OF_THE_PROGRAM)
         for number, run in enumerate(runs):
