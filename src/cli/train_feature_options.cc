@@ -6,8 +6,8 @@ namespace recto {
 void add_train_feature_options(CLI::App& app, TrainSettings& settings) {
   add_feature_options(
       app, settings.feature_store, settings.feature_dtype,
-      "Directory that keeps what a frozen vision tower makes of each page, for later "
-      "epochs and runs (default: in memory)");
+      "Directory that keeps what the run does not change of each page (what a frozen vision tower "
+      "makes, or its weights), for later epochs and runs (default: in memory)");
 }
 
 }  // namespace recto

@@ -55,7 +55,7 @@ void add_train_reading_options(CLI::App& app, TrainOptions& options) {
   add_documents(app, options.reading);
   add_tiles(app, options.reading);
   add_setting(app, "fresh", options.reading.fresh,
-              "Parameters that begin anew: a pattern of whole names, can be repeated",
+              "Pattern of parameters that begin anew, as in a model of random weights",
               kReadingGroup)
       ->type_name("PATTERN");
   add_setting(app, "muon-lr", options.reading.muon_lr,

@@ -39,7 +39,7 @@ std::string vision_weights_sha256(const Weights& weights) {
 }
 
 Json feature_key(const ModelDirectory& model, const std::string& vision_sha256, int longest_edge,
-                 DType dtype) {
+                 DType dtype, const Json& weights) {
   Json key = {{"format_version", 1},
               {"dtype", dtype_name(dtype)},
               {"precision", "fp32"},
@@ -53,6 +53,7 @@ Json feature_key(const ModelDirectory& model, const std::string& vision_sha256, 
     key[name] = contract.at(name);
   }
   if (contract.contains("second_edge")) key["second_edge"] = contract.at("second_edge");
+  if (!weights.is_null()) key["weights"] = weights;
   return key;
 }
 

@@ -107,7 +107,8 @@ void check_input(const ModelInput& input, const ModelConfig& config) {
   check_tilings(input, config);
 }
 
-void check_takes_weights(const ModelInput& input, Pooling pooling) {
+void check_input(const ModelInput& input, const ModelConfig& config, Pooling pooling) {
+  check_input(input, config);
   if (input.picture_weights.empty() || pooling == Pooling::kVocabulary) return;
   fail(ErrorCode::kBadInput,
        "the input has weights of a picture where its views or visual tokens are wanted");

@@ -11,8 +11,7 @@ namespace recto {
 /// can take.
 void check_input(const ModelInput& input, const ModelConfig& config);
 
-/// Throws Error(kBadInput) for an input with the weights of a picture, of which vectors by
-/// `pooling` are not made.
-void check_takes_weights(const ModelInput& input, Pooling pooling);
+/// The same of what is made by `pooling`, to which the weights of a picture may mean nothing.
+void check_input(const ModelInput& input, const ModelConfig& config, Pooling pooling);
 
 }  // namespace recto

@@ -73,8 +73,7 @@ class CpuEmbedder : public Embedder {
   }
 
   void inspect(const ModelInput& input, const ActivationObserver& observer) override {
-    check_input(input, config());
-    check_takes_weights(input, Pooling::kLast);  // the text model is shown, whatever pools
+    check_input(input, config(), Pooling::kLast);  // the text model is shown, whatever pools
     const Team team(options_.threads);
     const WorkspaceLease workspace(workspaces_, options_.threads);
     std::vector<float> features = input.visual_tokens;
@@ -99,10 +98,8 @@ class CpuEmbedder : public Embedder {
 
   /// `sparse` is null, or has an entry for each input.
   Matrix outputs(std::span<const ModelInput> inputs, SparseVector* sparse) {
-    for (const ModelInput& input : inputs) {
-      check_input(input, config());
-      check_takes_weights(input, model_->contract().pooling);
-    }
+    const Pooling pooling = model_->contract().pooling;
+    for (const ModelInput& input : inputs) check_input(input, config(), pooling);
     const std::vector<Range> batches = cut(inputs, {0, inputs.size()}, options_.batch_tokens);
     check_memory(inputs, batches, sparse != nullptr || from_vocabulary());
     Matrix vectors(static_cast<int64_t>(inputs.size()), model_->contract().vector_width());

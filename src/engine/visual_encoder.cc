@@ -54,7 +54,6 @@ struct VisualEncoder::State {
 
   void weigh_with(SparseHead head, const SparseOutput& output) {
     weighing = std::make_unique<Weighing>();
-    for (auto* dense : {&head.dense, &head.page_bias, &head.text_bias}) dense->clear();
     weighing->head = std::move(head);
     weighing->output = output;
   }

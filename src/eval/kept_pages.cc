@@ -23,11 +23,12 @@ FeatureRecord record_of(const Sha256Digest& image, const Views& views, size_t ro
 
 std::shared_ptr<FeatureStore> FeatureStores::open(const ModelDirectory& model) {
   const PageConstant constant = last_constant(model.contract());
-  Json key = feature_key(model, vision_weights_sha256(model.weights()),
-                         model.contract().views.longest_edge, dtype_);
+  Json weights;
   if (constant == PageConstant::kWeights) {
-    key["weights"] = weights_key(model, *model.sparse_head(), *model.contract().sparse);
+    weights = weights_key(model, *model.sparse_head(), *model.contract().sparse);
   }
+  const Json key = feature_key(model, vision_weights_sha256(model.weights()),
+                               model.contract().views.longest_edge, dtype_, weights);
   std::shared_ptr<FeatureStore>& store = stores_[dump_json(key)];
   if (store == nullptr) {
     const auto width = static_cast<uint64_t>(constant_width(constant, model.config()));
@@ -47,9 +48,9 @@ std::optional<KnownPage> KeptPages::find(const Sha256Digest& image) {
 std::vector<std::vector<float>> KeptPages::make(std::span<const Missing> pages) {
   std::vector<const ModelInput*> inputs;
   for (const Missing& page : pages) inputs.push_back(page.input);
-  std::vector<std::vector<float>> tokens = encoder_.encode(inputs);
-  for (size_t i = 0; i < pages.size(); ++i) tokens[i] = keep(pages[i], tokens[i]);
-  return tokens;
+  std::vector<std::vector<float>> values = encoder_.encode(inputs);
+  for (size_t i = 0; i < pages.size(); ++i) values[i] = keep(pages[i], values[i]);
+  return values;
 }
 
 std::vector<float> KeptPages::keep(const Missing& page, const std::vector<float>& values) {

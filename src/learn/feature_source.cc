@@ -88,8 +88,7 @@ FeatureStore* FeatureSource::store(int longest_edge) {
   std::unique_ptr<FeatureStore>& found = stores_[longest_edge];
   if (found == nullptr) {
     const uint64_t row_bytes = static_cast<uint64_t>(width_) * dtype_size(dtype_);
-    Json key = feature_key(*directory_, vision_sha256_, longest_edge, dtype_);
-    if (!weights_key_.is_null()) key["weights"] = weights_key_;
+    const Json key = feature_key(*directory_, vision_sha256_, longest_edge, dtype_, weights_key_);
     found = std::make_unique<FeatureStore>(store_path_, key, row_bytes);
   }
   return found.get();

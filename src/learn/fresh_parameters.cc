@@ -1,9 +1,8 @@
 #include "learn/fresh_parameters.h"
 
-#include "base/error.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "model/python_regex.h"
+#include "learn/matching_names.h"
 
 namespace recto {
 namespace {
@@ -32,22 +31,16 @@ void draw_fresh(torch::Tensor values, uint64_t seed, uint64_t stream) {
 
 void begin_anew(torch::nn::Module& model, const std::vector<std::string>& patterns, uint64_t seed) {
   for (const std::string& pattern : patterns) {
-    const PythonRegex regex(pattern, "--fresh");
+    const std::set<std::string> matched = matching_names(
+        "--fresh", pattern, parameter_names(model),
+        R"(text_model.layers.0.mlp.up_proj.weight ("text_model\.layers\..*" for all layers))");
     uint64_t stream = kStreams;
-    size_t matched = 0;
     for (const auto& parameter : model.named_parameters()) {
       ++stream;
-      if (!regex.full_match(parameter.key())) continue;
+      if (matched.count(parameter.key()) == 0) continue;
       begin_one_anew(parameter.key(), parameter.value(), seed, stream);
-      ++matched;
     }
-    if (matched == 0) {
-      fail(ErrorCode::kUsage,
-           "--fresh \"{}\" matches no parameter; it must match a whole name such as "
-           "text_model.layers.0.mlp.up_proj.weight (\"text_model\\.layers\\..*\" for all layers)",
-           pattern);
-    }
-    log_info("--fresh {}: {} parameters begin anew", pattern, matched);
+    log_info("--fresh {}: {} parameters begin anew", pattern, matched.size());
   }
 }
 

@@ -51,8 +51,7 @@ class TorchEmbedder : public Embedder {
   }
 
   void inspect(const ModelInput& input, const ActivationObserver& observer) override {
-    check_input(input, directory_->config());
-    check_takes_weights(input, Pooling::kLast);
+    check_input(input, directory_->config(), Pooling::kLast);
     const torch::NoGradGuard no_grad;
     const Sequence sequence{&input, visual_tokens(input, directory_->config().text.hidden_size), 0};
     const ActivationObserver with_logits = [&](const std::string& name,
@@ -67,10 +66,8 @@ class TorchEmbedder : public Embedder {
  private:
   /// `sparse` is null, or has an entry for each input.
   Matrix outputs(std::span<const ModelInput> inputs, SparseVector* sparse) {
-    for (const ModelInput& input : inputs) {
-      check_input(input, directory_->config());
-      check_takes_weights(input, directory_->contract().pooling);
-    }
+    const Pooling pooling = directory_->contract().pooling;
+    for (const ModelInput& input : inputs) check_input(input, directory_->config(), pooling);
     Matrix vectors(static_cast<int64_t>(inputs.size()), directory_->contract().vector_width());
     const int64_t width = directory_->config().text.hidden_size;
     size_t first = 0;
