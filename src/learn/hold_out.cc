@@ -15,21 +15,57 @@ namespace {
 
 constexpr uint64_t kHoldOutStream = 0x686f6c64;  // "hold"
 constexpr size_t kFamiliesPerHeldOut = 10;
+// Of a family with more of the queries too much would be lost to the training.
+constexpr double kLargestShare = 0.2;
+
+struct Family {
+  std::vector<std::string> documents;
+  size_t queries = 0;
+};
+
+std::map<std::string, Family> families_of(const Dataset& dataset, const TrainingData& train) {
+  std::map<std::string, size_t> queries;
+  for (const TrainingData::Query& query : train.queries) {
+    ++queries[train.pages[query.positives.front()].document_id];
+  }
+  std::map<std::string, Family> families;
+  for (const DocumentRow& row : dataset.documents("train")) {
+    Family& family = families[row.family.empty() ? row.document_id : row.family];
+    family.documents.push_back(row.document_id);
+    family.queries += queries[row.document_id];
+  }
+  return families;
+}
+
+/// As many as a tenth of all families: the first in a random order that have queries and are not
+/// too large, or else the smallest that has any.
+std::vector<Family> chosen_families(const std::map<std::string, Family>& families, size_t queries,
+                                    uint64_t seed) {
+  std::vector<Family> order;
+  for (const auto& [name, family] : families) order.push_back(family);
+  Random(seed, kHoldOutStream).shuffle(order);
+  const size_t wanted = std::max<size_t>(1, order.size() / kFamiliesPerHeldOut);
+  std::erase_if(order, [](const Family& family) { return family.queries == 0; });
+  std::vector<Family> chosen;
+  for (const Family& family : order) {
+    const double share = static_cast<double>(family.queries) / static_cast<double>(queries);
+    if (share <= kLargestShare && chosen.size() < wanted) chosen.push_back(family);
+  }
+  if (!chosen.empty() || order.empty()) return chosen;
+  return {*std::min_element(order.begin(), order.end(), [](const Family& a, const Family& b) {
+    return a.queries < b.queries;
+  })};
+}
 
 /// Documents of the families that are held out.
-std::set<std::string> held_out_documents(const Dataset& dataset, uint64_t seed) {
-  std::map<std::string, std::vector<std::string>> families;
-  for (const DocumentRow& row : dataset.documents("train")) {
-    families[row.family.empty() ? row.document_id : row.family].push_back(row.document_id);
-  }
-  std::vector<std::string> names;
-  for (const auto& [family, documents] : families) names.push_back(family);
-  if (names.size() < 2) return {};
-  Random(seed, kHoldOutStream).shuffle(names);
-  names.resize(std::max<size_t>(1, names.size() / kFamiliesPerHeldOut));
+std::set<std::string> held_out_documents(const Dataset& dataset, const TrainingData& train,
+                                         uint64_t seed) {
+  const std::map<std::string, Family> families = families_of(dataset, train);
+  if (families.size() < 2) return {};
   std::set<std::string> documents;
-  for (const std::string& name : names)
-    documents.insert(families[name].begin(), families[name].end());
+  for (const Family& family : chosen_families(families, train.queries.size(), seed)) {
+    documents.insert(family.documents.begin(), family.documents.end());
+  }
   return documents;
 }
 
@@ -79,7 +115,7 @@ TrainingData hold_out(const Dataset& dataset, TrainingData& train, uint64_t seed
   if (std::find(splits.begin(), splits.end(), "validation") != splits.end()) {
     return load_training_data(dataset, "validation");
   }
-  const std::set<std::string> documents = held_out_documents(dataset, seed);
+  const std::set<std::string> documents = held_out_documents(dataset, train, seed);
   if (documents.empty()) return {};
   std::vector<bool> held_pages;
   for (const TrainingData::Page& page : train.pages) {

@@ -24,7 +24,8 @@ namespace recto::test {
 
 struct SmallDataset {
   int families = 6;
-  int pages = 3;  ///< of each family's one document
+  int pages = 3;           ///< of each family's one document
+  int pages_of_first = 0;  ///< in place of it for the first family; 0: the same
   bool validation = false;
   bool negatives = true;
 };
@@ -58,10 +59,11 @@ inline void write_small_dataset(const std::filesystem::path& directory,
     const std::string document(64, static_cast<char>('a' + f));
     const std::string split =
         options.validation && f == options.families - 1 ? "validation" : "train";
-    writer.add(split, DocumentRow{document, "book.pdf", "Book", "CC0-1.0", "", "", options.pages,
-                                  "en", "family" + std::to_string(f), split});
+    const int pages = f == 0 && options.pages_of_first > 0 ? options.pages_of_first : options.pages;
+    writer.add(split, DocumentRow{document, "book.pdf", "Book", "CC0-1.0", "", "", pages, "en",
+                                  "family" + std::to_string(f), split});
     const int first = number;
-    for (int p = 1; p <= options.pages; ++p, ++number) {
+    for (int p = 1; p <= pages; ++p, ++number) {
       PageRow page;
       page.page_id = document + "-" + std::to_string(p);
       page.document_id = document;
@@ -79,8 +81,8 @@ inline void write_small_dataset(const std::filesystem::path& directory,
                                        " " + variant,
                                    "en", "heading", "test", "1"});
         writer.add(split, QrelRow{id, page.page_id, 1});
-        const int other = first + (number - first + 1) % options.pages;
-        if (options.negatives && options.pages > 1) {
+        const int other = first + (number - first + 1) % pages;
+        if (options.negatives && pages > 1) {
           writer.add(split, NegativeRow{id, document + "-" + std::to_string(other - first + 1), 1,
                                         0.5f, "test"});
         }

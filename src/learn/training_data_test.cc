@@ -59,6 +59,30 @@ TEST_F(TrainingDataTest, WithoutValidationAFamilyIsHeldOut) {
   }
 }
 
+TEST_F(TrainingDataTest, AFamilyWithMuchOfTheQueriesIsNotHeldOut) {
+  struct Case {
+    const char* what;
+    test::SmallDataset data;
+    size_t held_out;
+  };
+  const Case cases[] = {
+      {"one is large", {.families = 4, .pages = 2, .pages_of_first = 15}, 4},
+      {"all are large, the first is the smallest", {.families = 3, .pages_of_first = 2}, 4},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.what);
+    TemporaryDirectory directory;
+    test::write_small_dataset(directory.path() / "data", one.data);
+    const Dataset dataset = Dataset::open(directory.path() / "data");
+    for (uint64_t seed = 0; seed < 8; ++seed) {
+      TrainingData train = load_training_data(dataset, "train");
+      const size_t all = train.queries.size();
+      EXPECT_EQ(hold_out(dataset, train, seed).queries.size(), one.held_out) << seed;
+      EXPECT_EQ(train.queries.size(), all - one.held_out) << seed;
+    }
+  }
+}
+
 TEST_F(TrainingDataTest, AValidationSplitIsTakenAndLimited) {
   const Dataset dataset = Dataset::open(write({.validation = true}));
   TrainingData train = load_training_data(dataset, "train");
