@@ -21,13 +21,6 @@ PassContext plain(Precision precision) {
   return context;
 }
 
-/// Takes out of the rows what all have in common. No softmax over them sees it, so that AdamW lets
-/// it grow until it is nearly all of a row, and every text input of the model the same.
-void centre(torch::Tensor table) {
-  const torch::NoGradGuard no_grad;
-  table.sub_(table.mean(0, /*keepdim=*/true));
-}
-
 void fill_ones(torch::Tensor values) {
   const torch::NoGradGuard no_grad;
   values.fill_(1);
@@ -119,7 +112,6 @@ ReadingModelImpl::ReadingModelImpl(const ModelDirectory& directory, const TileSh
     }
   }
   token_table_ = text_->named_parameters()["embed_tokens.weight"];
-  centre(token_table_);
   const int64_t width = config_.vision.hidden_size, text_width = config_.text.hidden_size;
   const int64_t classes = static_cast<int64_t>(shape.slots()) * character_class_count();
   character_head_ =
@@ -138,6 +130,12 @@ ReadingModelImpl::ReadingModelImpl(const ModelDirectory& directory, const TileSh
   RECTO_CHECK(marker_ < prompt_.size());
   first_marker_ = required_token(tokenizer, "<row_1_col_1>");
   end_ = required_token(tokenizer, directory.contract().terminal_token.c_str());
+}
+
+void ReadingModelImpl::centre_embeddings() {
+  if (!token_table_.requires_grad()) return;
+  const torch::NoGradGuard no_grad;
+  token_table_.sub_(token_table_.mean(0, /*keepdim=*/true));
 }
 
 ReadingModelImpl::Seen ReadingModelImpl::see(const torch::Tensor& pixels) {

@@ -41,10 +41,14 @@ struct ReadingOutput {
 
 class ReadingModelImpl : public torch::nn::Module {
  public:
-  /// Values of `directory`, the embeddings centred, which changes no probability; the heads are
-  /// drawn from `seed`.
+  /// Values of `directory`; the heads are drawn from `seed`.
   ReadingModelImpl(const ModelDirectory& directory, const TileShape& shape, uint64_t seed,
                    Precision precision);
+
+  /// Takes out of the embeddings what all have in common, unless they are frozen. No softmax over
+  /// them sees it, so that AdamW lets it grow until it is nearly all of an embedding, and every
+  /// text input of the text model the same; that model's own outputs do change.
+  void centre_embeddings();
 
   /// Losses of the batch by `counts`. The tiles at the places `transcribed`, which have texts, are
   /// transcribed. `order` is drawn from for the place that a transcribed tile says it has: the

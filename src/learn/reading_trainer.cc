@@ -156,6 +156,7 @@ ReadingTraining::ReadingTraining(const TrainSettings& common, const ReadingSetti
   begin_anew(*model_, reading_.fresh, common_.seed);
   model_->to(device_);
   freeze(*model_, common_.freeze);
+  model_->centre_embeddings();
   parts_ = parts_of_a_batch();
   at::set_num_threads(std::max(1, threads_ / parts_));
   const std::vector<NamedParameter> others = model_->others();

@@ -128,7 +128,7 @@ TEST_F(ReadingTrainer, WhatIsFrozenStaysAsItIs) {
   for (const auto& [name, tensor] : before->weights().tensors()) {
     const bool same = to_float(after->weights().at(name)) == to_float(tensor);
     const bool layer = name.starts_with("text_model.layers.");
-    if (layer || !name.starts_with("text_model.")) EXPECT_EQ(same, !layer) << name;
+    if (name != "text_model.norm.weight") EXPECT_EQ(same, !layer) << name;
   }
   settings.output = (root() / "nothing").string();
   settings.freeze = {"no such"};
