@@ -107,6 +107,24 @@ TEST_F(ReadingTrainer, WithoutBagsThereIsNoSparseOutput) {
   EXPECT_FALSE(ModelDirectory::open(settings.output)->contract().sparse.has_value());
 }
 
+TEST_F(ReadingTrainer, WhatAllEmbeddingsHaveInCommonIsTakenAway) {
+  const auto furthest_mean = [](const fs::path& model) {
+    const auto directory = ModelDirectory::open(model);
+    const auto& tensor = directory->weights().at("text_model.embed_tokens.weight");
+    const auto [rows, width] = std::pair{tensor.shape[0], tensor.shape[1]};
+    const torch::Tensor table = torch::tensor(to_float(tensor)).reshape({rows, width});
+    return table.mean(0).abs().max().item<double>();
+  };
+  TrainSettings settings = common("centred");
+  settings.max_steps = 1;
+  settings.lr = 1e-9;
+  ReadingSettings still = reading();
+  still.muon_lr = 1e-9;
+  train_reading(settings, still);
+  EXPECT_GT(furthest_mean(settings.model), 1e-4);
+  EXPECT_LT(furthest_mean(settings.output), 1e-6);
+}
+
 // A text model may learn to transcribe what a retriever was made of already.
 TEST_F(ReadingTrainer, WhatIsFrozenStaysAsItIs) {
   TrainSettings settings = common("to-freeze");
