@@ -44,7 +44,9 @@ Fusion fusion_of(const Options& options, const PageIndex& index) {
          options.fusion.empty() ? "--fusion-k" : "--fusion");
   }
   Fusion fusion = default_fusion(index.contract());
-  if (!options.fusion.empty()) fusion.by = parse_fuse_by(options.fusion, "--fusion");
+  if (!options.fusion.empty()) {
+    fusion = fusion_by(parse_fuse_by(options.fusion, "--fusion"), index.contract());
+  }
   if (options.fusion_k && fusion.by == FuseBy::kScores) {
     fail(ErrorCode::kUsage, "--fusion-k is about ranks, but scores are added; add --fusion ranks");
   }

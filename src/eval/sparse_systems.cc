@@ -110,7 +110,8 @@ std::vector<SystemResult> rank_sparse(const RetrievalTask& task, const Tokenizer
   const double sparse_seconds = asked.seconds();
   const ExactSearch exact(task.page_ids, outputs.pages.values.data(), outputs.pages.columns);
   const auto dense = exact.search(outputs.queries, depth, threads);
-  const Fusion by_ranks = rank_fusion(outputs.contract), by_scores{.by = FuseBy::kScores};
+  const Fusion by_ranks = fusion_by(FuseBy::kRanks, outputs.contract),
+               by_scores = fusion_by(FuseBy::kScores, outputs.contract);
   Run sparse_run, rank_run, added_run;
   for (size_t q = 0; q < queries.size(); ++q) {
     const std::string& id = task.queries[q].query_id;
@@ -142,8 +143,10 @@ std::vector<SystemResult> rank_sparse(const RetrievalTask& task, const Tokenizer
       fmt::format("reciprocal rank of the dense and the sparse ranking, k = {}, weights 1 and {}",
                   by_ranks.constant, by_ranks.sparse_weight),
       std::move(rank_run), by_ranks);
-  add(kAddedEnding, "scores of the dense and the sparse ranking added", std::move(added_run),
-      by_scores);
+  add(kAddedEnding,
+      fmt::format("scores of the dense and the sparse ranking added, the sparse one times {}",
+                  by_scores.sparse_weight),
+      std::move(added_run), by_scores);
   return systems;
 }
 

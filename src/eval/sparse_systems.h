@@ -27,7 +27,7 @@ inline constexpr const char* kAddedEnding = "-added";
 
 /// "NAME-sparse": the queries through the tokenizer alone, idf of the task's pages
 /// (search/sparse_search.h); "NAME-fused": both rankings by reciprocal rank, "NAME-added": by the
-/// sum of their scores (search/fusion.h), within a document those of its pages.
+/// weighted sum of their scores (search/fusion.h), within a document those of its pages.
 std::vector<SystemResult> rank_sparse(const RetrievalTask& task, const Tokenizer& tokenizer,
                                       const BothOutputs& outputs, int threads,
                                       const std::string& name);

@@ -12,7 +12,8 @@ namespace {
 
 // A row below this place in one ranking hardly counts: 1 / (60 + 200) is a quarter of 1 / (60 + 1).
 constexpr int64_t kLeastDepth = 200;
-constexpr double kWeightBesideItsOwn = 3;
+constexpr double kRankWeightBesideItsOwn = 3;
+constexpr double kScoreWeight = 0.5;
 
 using Sums = std::map<int64_t, double>;
 
@@ -35,14 +36,17 @@ void add_dense_scores(std::span<const Neighbour> ranking, Sums& sums) {
 }  // namespace
 
 Fusion default_fusion(const Contract& contract) {
-  Fusion fusion = rank_fusion(contract);
-  if (contract.pooling == Pooling::kVocabulary) fusion.by = FuseBy::kScores;
-  return fusion;
+  const bool is_of_words = contract.pooling == Pooling::kVocabulary;
+  return fusion_by(is_of_words ? FuseBy::kScores : FuseBy::kRanks, contract);
 }
 
-Fusion rank_fusion(const Contract& contract) {
-  Fusion fusion;
-  if (contract.pooling == Pooling::kVocabulary) fusion.sparse_weight = kWeightBesideItsOwn;
+Fusion fusion_by(FuseBy by, const Contract& contract) {
+  Fusion fusion{.by = by};
+  if (by == FuseBy::kScores) {
+    fusion.sparse_weight = kScoreWeight;
+  } else if (contract.pooling == Pooling::kVocabulary) {
+    fusion.sparse_weight = kRankWeightBesideItsOwn;
+  }
   return fusion;
 }
 
@@ -62,7 +66,7 @@ std::vector<Neighbour> fuse(std::span<const Neighbour> dense, std::span<const Ne
     add_ranks(sparse, fusion.sparse_weight, fusion.constant, sums);
   } else {
     add_dense_scores(dense, sums);
-    for (const Neighbour& one : sparse) sums[one.row] += one.score;
+    for (const Neighbour& one : sparse) sums[one.row] += fusion.sparse_weight * one.score;
   }
   std::vector<Neighbour> fused;
   fused.reserve(sums.size());

@@ -16,22 +16,23 @@ inline constexpr double kFusionConstant = 60;
 
 enum class FuseBy {
   kRanks,   ///< the sum of weight / (constant + rank), ranks from 1
-  kScores,  ///< the sparse score, and how far the dense one is above the least of its ranking
+  kScores,  ///< weight times the sparse score, and how far the dense one is above the least of its
+            ///< ranking
 };
 
 struct Fusion {
   FuseBy by = FuseBy::kRanks;
   double constant = kFusionConstant;  ///< of ranks
-  double sparse_weight = 1;           ///< of the sparse ranking beside the dense one's 1, of ranks
+  double sparse_weight = 1;           ///< of the sparse ranking beside the dense one's 1
 };
 
-/// What suits a model. Where the dense vectors come from the vocabulary: scores, and of ranks the
-/// sparse one three times, since they know less than the weights they are made of; else ranks, each
-/// once. Measured with the nano retriever on families of its training that were left out
-/// (docs/decisions/0013-sparse-output.md).
+/// What suits a model. Where the dense vectors come from the vocabulary: scores, the sparse one
+/// half; else ranks. How that was chosen: docs/decisions/0013-sparse-output.md.
 Fusion default_fusion(const Contract& contract);
-/// default_fusion() by ranks.
-Fusion rank_fusion(const Contract& contract);
+/// By ranks or scores, with the weight that suits the model. Of ranks the sparse one counts three
+/// times where the dense vectors come from the vocabulary, since they know less than the weights
+/// they are made of, else once.
+Fusion fusion_by(FuseBy by, const Contract& contract);
 
 /// "ranks" or "scores"; throws Error(kUsage) naming `what` for another name.
 FuseBy parse_fuse_by(const std::string& name, const char* what);

@@ -153,6 +153,7 @@ TEST(Fusion, SumsReciprocalRanksOrScores) {
       {{.constant = 5, .sparse_weight = 3},
        {{1, 1.0f / 7 + 3.0f / 6}, {3, 3.0f / 7}, {0, 1.0f / 6}, {2, 1.0f / 8}}},
       {{.by = FuseBy::kScores}, {{0, 2}, {1, 1.3f}, {3, 0.2f}, {2, 0}}},
+      {{.by = FuseBy::kScores, .sparse_weight = 5}, {{1, 2.5f}, {0, 2}, {3, 1}, {2, 0}}},
   };
   for (const Case& c : cases) {
     const auto fused = fuse(dense, sparse, 10, c.fusion, places);
@@ -184,8 +185,8 @@ TEST(Fusion, WhatComesFromTheVocabularyIsAddedByItsScores) {
   }
   contract.pooling = Pooling::kVocabulary;
   EXPECT_EQ(default_fusion(contract).by, FuseBy::kScores);
-  EXPECT_EQ(rank_fusion(contract).by, FuseBy::kRanks);
-  EXPECT_EQ(rank_fusion(contract).sparse_weight, 3);
+  EXPECT_EQ(default_fusion(contract).sparse_weight, 0.5);
+  EXPECT_EQ(fusion_by(FuseBy::kRanks, contract).sparse_weight, 3);
   EXPECT_EQ(parse_fuse_by("ranks", "--fusion"), FuseBy::kRanks);
   EXPECT_EQ(parse_fuse_by("scores", "--fusion"), FuseBy::kScores);
   EXPECT_THROW(parse_fuse_by("rank", "--fusion"), Error);

@@ -83,7 +83,7 @@ class Sparse(Case):
         np.testing.assert_allclose([score for _, score in fused], sorted(sums.values(), reverse=True), atol=1e-6)
         self.assertEqual(fused, self.search(query, "--mode", "hybrid", "--fusion", "ranks", "--fusion-k", 5))
         scores = dict(self.search(query, "--mode", "dense"))
-        sums = {page: score - min(scores.values()) + dict(found).get(page, 0) for page, score in scores.items()}
+        sums = {page: score - min(scores.values()) + dict(found).get(page, 0) / 2 for page, score in scores.items()}
         added = self.search(query, "--fusion", "scores")
         self.assertEqual(dict(added).keys(), sums.keys())
         for page, score in added:
