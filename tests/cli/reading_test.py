@@ -72,25 +72,25 @@ class Reading(Case):
 
     def test_the_script_that_makes_the_base(self):
         """Its own settings name what they should; with small ones it makes a model, and goes on."""
-        for name in ("tokenizer.toml", "synthetic.toml", "reading.toml", "reading-2.toml", "reading-3.toml", "reading-4.toml"):
+        for name in ("tokenizer.toml", "synthetic.toml", "reading.toml", "reading-2.toml", "reading-3.toml", "reading-4.toml", "reading-5.toml"):
             self.assertIn("debian-policy", (SOURCE / "models/nano" / name).read_text())
         self.path("settings").mkdir()
         self.write("settings/tokenizer.toml", "size = 350\nleave-out = ['.*/document-2\\.pdf']")
         self.write("settings/synthetic.toml", "pages = 4\npages-per-document = 2\nleave-out = ['.*/document-2\\.pdf']")
-        for name in ("reading.toml", "reading-2.toml", "reading-3.toml", "reading-4.toml"):
+        for name in ("reading.toml", "reading-2.toml", "reading-3.toml", "reading-4.toml", "reading-5.toml"):
             self.path(f"settings/{name}").write_bytes(self.config.read_bytes())
         settings = {"RECTO": str(RECTO), "NANO_CONFIG": str(self.path("settings")), "NANO_FONTS": FONTS}
         weights = set()
-        for steps in (4, 0):
+        for steps in (5, 0):
             made = subprocess.run([str(SOURCE / "scripts/make_nano_base"), str(self.path("base")), f"{self.pdfs}:2"],
                                   env=environment(settings), capture_output=True, text=True)
             self.assertEqual(made.returncode, 0, made.stderr)
             self.assertEqual(made.stdout.count("steps 6"), steps, made.stdout)
-            weights.add(self.path("base/fourth/model.safetensors").read_bytes())
+            weights.add(self.path("base/fifth/model.safetensors").read_bytes())
         self.assertEqual(len(weights), 1)
         self.assertNotEqual(self.path("base/first/model.safetensors").read_bytes(), weights.pop())
         self.assertEqual(len(list(self.path("base/synthetic").glob("*.pdf"))), 2)
-        self.succeed("embed", "--model", self.path("base/fourth"), "--query", "fox", "--output", self.path("q.npy"))
+        self.succeed("embed", "--model", self.path("base/fifth"), "--query", "fox", "--output", self.path("q.npy"))
 
     def test_the_settings_of_the_base_are_taken(self):
         path = SOURCE / "models/nano/reading.toml"
