@@ -120,8 +120,9 @@ void add_search_command(CommandLine& line) {
       ->check(CLI::IsMember({kDense, kSparse, kHybrid}).description(""));
   add_setting(
       app, "fusion", options->fusion,
-      "What hybrid adds up: the scores of a page in both rankings, or the reciprocals of its "
-      "ranks (default: scores where dense vectors come from the vocabulary, else ranks)",
+      "What hybrid adds up: the scores of a page in both rankings, the sparse one half, or the "
+      "reciprocals of its ranks (default: scores where dense vectors come from the vocabulary, "
+      "else ranks)",
       kInputGroup)
       ->type_name("scores|ranks")
       ->check(CLI::IsMember({"scores", "ranks"}).description(""));

@@ -29,9 +29,9 @@ struct Fusion {
 /// What suits a model. Where the dense vectors come from the vocabulary: scores, the sparse one
 /// half; else ranks. How that was chosen: docs/decisions/0013-sparse-output.md.
 Fusion default_fusion(const Contract& contract);
-/// By ranks or scores, with the weight that suits the model. Of ranks the sparse one counts three
-/// times where the dense vectors come from the vocabulary, since they know less than the weights
-/// they are made of, else once.
+/// By ranks or scores, with the weight that suits the model. Of scores the sparse one counts half;
+/// of ranks three times where the dense vectors come from the vocabulary, since they know less than
+/// the weights they are made of, else once.
 Fusion fusion_by(FuseBy by, const Contract& contract);
 
 /// "ranks" or "scores"; throws Error(kUsage) naming `what` for another name.

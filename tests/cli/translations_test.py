@@ -90,7 +90,7 @@ class Translations(Case):
         output = self.path("words")
         self.succeed("train", "--config", SOURCE / "models/nano/words.toml", "--model", SOURCE / "models/nano", "--data",
                      self.path("pairs.jsonl"), "--output", output, "--batch-size", 8, "--epochs", 30, "--lr", 0.003,
-                     "--eval-queries", 0, "--threads", 1, "--no-progress")
+                     "--threads", 1, "--no-progress")
         queries = [option for pair in MEANINGS for word in pair for option in ("--query", word)]
         self.succeed("embed", "--model", output, *queries, "--output", self.path("rows.safetensors"))
         vectors = read_tensors(self.path("rows.safetensors"))[0]["embeddings"].astype(np.float64)
