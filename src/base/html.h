@@ -14,9 +14,6 @@ std::string html_escaped(std::string_view text);
 /// 1,234,567
 std::string grouped_number(int64_t number);
 
-/// With padding, as data: URLs have it.
-std::string base64(std::string_view bytes);
-
 /// The file up to the end of its head. A content security policy allows pictures in data: URLs,
 /// this `style` and this `script` by their hashes, and nothing else; the script is to stand in the
 /// body. `title` is escaped here.

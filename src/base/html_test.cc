@@ -28,14 +28,6 @@ TEST(Html, NumbersAreGrouped) {
   EXPECT_EQ(grouped_number(-100000), "-100,000");
 }
 
-// RFC 4648, section 10.
-TEST(Html, Base64) {
-  EXPECT_EQ(base64(""), "");
-  EXPECT_EQ(base64("f"), "Zg==");
-  EXPECT_EQ(base64("fo"), "Zm8=");
-  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
-}
-
 TEST(Html, TheHeadAllowsItsOwnStyleAndScriptAlone) {
   const std::string head = html_head("<title>", "p{}", "1");
   EXPECT_THAT(head, HasSubstr("<title>&lt;title&gt;</title>"));

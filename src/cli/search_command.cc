@@ -7,17 +7,12 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "engine/cpu_embedder.h"
-#include "model/sparse_text.h"
 #include "search/found_pages.h"
-#include "search/fusion.h"
 #include "search/index_documents.h"
+#include "search/page_search.h"
 
 namespace recto {
 namespace {
-
-constexpr const char* kDense = "dense";
-constexpr const char* kSparse = "sparse";
-constexpr const char* kHybrid = "hybrid";
 
 struct Options {
   std::string index, query, contact_sheet;
@@ -30,59 +25,33 @@ struct Options {
   bool json = false;
 };
 
-/// By both kinds of vectors where there are both.
-std::string mode_of(const Options& options, const PageIndex& index) {
-  if (!options.mode.empty()) return options.mode;
-  return index.contract().sparse ? kHybrid : kDense;
+PageQuery query_of(const Options& options) {
+  PageQuery query{.text = options.query, .k = options.k};
+  if (!options.mode.empty()) query.mode = parse_search_mode(options.mode, "--mode");
+  if (!options.fusion.empty()) query.fusion = parse_fuse_by(options.fusion, "--fusion");
+  query.fusion_k = options.fusion_k;
+  return query;
 }
 
-/// How both rankings become one: as asked for, or as suits the model of the index.
-Fusion fusion_of(const Options& options, const PageIndex& index) {
-  const bool is_given = !options.fusion.empty() || options.fusion_k;
-  if (is_given && mode_of(options, index) != kHybrid) {
-    fail(ErrorCode::kUsage, "{} does nothing without --mode hybrid",
-         options.fusion.empty() ? "--fusion-k" : "--fusion");
-  }
-  Fusion fusion = default_fusion(index.contract());
-  if (!options.fusion.empty()) {
-    fusion = fusion_by(parse_fuse_by(options.fusion, "--fusion"), index.contract());
-  }
-  if (options.fusion_k && fusion.by == FuseBy::kScores) {
-    fail(ErrorCode::kUsage, "--fusion-k is about ranks, but scores are added; add --fusion ranks");
-  }
-  fusion.constant = options.fusion_k.value_or(fusion.constant);
-  return fusion;
-}
-
-/// The query as the model's dense vector, in the index's dimensions.
-Matrix dense_query(const Options& options, const PageIndex& index,
-                   const std::shared_ptr<const ModelDirectory>& model) {
-  const auto embedder = make_cpu_embedder(model, {.threads = options.threads});
-  const std::vector<ModelInput> inputs = {model->inputs().query(options.query)};
+/// The query as the model's dense vector.
+Matrix dense_query(const std::shared_ptr<const ModelDirectory>& model, const std::string& text,
+                   int threads) {
+  const auto embedder = make_cpu_embedder(model, {.threads = threads});
+  const std::vector<ModelInput> inputs = {model->inputs().query(text)};
   if (inputs.front().truncated) {
     log_warning("the query is longer than the contract allows and was cut to {} tokens",
                 model->contract().max_query_tokens);
   }
-  return truncate_dimensions(embedder->embed(inputs), index.dimensions(), model->contract());
-}
-
-std::vector<IndexHit> find_pages(const Options& options, const PageIndex& index) {
-  const Fusion fusion = fusion_of(options, index);
-  const auto model =
-      open_index_model(index, options.model, options.adapter, /*verify_weights=*/false);
-  const std::string mode = mode_of(options, index);
-  if (mode == kDense) {
-    return index.search(dense_query(options, index, model), options.k).front();
-  }
-  const SparseVector sparse = sparse_text(model->tokenizer(), options.query);
-  if (sparse.ids.empty()) fail(ErrorCode::kBadInput, "the query is empty");
-  if (mode == kSparse) return index.search_sparse(sparse, options.k);
-  return index.search_both(dense_query(options, index, model), sparse, options.k, fusion);
+  return embedder->embed(inputs);
 }
 
 int run(const Options& options) {
   const PageIndex index = PageIndex::open(options.index);
-  const std::vector<IndexHit> hits = find_pages(options, index);
+  const auto model =
+      open_index_model(index, options.model, options.adapter, /*verify_weights=*/false);
+  const std::vector<IndexHit> hits = find_pages(
+      index, *model, query_of(options),
+      [&](const std::string& text) { return dense_query(model, text, options.threads); });
   if (index.pages() == 0) {
     log_warning("the index is empty; add documents with: recto index add {} PATH", options.index);
   }
@@ -117,7 +86,7 @@ void add_search_command(CommandLine& line) {
               "both together (default: hybrid where the model has both, else dense)",
               kInputGroup)
       ->type_name("dense|sparse|hybrid")
-      ->check(CLI::IsMember({kDense, kSparse, kHybrid}).description(""));
+      ->check(CLI::IsMember({"dense", "sparse", "hybrid"}).description(""));
   add_setting(
       app, "fusion", options->fusion,
       "What hybrid adds up: the scores of a page in both rankings, the sparse one half, or the "

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/base64.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/html.h"
 #include "base/utf8.h"
 #include "page/decode.h"
 #include "page/encode.h"

@@ -185,9 +185,7 @@ class Preparer : public EmbedIntake {
     }
     if (take_known(row)) return;
     Image image = picture(row);
-    row.input = item.query  ? builder_.query(*item.query, image)
-                : item.text ? builder_.document(image, *item.text)
-                            : builder_.document(image);
+    row.input = picture_input(builder_, item, image);
     if (options_.picture_edge > 0 && !item.pdf.empty()) {
       row.source = source_page(document(item.pdf), row.page, std::move(image));
     }
@@ -217,7 +215,8 @@ class Preparer : public EmbedIntake {
       const std::string bytes = std::exchange(item.trusted_image, {});
       return decode_image(as_bytes(bytes), "its image");
     }
-    if (!item.image_bytes.empty()) return embedded_picture(item.image_bytes);
+    if (!item.image_bytes.empty())
+      return read_image(item.image_bytes, "its image", options_.limits);
     Document& pdf = document(item.pdf);
     if (row.page > pdf.page_count()) {
       fail(ErrorCode::kBadInput,
@@ -225,14 +224,6 @@ class Preparer : public EmbedIntake {
            pdf.page_count(), row.page);
     }
     return pdf.render(row.page, longest_edge_);
-  }
-
-  // The worker reads files, so the bytes become one.
-  Image embedded_picture(const std::string& bytes) {
-    if (!scratch_) scratch_.emplace();
-    const std::filesystem::path file = scratch_->path() / "image";
-    write_file(file, bytes);
-    return read_image(file, options_.limits);
   }
 
   // The last document stays open: inputs often name the pages of one PDF in turn.
@@ -250,7 +241,6 @@ class Preparer : public EmbedIntake {
   const int longest_edge_;
   const EmbedOptions& options_;
   BoundedQueue<Prepared>& queue_;
-  std::optional<TemporaryDirectory> scratch_;
   std::optional<Document> document_;
   std::filesystem::path document_path_;
 };
@@ -384,6 +374,12 @@ void check_embed_item(const EmbedItem& item) {
          found.empty() ? "nothing" : found);
   }
   if (item.page < 0) fail(ErrorCode::kBadInput, "page {}: pages are counted from 1", item.page);
+}
+
+ModelInput picture_input(const InputBuilder& builder, const EmbedItem& item, const Image& image) {
+  if (item.query) return builder.query(*item.query, image);
+  if (item.text) return builder.document(image, *item.text);
+  return builder.document(image);
 }
 
 std::string page_row_id(const std::string& pdf, int page) {

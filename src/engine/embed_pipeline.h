@@ -38,6 +38,10 @@ struct EmbedItem {
 /// Throws Error(kBadInput) naming the fields of an item that is none of the kinds above.
 void check_embed_item(const EmbedItem& item);
 
+/// The input of an item with a picture, which is `image`: alone, with the item's text, or with its
+/// query about it.
+ModelInput picture_input(const InputBuilder& builder, const EmbedItem& item, const Image& image);
+
 /// Id of a page of a PDF given as a whole: `pdf` + "#page=" + number, from 1.
 std::string page_row_id(const std::string& pdf, int page);
 

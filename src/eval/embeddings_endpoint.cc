@@ -7,8 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/base64.h"
 #include "base/error.h"
-#include "base/html.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/stopwatch.h"

@@ -1,7 +1,9 @@
 #include "page/reader.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -19,6 +21,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
+void check_size(uint64_t bytes, const std::string& name, const PageLimits& limits) {
+  if (bytes == 0) fail(ErrorCode::kBadInput, "{}: the file is empty", name);
+  if (bytes <= limits.max_file_bytes) return;
+  fail(ErrorCode::kLimit, "{}: the file has {} bytes, but at most {} are accepted", name, bytes,
+       limits.max_file_bytes);
+}
+
 Descriptor open_document(const fs::path& path, const PageLimits& limits) {
   // O_NONBLOCK: a named pipe must be refused, not waited for.
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -28,10 +37,21 @@ Descriptor open_document(const fs::path& path, const PageLimits& limits) {
   if (!S_ISREG(info.st_mode)) {
     fail(ErrorCode::kBadInput, "{}: not a regular file", path.string());
   }
-  if (info.st_size == 0) fail(ErrorCode::kBadInput, "{}: the file is empty", path.string());
-  if (static_cast<uint64_t>(info.st_size) > limits.max_file_bytes) {
-    fail(ErrorCode::kLimit, "{}: the file has {} bytes, but at most {} are accepted", path.string(),
-         info.st_size, limits.max_file_bytes);
+  check_size(static_cast<uint64_t>(info.st_size), path.string(), limits);
+  return file;
+}
+
+/// A file without a name, in memory.
+Descriptor hold_document(std::string_view bytes, const std::string& name,
+                         const PageLimits& limits) {
+  check_size(bytes.size(), name, limits);
+  Descriptor file(::memfd_create("recto-document", MFD_CLOEXEC));
+  if (file.get() < 0) fail_errno(errno, "cannot hold " + name + " in memory");
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(file.get(), bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) fail_errno(errno, "cannot hold " + name + " in memory");
+    bytes.remove_prefix(static_cast<size_t>(count));
   }
   return file;
 }
@@ -47,8 +67,8 @@ std::string display_name(const fs::path& path) {
 }  // namespace
 
 struct Document::State {
-  State(const fs::path& p, const PageLimits& l)
-      : path(p), name(display_name(p)), limits(l), file(open_document(p, l)) {
+  State(const fs::path& p, const PageLimits& l, Descriptor f)
+      : path(p), name(display_name(p)), limits(l), file(std::move(f)) {
     info = start();
   }
 
@@ -98,7 +118,9 @@ struct Document::State {
 };
 
 Document::Document(const fs::path& path, const PageLimits& limits)
-    : state_(std::make_unique<State>(path, limits)) {}
+    : state_(std::make_unique<State>(path, limits, open_document(path, limits))) {}
+Document::Document(std::string_view bytes, const std::string& name, const PageLimits& limits)
+    : state_(std::make_unique<State>(name, limits, hold_document(bytes, name, limits))) {}
 Document::~Document() = default;
 Document::Document(Document&&) noexcept = default;
 Document& Document::operator=(Document&&) noexcept = default;
@@ -128,12 +150,23 @@ PageText Document::text(int number) {
   return state_->ask_about(RequestKind::kText, number, 0, decode_text_answer);
 }
 
-Image read_image(const fs::path& path, const PageLimits& limits) {
-  Document document(path, limits);
+namespace {
+
+Image only_image(Document document) {
   if (document.is_pdf()) {
-    fail(ErrorCode::kBadInput, "{}: a PDF, where an image is wanted", path.string());
+    fail(ErrorCode::kBadInput, "{}: a PDF, where an image is wanted", document.path().string());
   }
   return document.render(1, 0);
+}
+
+}  // namespace
+
+Image read_image(const fs::path& path, const PageLimits& limits) {
+  return only_image(Document(path, limits));
+}
+
+Image read_image(std::string_view bytes, const std::string& name, const PageLimits& limits) {
+  return only_image(Document(bytes, name, limits));
 }
 
 SandboxReport sandbox_report() {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "page/decode.h"
@@ -54,6 +55,8 @@ class Document {
   /// truncated beyond repair, or makes the worker crash; Error(kLimit) for a limit exceeded;
   /// Error(kNotFound | kIo) for the file itself.
   explicit Document(const std::filesystem::path& path, const PageLimits& limits = {});
+  /// The bytes of such a file; path() is `name`, which stands in messages.
+  Document(std::string_view bytes, const std::string& name, const PageLimits& limits);
   ~Document();
   Document(Document&&) noexcept;
   Document& operator=(Document&&) noexcept;
@@ -81,6 +84,10 @@ class Document {
 
 /// Decodes one image file in a worker: Document(path).render(1, 0), but refuses a PDF.
 Image read_image(const std::filesystem::path& path, const PageLimits& limits = {});
+
+/// The same of an encoded image in memory; `name` stands in messages. Nothing of it is written to a
+/// disk.
+Image read_image(std::string_view bytes, const std::string& name, const PageLimits& limits = {});
 
 /// The files under `path` (itself, or recursively below a directory, sorted by name) that look
 /// like PDFs or images by their ending (.pdf .jpg .jpeg .png .webp .gif, in any case). Symbolic

@@ -280,5 +280,35 @@ TEST_F(Reader, ListingFindsPageFilesBelowADirectory) {
   EXPECT_EQ(outcome([&] { list_page_files(directory() / "none"); }).code, "not_found");
 }
 
+// ---- documents in memory
+
+TEST_F(Reader, BytesInMemoryAreReadAsAFileIs) {
+  const Image image{3, 2, {255, 0, 0, 0, 255, 0, 0, 0, 255, 1, 2, 3, 4, 5, 6, 7, 8, 9}};
+  EXPECT_EQ(read_image(encode_png(image), "its image").rgb, image.rgb);
+  PdfBuilder pdf;
+  pdf.add_page(text_at(72, 720, "one"));
+  const std::string bytes = pdf.finish();
+  Document document(bytes, "a.pdf", {});
+  EXPECT_EQ(document.path(), "a.pdf");
+  EXPECT_EQ(document.text(1).text, "one");
+
+  PageLimits small;
+  small.max_file_bytes = 10;
+  struct Case {
+    std::string bytes;
+    PageLimits limits;
+    ErrorCode code;
+    const char* says;
+  };
+  for (const Case& c : {Case{"", {}, ErrorCode::kBadInput, "its image: the file is empty"},
+                        Case{"no image", {}, ErrorCode::kBadInput, "its image: "},
+                        Case{bytes, {}, ErrorCode::kBadInput, "its image: a PDF, where an image"},
+                        Case{bytes, small, ErrorCode::kLimit, "at most 10 are accepted"}}) {
+    const Outcome found = outcome([&] { read_image(c.bytes, "its image", c.limits); });
+    EXPECT_EQ(found.code, error_code_name(c.code)) << c.says;
+    EXPECT_THAT(found.message, HasSubstr(c.says));
+  }
+}
+
 }  // namespace
 }  // namespace recto

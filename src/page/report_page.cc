@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/base64.h"
 #include "base/html.h"
 #include "page/encode.h"
 #include "page/fit.h"

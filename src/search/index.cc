@@ -404,7 +404,9 @@ bool PageIndex::add(const IndexDocument& document, std::span<const IndexPage> pa
 
 void PageIndex::refresh() {
   const std::lock_guard lock(state_->mutex);
-  state_->see_committed();
+  // Pages are only ever added.
+  const int64_t rows = read_committed(*state_->database, state_->dimensions).rows;
+  if (rows != state_->committed.rows) state_->see_committed();
 }
 
 void PageIndex::State::check_query(const Matrix& queries) const {
@@ -459,6 +461,20 @@ std::vector<IndexHit> PageIndex::search_both(const Matrix& query, const SparseVe
   const std::vector<Neighbour> by_dense = snapshot->search->search(query, depth, threads).front();
   const std::vector<Neighbour> by_sparse = snapshot->sparse->search(sparse, depth);
   return state_->hits(fuse(by_dense, by_sparse, k, fusion, snapshot->search->places()));
+}
+
+std::optional<IndexHit> PageIndex::find_page(const std::string& page_id) const {
+  const size_t dash = page_id.rfind('-');
+  if (dash == std::string::npos) return std::nullopt;
+  const std::lock_guard lock(state_->mutex);
+  // The number as it is written: "007" is no page.
+  Statement statement(*state_->database,
+                      "SELECT p.row FROM documents d JOIN pages p "
+                      "ON p.row >= d.first_row AND p.row < d.first_row + d.pages "
+                      "WHERE d.sha256 = ?1 AND CAST(p.page_number AS TEXT) = ?2");
+  statement.bind(1, page_id.substr(0, dash)).bind(2, page_id.substr(dash + 1));
+  if (!statement.step()) return std::nullopt;
+  return state_->hit({.row = statement.integer(0)});
 }
 
 std::string PageIndex::page_image(const IndexHit& hit) const {

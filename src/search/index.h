@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -100,7 +101,7 @@ class PageIndex {
   bool add(const IndexDocument& document, std::span<const IndexPage> pages, const Matrix& vectors,
            std::span<const SparseVector> sparse = {});
 
-  /// Sees what another process has added since.
+  /// Sees what another process has added since. Costs little where that is nothing.
   void refresh();
 
   /// The k pages with the largest dot product for each query [n, dimensions], best first, ties by
@@ -115,6 +116,9 @@ class PageIndex {
   /// The k best of both rankings together (search/fusion.h); `query` has one row.
   std::vector<IndexHit> search_both(const Matrix& query, const SparseVector& sparse, int k,
                                     const Fusion& fusion, int threads = 1) const;
+
+  /// The page of that id, with a score of 0; nothing when the index has none.
+  std::optional<IndexHit> find_page(const std::string& page_id) const;
 
   /// The picture of a page, a JPEG. Throws Error(kBadInput) when its checksum does not agree.
   std::string page_image(const IndexHit& hit) const;

@@ -127,6 +127,22 @@ TEST(PageIndex, TwoWritersTakeTurns) {
   EXPECT_EQ(first.search(query_like(vectors_of(2, 2), 1), 1)[0][0].page_id(), "sha-b-2");
 }
 
+TEST(PageIndex, FindsAPageByItsId) {
+  const TemporaryDirectory directory;
+  PageIndex index = make(directory.path() / "index");
+  add(index, "a", 2, 1);
+  add(index, "b-2", 12, 2);
+  const auto hit = index.find_page("sha-b-2-11");
+  ASSERT_TRUE(hit);
+  EXPECT_EQ(hit->source_name, "b-2.pdf");
+  EXPECT_EQ(hit->page_number, 11);
+  EXPECT_EQ(index.page_image(*hit), "jpeg of b-2 11");
+  for (const char* id : {"", "sha-a", "sha-a-0", "sha-a-3", "sha-a-01", "sha-c-1", "sha-a-", "-1",
+                         "sha-b-2", "sha-a-1 ", "%-1"}) {
+    EXPECT_FALSE(index.find_page(id)) << id;
+  }
+}
+
 /// Adds documents in a child process that is killed once it has reported `additions` of them: at
 /// whatever point of the next one it is by then.
 void add_until_killed(const fs::path& path, int additions) {
