@@ -19,6 +19,7 @@ void add_compare_command(CommandLine& line);
 void add_embed_command(CommandLine& line);
 void add_index_commands(CommandLine& line);
 void add_search_command(CommandLine& line);
+void add_serve_command(CommandLine& line);
 void add_inspect_command(CommandLine& line);
 void add_tokenize_command(CommandLine& line);
 

@@ -190,8 +190,9 @@ void add_model_options(CLI::App& app, ModelOptions& options, const char* without
   add_precision_option(app, options.precision);
 }
 
-void add_index_model_options(CLI::App& app, std::string& model, std::string& adapter) {
-  add_setting(app, "model", model, "Model directory (default: the one the index was made with)",
+void add_index_model_options(CLI::App& app, std::string& model, std::string& adapter,
+                             const std::string& without) {
+  add_setting(app, "model", model, fmt::format("Model directory (default: {})", without),
               kModelGroup)
       ->type_name("DIR");
   add_adapter_option(app, adapter);

@@ -90,8 +90,9 @@ void add_second_edge_option(CLI::App& app, std::optional<int>& edge, const char*
 /// --model, --adapter, --precision and the contract's overrides. `without` tells people what is
 /// used when no model is named.
 void add_model_options(CLI::App& app, ModelOptions& options, const char* without = kShippedDefault);
-/// --model and --adapter in place of the model that an index remembers.
-void add_index_model_options(CLI::App& app, std::string& model, std::string& adapter);
+/// --model and --adapter in place of the model that an index remembers; `without` as above.
+void add_index_model_options(CLI::App& app, std::string& model, std::string& adapter,
+                             const std::string& without = "the one the index was made with");
 void add_dimensions_option(CLI::App& app, std::optional<int>& dimensions);
 
 /// How fast, and what to do with bad inputs.

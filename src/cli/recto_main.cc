@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   recto::add_embed_command(line);
   recto::add_index_commands(line);
   recto::add_search_command(line);
+  recto::add_serve_command(line);
   recto::add_inspect_command(line);
   recto::add_tokenize_command(line);
   return line.run(argc, argv);

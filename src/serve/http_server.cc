@@ -1,0 +1,519 @@
+#include "serve/http_server.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
+#include <chrono>
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "base/error.h"
+#include "base/interrupt_request.h"
+#include "base/log.h"
+
+namespace recto {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using tcp = asio::ip::tcp;
+using Failure = beast::error_code;
+
+/// After an answer that leaves a body unread, what still comes is thrown away for this long: a
+/// connection that is closed at once can lose the answer on its way.
+constexpr auto kLinger = std::chrono::seconds(2);
+constexpr auto kAcceptAgain = std::chrono::milliseconds(100);
+/// What was told to stop has so long to do so.
+constexpr auto kStopSeconds = std::chrono::seconds(5);
+
+tcp::endpoint endpoint_of(const HttpServerSettings& settings) {
+  const std::string host = settings.host == "localhost" ? "127.0.0.1" : settings.host;
+  Failure failure;
+  const auto address = asio::ip::make_address(host, failure);
+  if (failure) {
+    fail(ErrorCode::kUsage,
+         "--host: \"{}\" is no IP address; 127.0.0.1 is this machine alone, 0.0.0.0 or :: every "
+         "network it is in",
+         settings.host);
+  }
+  return {address, static_cast<uint16_t>(settings.port)};
+}
+
+std::optional<asio::ssl::context> tls_of(const HttpServerSettings& settings) {
+  if (settings.tls_certificate.empty()) return std::nullopt;
+  asio::ssl::context context(asio::ssl::context::tls_server);
+  Failure failure;
+  ::SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
+  context.use_certificate_chain_file(settings.tls_certificate.string(), failure);
+  if (failure) {
+    fail(ErrorCode::kBadInput, "{}: no certificate that can be used ({}); a PEM file is wanted",
+         settings.tls_certificate.string(), failure.message());
+  }
+  context.use_private_key_file(settings.tls_key.string(), asio::ssl::context::pem, failure);
+  if (failure) {
+    fail(ErrorCode::kBadInput, "{}: no key that fits the certificate ({}); a PEM file is wanted",
+         settings.tls_key.string(), failure.message());
+  }
+  return context;
+}
+
+std::string_view text_of(beast::string_view text) { return {text.data(), text.size()}; }
+
+HttpRequest head_of(const http::request<http::string_body>& message) {
+  HttpRequest head;
+  head.method = message.method() == http::verb::head ? "GET" : text_of(message.method_string());
+  const std::string_view target = text_of(message.target());
+  head.path = target.substr(0, target.find('?'));
+  for (const auto& field : message) {
+    head.headers.emplace_back(text_of(field.name_string()), text_of(field.value()));
+  }
+  return head;
+}
+
+}  // namespace
+
+class HttpServer::Impl {
+ public:
+  /// A connection; it lives as long as something it waits for does.
+  class SessionBase {
+   public:
+    virtual ~SessionBase() = default;
+    virtual void close_if_idle() = 0;
+    virtual void abort() = 0;
+  };
+  template <typename Stream>
+  class Session;
+
+  Impl(HttpServerSettings settings, HttpService& service)
+      : settings_(std::move(settings)),
+        service_(service),
+        tls_(tls_of(settings_)),
+        workers_(static_cast<size_t>(settings_.max_requests)) {
+    listen();
+  }
+  ~Impl() { is_ending_ = true; }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  int port() const { return port_; }
+  std::string url() const {
+    const bool v6 = settings_.host.find(':') != std::string::npos;
+    return fmt::format("{}://{}{}{}:{}", tls_ ? "https" : "http", v6 ? "[" : "", settings_.host,
+                       v6 ? "]" : "", port_);
+  }
+
+  void run() {
+    listen_to_signals();
+    accept();
+    while (true) {
+      try {
+        io_.run();
+        break;
+      } catch (const std::exception& error) {  // one connection's; it ends with that
+        log_warning("a connection is closed: {}", error.what());
+      }
+    }
+    workers_.join();
+  }
+
+  // ---- for sessions, in the thread of the network
+
+  const HttpServerSettings& settings() const { return settings_; }
+  HttpService& service() { return service_; }
+  bool is_draining() const { return draining_; }
+  asio::io_context& io() { return io_; }
+  asio::thread_pool& workers() { return workers_; }
+
+  /// A request in hand and the bytes of its body, counted while it lives.
+  class Claim {
+   public:
+    Claim(Impl& server, uint64_t bytes) : server_(server), bytes_(bytes) {
+      ++server_.requests_;
+      server_.body_bytes_ += bytes_;
+    }
+    ~Claim() {
+      --server_.requests_;
+      server_.body_bytes_ -= bytes_;
+    }
+    Claim(const Claim&) = delete;
+    Claim& operator=(const Claim&) = delete;
+
+   private:
+    Impl& server_;
+    const uint64_t bytes_;
+  };
+
+  bool is_busy() const { return requests_ >= settings_.max_requests; }
+  bool has_room_for(uint64_t bytes) const {
+    return bytes <= settings_.max_bodies_bytes - body_bytes_;
+  }
+
+  void add(SessionBase* session) { sessions_.insert(session); }
+  void remove(SessionBase* session) {
+    sessions_.erase(session);
+    if (is_ending_) return;
+    if (draining_) {
+      end_when_empty();
+    } else if (is_paused_) {
+      is_paused_ = false;
+      accept();
+    }
+  }
+
+ private:
+  void listen() {
+    const tcp::endpoint endpoint = endpoint_of(settings_);
+    Failure failure;
+    const auto check = [&] {
+      if (!failure) return;
+      fail(ErrorCode::kIo, "cannot listen on {} port {}: {}; choose another --port or --host",
+           settings_.host, settings_.port, failure.message());
+    };
+    acceptor_.open(endpoint.protocol(), failure);
+    check();
+    acceptor_.set_option(asio::socket_base::reuse_address(true), failure);
+    check();
+    acceptor_.bind(endpoint, failure);
+    check();
+    acceptor_.listen(asio::socket_base::max_listen_connections, failure);
+    check();
+    port_ = acceptor_.local_endpoint().port();
+  }
+
+  void listen_to_signals() {
+    signals_.add(SIGINT);
+    signals_.add(SIGTERM);
+    struct sigaction hangup{};
+    ::sigaction(SIGHUP, nullptr, &hangup);
+    if (hangup.sa_handler != SIG_IGN) signals_.add(SIGHUP);  // else nohup started it
+    await_signal();
+  }
+
+  void await_signal() {
+    signals_.async_wait([this](Failure failure, int) {
+      if (failure) return;
+      if (draining_) ::_exit(exit_status(ErrorCode::kInterrupted));
+      drain();
+      await_signal();
+      end_when_empty();
+    });
+  }
+
+  void accept();
+
+  void drain() {
+    draining_ = true;
+    log_info("ending: {} connections are open, {} requests in hand", sessions_.size(), requests_);
+    Failure ignored;
+    acceptor_.close(ignored);
+    accept_timer_.cancel();
+    for (SessionBase* session : sessions_) session->close_if_idle();
+    drain_timer_.expires_after(std::chrono::seconds(settings_.drain_seconds));
+    drain_timer_.async_wait([this](Failure failure) {
+      if (!failure) stop_requests();
+    });
+  }
+
+  void stop_requests() {
+    log_warning("{} requests did not end within {} s and are stopped", requests_,
+                settings_.drain_seconds);
+    request_interrupt();
+    drain_timer_.expires_after(kStopSeconds);
+    drain_timer_.async_wait([this](Failure failure) {
+      if (failure) return;
+      for (SessionBase* session : sessions_) session->abort();
+    });
+  }
+
+  void end_when_empty() {
+    if (!sessions_.empty()) return;
+    drain_timer_.cancel();
+    signals_.cancel();
+  }
+
+  const HttpServerSettings settings_;
+  HttpService& service_;
+  std::optional<asio::ssl::context> tls_;
+  int port_ = 0;
+  int requests_ = 0;
+  uint64_t body_bytes_ = 0;
+  bool draining_ = false;
+  bool is_paused_ = false;
+  bool is_ending_ = false;
+  std::set<SessionBase*> sessions_;  // outlives io_, whose end is that of what still waits
+  asio::io_context io_{1};
+  tcp::acceptor acceptor_{io_};
+  asio::signal_set signals_{io_};
+  asio::steady_timer drain_timer_{io_};
+  asio::steady_timer accept_timer_{io_};
+  asio::thread_pool workers_;
+};
+
+/// One connection, plain or TLS. All of it runs in the thread of the network but the service's
+/// answer(), during which the session only waits.
+template <typename Stream>
+class HttpServer::Impl::Session final : public SessionBase,
+                                        public std::enable_shared_from_this<Session<Stream>> {
+ public:
+  template <typename... Arguments>
+  explicit Session(Impl& server, Arguments&&... arguments)
+      : server_(server), stream_(std::forward<Arguments>(arguments)...) {
+    server_.add(this);
+  }
+  ~Session() override {
+    claim_.reset();
+    server_.remove(this);
+  }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  void start() {
+    Failure ignored;
+    lowest().socket().set_option(tcp::no_delay(true), ignored);
+    if constexpr (kIsTls) {
+      expire_after(server_.settings().head_seconds);
+      stream_.async_handshake(asio::ssl::stream_base::server, then([](Session& self, Failure f) {
+                                if (!f) self.read_head();
+                              }));
+    } else {
+      read_head();
+    }
+  }
+
+  void close_if_idle() override {
+    if (is_idle_) abort();
+  }
+  void abort() override { lowest().close(); }
+
+ private:
+  static constexpr bool kIsTls = !std::is_same_v<Stream, beast::tcp_stream>;
+
+  /// `action` as a handler that keeps the session alive and throws away a number of bytes.
+  template <typename Action>
+  auto then(Action action) {
+    return [self = this->shared_from_this(), action](Failure failure, auto&&...) {
+      action(*self, failure);
+    };
+  }
+
+  beast::tcp_stream& lowest() { return beast::get_lowest_layer(stream_); }
+  void expire_after(int seconds) { lowest().expires_after(std::chrono::seconds(seconds)); }
+
+  void read_head() {
+    if (server_.is_draining()) return end();
+    is_idle_ = true;
+    parser_.emplace();
+    parser_->header_limit(static_cast<uint32_t>(server_.settings().max_head_bytes));
+    parser_->body_limit(server_.settings().max_body_bytes);
+    expire_after(server_.settings().head_seconds);
+    http::async_read_header(stream_, buffer_, *parser_, then([](Session& self, Failure failure) {
+                              self.is_idle_ = false;
+                              self.on_head(failure);
+                            }));
+  }
+
+  void on_head(Failure failure) {
+    request_ = head_of(parser_->get());
+    is_head_ = parser_->get().method() == http::verb::head;
+    if (failure) return on_bad_head(failure);
+    if (auto answer = server_.service().admit(request_)) return send(std::move(*answer));
+    const uint64_t body = body_bytes();
+    if (server_.is_busy()) {
+      return refuse(429, fmt::format("{} requests are in hand, as many as are taken at once; try "
+                                     "again in a moment",
+                                     server_.settings().max_requests));
+    }
+    if (!server_.has_room_for(body)) {
+      return refuse(503, "the requests in hand leave no room for this one; try again in a moment");
+    }
+    claim_.emplace(server_, body);
+    if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) return invite_body();
+    read_body();
+  }
+
+  void on_bad_head(Failure failure) {
+    const HttpServerSettings& settings = server_.settings();
+    if (failure == http::error::body_limit) return refuse_body();
+    if (failure == http::error::header_limit || failure == http::error::buffer_overflow) {
+      return refuse(431, fmt::format("the head of the request has more than {} bytes",
+                                     settings.max_head_bytes));
+    }
+    const bool has_ended =
+        failure == http::error::end_of_stream || failure == http::error::partial_message;
+    if (has_ended ||
+        failure.category() != http::make_error_code(http::error::end_of_stream).category()) {
+      return;  // the client has gone, or said nothing for too long
+    }
+    refuse(400, fmt::format("this is no HTTP request: {}", failure.message()));
+  }
+
+  /// At most how many bytes the body will have.
+  uint64_t body_bytes() {
+    if (const auto length = parser_->content_length()) return *length;
+    return parser_->chunked() ? server_.settings().max_body_bytes : 0;
+  }
+
+  void refuse_body() {
+    const auto length = parser_->content_length();
+    refuse(413, fmt::format("the body has {} bytes, but at most {} are accepted",
+                            length ? std::to_string(*length) : "too many",
+                            server_.settings().max_body_bytes));
+  }
+
+  /// A client that asked first whether the body is welcome.
+  void invite_body() {
+    auto message = std::make_shared<http::response<http::empty_body>>(http::status::continue_, 11);
+    expire_after(server_.settings().write_seconds);
+    http::async_write(stream_, *message, then([message](Session& self, Failure failure) {
+                        if (!failure) self.read_body();
+                      }));
+  }
+
+  void read_body() {
+    expire_after(server_.settings().body_seconds);
+    http::async_read(stream_, buffer_, *parser_,
+                     then([](Session& self, Failure failure) { self.on_body(failure); }));
+  }
+
+  void on_body(Failure failure) {
+    if (failure == http::error::body_limit) return refuse_body();
+    if (failure == beast::error::timeout) return;
+    if (failure) {
+      if (failure.category() != http::make_error_code(http::error::bad_chunk).category()) return;
+      if (failure == http::error::partial_message || failure == http::error::end_of_stream) return;
+      return refuse(400, fmt::format("the body cannot be read: {}", failure.message()));
+    }
+    lowest().expires_never();
+    request_.body = std::move(parser_->get().body());
+    asio::post(server_.workers(), [self = this->shared_from_this()]() mutable {
+      HttpResponse answer = self->make_answer();
+      asio::io_context& io = self->server_.io();
+      // Nothing of the session is left in this thread: the last of it must end in the other.
+      asio::post(io, [self = std::move(self), answer = std::move(answer)]() mutable {
+        self->send(std::move(answer));
+      });
+    });
+  }
+
+  HttpResponse make_answer() {
+    try {
+      return server_.service().answer(request_);
+    } catch (const std::exception& error) {
+      log_warning("{} {}: {}", request_.method, request_.path, error.what());
+      return server_.service().refuse(request_, 500,
+                                      "an error inside the server; its log has more");
+    }
+  }
+
+  void refuse(int status, const std::string& message) {
+    HttpResponse answer = server_.service().refuse(request_, status, message);
+    if (status == 429 || status == 503) answer.headers.emplace_back("Retry-After", "1");
+    send(std::move(answer));
+  }
+
+  void send(HttpResponse answer) {
+    const bool whole = parser_->is_done();
+    const bool keep = whole && parser_->get().keep_alive() && !server_.is_draining();
+    message_ = http::response<http::string_body>(static_cast<http::status>(answer.status), 11);
+    message_.set(http::field::content_type, answer.content_type);
+    message_.set("X-Content-Type-Options", "nosniff");
+    message_.set(http::field::cache_control, "no-store");
+    for (const auto& [name, value] : answer.headers) message_.set(name, value);
+    message_.keep_alive(keep);
+    message_.body() = std::move(answer.body);
+    message_.prepare_payload();
+    if (is_head_) message_.body().clear();  // the length stays
+    std::string().swap(request_.body);
+    expire_after(server_.settings().write_seconds);
+    http::async_write(stream_, message_, then([keep, whole](Session& self, Failure failure) {
+                        self.claim_.reset();
+                        self.message_ = {};
+                        if (failure) return;
+                        if (keep) return self.read_head();
+                        whole ? self.end() : self.linger();
+                      }));
+  }
+
+  void end() {
+    expire_after(static_cast<int>(kLinger.count()));
+    if constexpr (kIsTls) {
+      stream_.async_shutdown(then([](Session&, Failure) {}));
+    } else {
+      linger();
+    }
+  }
+
+  void linger() {
+    Failure ignored;
+    if constexpr (!kIsTls) lowest().socket().shutdown(tcp::socket::shutdown_send, ignored);
+    expire_after(static_cast<int>(kLinger.count()));
+    discard();
+  }
+
+  void discard() {
+    stream_.async_read_some(asio::buffer(thrown_away_), then([](Session& self, Failure failure) {
+                              if (!failure) self.discard();
+                            }));
+  }
+
+  Impl& server_;
+  Stream stream_;
+  beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  HttpRequest request_;
+  http::response<http::string_body> message_;
+  std::optional<Claim> claim_;
+  bool is_idle_ = false;
+  bool is_head_ = false;
+  std::array<char, 4096> thrown_away_{};
+};
+
+void HttpServer::Impl::accept() {
+  if (draining_) return;
+  if (std::ssize(sessions_) >= settings_.max_connections) {
+    is_paused_ = true;
+    return;
+  }
+  acceptor_.async_accept([this](Failure failure, tcp::socket socket) {
+    if (draining_) return;
+    if (failure) {  // no file descriptor left, for example
+      accept_timer_.expires_after(kAcceptAgain);
+      accept_timer_.async_wait([this](Failure cancelled) {
+        if (!cancelled) accept();
+      });
+      return;
+    }
+    if (tls_) {
+      std::make_shared<Session<beast::ssl_stream<beast::tcp_stream>>>(*this, std::move(socket),
+                                                                      *tls_)
+          ->start();
+    } else {
+      std::make_shared<Session<beast::tcp_stream>>(*this, std::move(socket))->start();
+    }
+    accept();
+  });
+}
+
+HttpServer::HttpServer(HttpServerSettings settings, HttpService& service)
+    : impl_(std::make_unique<Impl>(std::move(settings), service)) {}
+HttpServer::~HttpServer() = default;
+
+int HttpServer::port() const { return impl_->port(); }
+std::string HttpServer::url() const { return impl_->url(); }
+void HttpServer::run() { impl_->run(); }
+
+}  // namespace recto
