@@ -44,8 +44,9 @@ function card(hit, place) {
   image.src = hit.image;
   image.alt = "";
   image.loading = "lazy";
-  add(button, "span", `${hit.rank}. ${hit.title || hit.source_name}`, "name");
-  add(button, "span", `${nameOf(hit)} · score ${hit.score.toFixed(4)}`, "place");
+  add(button, "span", `${hit.rank}. ${nameOf(hit)}`, "name");
+  if (hit.title) add(button, "span", hit.title, "place");
+  add(button, "span", `score ${hit.score.toFixed(4)}`, "place");
   button.addEventListener("click", () => show(place));
   return button;
 }

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <string>
 
 #include "base/base64.h"
 #include "base/error.h"
@@ -15,6 +17,20 @@ namespace {
 constexpr std::array kEncodings = {VectorEncoding::kFloat,  VectorEncoding::kBase64,
                                    VectorEncoding::kInt8,   VectorEncoding::kUint8,
                                    VectorEncoding::kBinary, VectorEncoding::kUbinary};
+
+/// The number with the shortest digits that give the same fp32 back.
+double with_few_digits(float value) {
+  const std::string digits = fmt::format("{}", value);
+  double number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
+}
+
+Json floats(std::span<const float> vector) {
+  Json out = Json::array();
+  for (const float value : vector) out.push_back(with_few_digits(value));
+  return out;
+}
 
 Json scaled(std::span<const float> vector, int offset) {
   constexpr float kSteps = 127;
@@ -92,7 +108,7 @@ Json encode_vector(std::span<const float> vector, VectorEncoding encoding) {
     case VectorEncoding::kUbinary:
       return bits(vector, 0);
     default:
-      return Json(std::vector<float>(vector.begin(), vector.end()));
+      return floats(vector);
   }
 }
 

@@ -8,9 +8,10 @@
 
 namespace recto {
 
-/// kBase64: the fp32 values, little-endian. kInt8: each vector scaled by its largest magnitude to
-/// -127..127, which keeps cosines; kUint8 is that plus 128. kUbinary: a bit a component, 1 for what
-/// is not negative, the first the most significant one of its byte; kBinary is its bytes minus 128.
+/// kFloat: numbers of the shortest digits that give the same fp32 back. kBase64: the fp32 values,
+/// little-endian. kInt8: each vector scaled by its largest magnitude to -127..127, which keeps
+/// cosines; kUint8 is that plus 128. kUbinary: a bit a component, 1 for what is not negative, the
+/// first the most significant one of its byte; kBinary is its bytes minus 128.
 enum class VectorEncoding { kFloat, kBase64, kInt8, kUint8, kBinary, kUbinary };
 
 /// "float", "base64", "int8", "uint8", "binary", "ubinary".

@@ -22,7 +22,10 @@ TEST(VectorEncoding, EachForm) {
     EXPECT_EQ(vector_encoding_name(encoding), std::string(c.name));
     EXPECT_EQ(encode_vector(vector, encoding).dump(), c.json) << c.name;
   }
-  EXPECT_EQ(encode_vector(vector, VectorEncoding::kFloat), Json(vector));
+  EXPECT_EQ(encode_vector(vector, VectorEncoding::kFloat).get<std::vector<float>>(), vector);
+  EXPECT_EQ(
+      encode_vector(std::vector<float>{0.1F, -1 / 3.0F, 1e-9F}, VectorEncoding::kFloat).dump(),
+      "[0.1,-0.33333334,1e-09]");
 }
 
 TEST(VectorEncoding, ZeroHasNoLargestMagnitude) {

@@ -324,7 +324,8 @@ class ServingSearch(ServeCase):
         self.assertEqual((status, headers.get_content_type()), (200, "text/html"))
         self.assertIn("script-src 'self'", headers["Content-Security-Policy"])
         self.assertEqual(page, (SOURCE / "web/index.html").read_bytes())
-        for name, kind in [("search.js", "text/javascript"), ("search.css", "text/css")]:
+        for name, kind in [("search.js", "text/javascript"), ("search.css", "text/css"),
+                           ("icon.svg", "image/svg+xml")]:
             self.assertIn(f'"/{name}"'.encode(), page)
             status, headers, content = server.ask(f"/{name}")
             self.assertEqual((status, headers.get_content_type()), (200, kind))
