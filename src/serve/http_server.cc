@@ -56,18 +56,20 @@ tcp::endpoint endpoint_of(const HttpServerSettings& settings) {
 std::optional<asio::ssl::context> tls_of(const HttpServerSettings& settings) {
   if (settings.tls_certificate.empty()) return std::nullopt;
   asio::ssl::context context(asio::ssl::context::tls_server);
-  Failure failure;
   ::SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
-  context.use_certificate_chain_file(settings.tls_certificate.string(), failure);
-  if (failure) {
-    fail(ErrorCode::kBadInput, "{}: no certificate that can be used ({}); a PEM file is wanted",
-         settings.tls_certificate.string(), failure.message());
-  }
-  context.use_private_key_file(settings.tls_key.string(), asio::ssl::context::pem, failure);
-  if (failure) {
-    fail(ErrorCode::kBadInput, "{}: no key that fits the certificate ({}); a PEM file is wanted",
-         settings.tls_key.string(), failure.message());
-  }
+  const auto use = [](const std::filesystem::path& file, const char* what, const auto& read) {
+    try {
+      read(file.string());
+    } catch (const boost::system::system_error& error) {
+      fail(ErrorCode::kBadInput, "{}: no {} ({}); a PEM file is wanted", file.string(), what,
+           error.code().message());
+    }
+  };
+  use(settings.tls_certificate, "certificate that can be used",
+      [&](const std::string& file) { context.use_certificate_chain_file(file); });
+  use(settings.tls_key, "key that fits the certificate", [&](const std::string& file) {
+    context.use_private_key_file(file, asio::ssl::context::pem);
+  });
   return context;
 }
 
@@ -177,20 +179,15 @@ class HttpServer::Impl {
  private:
   void listen() {
     const tcp::endpoint endpoint = endpoint_of(settings_);
-    Failure failure;
-    const auto check = [&] {
-      if (!failure) return;
+    try {
+      acceptor_.open(endpoint.protocol());
+      acceptor_.set_option(asio::socket_base::reuse_address(true));
+      acceptor_.bind(endpoint);
+      acceptor_.listen(asio::socket_base::max_listen_connections);
+    } catch (const boost::system::system_error& error) {
       fail(ErrorCode::kIo, "cannot listen on {} port {}: {}; choose another --port or --host",
-           settings_.host, settings_.port, failure.message());
-    };
-    acceptor_.open(endpoint.protocol(), failure);
-    check();
-    acceptor_.set_option(asio::socket_base::reuse_address(true), failure);
-    check();
-    acceptor_.bind(endpoint, failure);
-    check();
-    acceptor_.listen(asio::socket_base::max_listen_connections, failure);
-    check();
+           settings_.host, settings_.port, error.code().message());
+    }
     port_ = acceptor_.local_endpoint().port();
   }
 
@@ -219,7 +216,7 @@ class HttpServer::Impl {
     draining_ = true;
     log_info("ending: {} connections are open, {} requests in hand", sessions_.size(), requests_);
     Failure ignored;
-    acceptor_.close(ignored);
+    ignored = acceptor_.close(ignored);
     accept_timer_.cancel();
     for (SessionBase* session : sessions_) session->close_if_idle();
     drain_timer_.expires_after(std::chrono::seconds(settings_.drain_seconds));
@@ -304,7 +301,7 @@ class HttpServer::Impl::Session final : public SessionBase,
 
   /// `action` as a handler that keeps the session alive and throws away a number of bytes.
   template <typename Action>
-  auto then(Action action) {
+  auto then(const Action& action) {
     return [self = this->shared_from_this(), action](Failure failure, auto&&...) {
       action(*self, failure);
     };

@@ -8,6 +8,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -29,11 +30,22 @@ class Server:
                 self.url, self.port = found[1], int(found[2])
                 break
         assert self.url, f"{command} does not serve:\n{''.join(self.log)}"
-        self.reader = threading.Thread(target=lambda: self.log.extend(self.process.stderr), daemon=True)
+        self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
+
+    def read(self):
+        for line in self.process.stderr:
+            self.log.append(line)
 
     def text(self):
         return "".join(self.log)
+
+    def wait_for(self, text, seconds=30):
+        """Until the log has that."""
+        deadline = time.monotonic() + seconds
+        while text not in self.text():
+            assert time.monotonic() < deadline, f"{text} is not said:\n{self.text()}"
+            time.sleep(0.01)
 
     def end(self, number=signal.SIGTERM, timeout=60):
         """Its exit status after a signal."""

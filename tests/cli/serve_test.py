@@ -337,7 +337,7 @@ class ServingSearch(ServeCase):
         data[-1] ^= 1
         (self.index / "vectors.bin").write_bytes(data)
         self.assert_refused(server.ask("/v1/search", {"query": "valve"}), 500, "log")
-        self.assertIn("do not agree with their checksum", server.text())
+        server.wait_for("do not agree with their checksum")
         self.assertEqual(server.ask("/health")[0], 200)
 
     def test_eval_measures_it_as_a_model(self):
@@ -512,8 +512,7 @@ class ServingEnd(ServeCase):
             with self.assertRaises(OSError):
                 server.connect()
             self.assertEqual(server.process.wait(60), 0)
-            server.reader.join(10)
-            self.assertIn("the server has ended", server.text())
+            server.wait_for("the server has ended")
 
     def test_not_longer_than_was_said(self):
         server = self.serve("--drain-seconds", 0)
@@ -526,8 +525,7 @@ class ServingEnd(ServeCase):
         server = self.serve()
         self.asked(server, 250)
         server.process.send_signal(signal.SIGTERM)
-        while "ending" not in server.text():
-            time.sleep(0.01)
+        server.wait_for("ending")
         server.process.send_signal(signal.SIGTERM)
         self.assertEqual(server.process.wait(30), 130)
 
