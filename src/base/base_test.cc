@@ -195,6 +195,19 @@ TEST(Json, RefusesWhatIsNotStrictlyJson) {
   }
 }
 
+TEST(Json, ValuesAreCounted) {
+  const std::string text = R"({"a": [1, {}, []], "b": null})";  // 6, the whole among them
+  EXPECT_EQ(parse_json(text, "f", 6).size(), 2u);
+  EXPECT_EQ(code_of([&] { parse_json(text, "f", 5); }), ErrorCode::kLimit);
+}
+
+// What takes time with the square of its length never ends here.
+TEST(Json, LongListsOfObjects) {
+  std::string text = "[{}";
+  for (int i = 1; i < 1'000'000; ++i) text += ",{}";
+  EXPECT_EQ(parse_json(text + "]", "f").size(), 1'000'000u);
+}
+
 TEST(Json, TypedMembers) {
   const Json json = parse_json(R"({"i": 3, "f": 2.5, "e": 1e5, "s": "x", "n": null})", "f");
   EXPECT_EQ(json_required<int>(json, "i", "f"), 3);

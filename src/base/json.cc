@@ -4,10 +4,11 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <set>
+#include <utility>
 #include <vector>
 
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/utf8.h"
 
 namespace recto {
@@ -15,28 +16,80 @@ namespace {
 
 constexpr size_t kMaxDepth = 128;
 
-// Refuses what the parser would silently accept: deep nesting and repeated keys.
-class StrictCallback {
+// Builds the value and refuses what the parser would silently accept: deep nesting, repeated keys,
+// more values than are wanted. (The library's own callback takes time with the square of a list's
+// length.)
+class StrictBuilder : public nlohmann::json_sax<Json> {
  public:
-  explicit StrictCallback(const std::string& where) : where_(where) {}
+  StrictBuilder(const std::string& where, size_t max_values)
+      : where_(where), max_values_(max_values) {}
 
-  bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
-    if (static_cast<size_t>(depth) > kMaxDepth) {
-      fail(ErrorCode::kBadInput, "{}: JSON nested deeper than {} levels", where_, kMaxDepth);
-    }
-    if (event == Json::parse_event_t::object_start) keys_.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys_.pop_back();
-    if (event == Json::parse_event_t::key &&
-        !keys_.back().insert(parsed.get_ref<const std::string&>()).second) {
-      fail(ErrorCode::kBadInput, "{}: the key \"{}\" stands twice", where_,
-           parsed.get_ref<const std::string&>());
-    }
+  Json take() { return std::move(root_); }
+
+  bool null() override { return add(nullptr); }
+  bool boolean(bool value) override { return add(value); }
+  bool number_integer(int64_t value) override { return add(value); }
+  bool number_unsigned(uint64_t value) override { return add(value); }
+  bool number_float(double value, const std::string&) override { return add(value); }
+  bool string(std::string& value) override { return add(std::move(value)); }
+  bool binary(Json::binary_t&) override { return false; }  // no JSON text has any
+
+  bool start_object(size_t) override { return open(Json::object()); }
+  bool start_array(size_t) override { return open(Json::array()); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+
+  bool key(std::string& key) override {
+    const auto [place, is_new] = open_.back()->get_ref<Json::object_t&>().emplace(key, nullptr);
+    if (!is_new) fail(ErrorCode::kBadInput, "{}: the key \"{}\" stands twice", where_, key);
+    member_ = &place->second;
     return true;
   }
 
+  bool parse_error(size_t position, const std::string&,
+                   const nlohmann::detail::exception& error) override {
+    std::string_view said = error.what();  // "[json.exception.parse_error.101] parse error at ..."
+    if (const size_t end = said.find("] "); end != std::string_view::npos)
+      said.remove_prefix(end + 2);
+    fail(ErrorCode::kBadInput, "{}: not valid JSON at byte {} ({})", where_, position, said);
+  }
+
  private:
+  static constexpr size_t kAskAgain = 1 << 16;
+
+  Json& put(Json&& value) {
+    if (++values_ > max_values_) {
+      fail(ErrorCode::kLimit, "{}: has more than {} values", where_, max_values_);
+    }
+    if (values_ % kAskAgain == 0) throw_if_interrupted();
+    if (open_.empty()) return root_ = std::move(value);
+    if (open_.back()->is_array())
+      return open_.back()->get_ref<Json::array_t&>().emplace_back(std::move(value));
+    return *member_ = std::move(value);
+  }
+  template <typename T>
+  bool add(T&& value) {
+    put(Json(std::forward<T>(value)));
+    return true;
+  }
+  bool open(Json&& container) {
+    if (open_.size() >= kMaxDepth) {
+      fail(ErrorCode::kBadInput, "{}: JSON nested deeper than {} levels", where_, kMaxDepth);
+    }
+    open_.push_back(&put(std::move(container)));
+    return true;
+  }
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
   const std::string& where_;
-  std::vector<std::set<std::string>> keys_;
+  const size_t max_values_;
+  size_t values_ = 0;
+  Json root_;
+  std::vector<Json*> open_;  ///< containers around what comes next; the last of its list each
+  Json* member_ = nullptr;   ///< of the innermost object, the one whose key was read last
 };
 
 std::u16string utf16(const std::string& text) {
@@ -118,16 +171,11 @@ const char* type_name(const Json& value) {
 
 }  // namespace
 
-Json parse_json(std::string_view text, const std::string& where) {
+Json parse_json(std::string_view text, const std::string& where, size_t max_values) {
   if (!is_valid_utf8(text)) fail(ErrorCode::kBadInput, "{}: not valid UTF-8", where);
-  try {
-    return Json::parse(text, StrictCallback(where));
-  } catch (const Json::parse_error& error) {
-    fail(ErrorCode::kBadInput, "{}: not valid JSON at byte {} ({})", where, error.byte,
-         error.what());
-  } catch (const Json::exception& error) {
-    fail(ErrorCode::kBadInput, "{}: not valid JSON ({})", where, error.what());
-  }
+  StrictBuilder builder(where, max_values);
+  Json::sax_parse(text, &builder);
+  return builder.take();
 }
 
 Json read_json(const std::filesystem::path& path, uint64_t max_bytes) {

@@ -2,7 +2,9 @@
 // JSON in and out: strict reading with errors that name the place, and the canonical form that
 // contracts are hashed in.
 
+#include <cstddef>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -14,8 +16,11 @@ namespace recto {
 using Json = nlohmann::json;
 
 /// Parses one JSON value. Throws Error(kBadInput) naming `where` (a file or field) and the
-/// position when the text is not UTF-8, not JSON, nested deeper than 128, or repeats a key.
-Json parse_json(std::string_view text, const std::string& where);
+/// position when the text is not UTF-8, not JSON, nested deeper than 128, or repeats a key,
+/// Error(kLimit) for more than `max_values` values (an object or list is one, and so is each in
+/// it), Error(kInterrupted).
+Json parse_json(std::string_view text, const std::string& where,
+                size_t max_values = std::numeric_limits<size_t>::max());
 
 /// read_file + parse_json, at most `max_bytes`.
 Json read_json(const std::filesystem::path& path, uint64_t max_bytes = uint64_t{256} << 20);

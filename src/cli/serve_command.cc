@@ -78,6 +78,7 @@ std::shared_ptr<const ModelDirectory> model_of(const Options& options, const Pag
 ServiceSettings service_of(const Options& options, const ModelDirectory& model) {
   ServiceSettings settings;
   settings.keys = keys_of(options);
+  settings.any_host = options.without_key;
   settings.model_name =
       options.model_name.empty() ? directory_name(model.path()) : options.model_name;
   settings.limits.items = static_cast<size_t>(options.max_inputs);
@@ -135,8 +136,7 @@ void add_server_options(CLI::App& app, Options& options) {
               kServerGroup)
       ->type_name("FILE");
   add_setting(app, "without-key", options.without_key,
-              "Let everyone in who reaches --host, although it is no address of this machine alone",
-              kServerGroup);
+              "Let everyone in who reaches --host, by whatever name", kServerGroup);
   add_setting(app, "tls-certificate", options.tls_certificate,
               "Certificate chain (PEM), for https; with --tls-key", kServerGroup)
       ->type_name("FILE");

@@ -9,6 +9,7 @@
 #include "base/base64.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "serve/http_message.h"
 
 namespace recto {
 namespace {
@@ -26,11 +27,7 @@ std::string_view trimmed(std::string_view text) {
 
 /// What follows `scheme`, in letters of any case.
 std::optional<std::string_view> after_scheme(std::string_view header, std::string_view scheme) {
-  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; };
-  if (header.size() < scheme.size() || !std::equal(scheme.begin(), scheme.end(), header.begin(),
-                                                   [&](char b, char a) { return same(a, b); })) {
-    return std::nullopt;
-  }
+  if (!is_same_word(header.substr(0, scheme.size()), scheme)) return std::nullopt;
   return trimmed(header.substr(scheme.size()));
 }
 

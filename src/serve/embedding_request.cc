@@ -4,6 +4,7 @@
 
 #include "base/base64.h"
 #include "base/error.h"
+#include "serve/http_message.h"
 
 namespace recto {
 namespace {
@@ -48,9 +49,11 @@ struct Parts {
   std::optional<std::string> image;
 };
 
-EmbedItem item_of(Parts parts, InputType type, const std::string& where) {
+EmbedItem item_of(Parts parts, InputType type, const std::string& where,
+                  const RequestLimits& limits) {
   EmbedItem item;
   item.where = where;
+  if (parts.text) check_text(*parts.text, where, limits);
   if (!parts.text && !parts.image)
     fail(ErrorCode::kBadInput, "{}: has no text and no image", where);
   if (parts.image) item.image_bytes = std::move(*parts.image);
@@ -104,14 +107,14 @@ EmbedItem item_of_content(const Json& object, InputType type, const std::string&
                           const RequestLimits& limits) {
   const Json* content = find(object, "content");
   if (content == nullptr) fail(ErrorCode::kBadInput, "{}: the key \"content\" is missing", where);
-  return item_of(parts_of(*content, where + ".content", limits), type, where);
+  return item_of(parts_of(*content, where + ".content", limits), type, where, limits);
 }
 
 EmbedItem item_of_input(const Json& input, InputType type, const std::string& where,
                         const RequestLimits& limits) {
   if (input.is_object()) return item_of_content(input, type, where, limits);
   const bool has_ids = input.is_array() && !input.empty() && input[0].is_number();
-  return item_of({text_of(has_ids ? input[0] : input, where), {}}, type, where);
+  return item_of({text_of(has_ids ? input[0] : input, where), {}}, type, where, limits);
 }
 
 /// One input, or a list of them.
@@ -217,7 +220,7 @@ std::string image_of_url(const std::string& url, const std::string& where,
                          const RequestLimits& limits) {
   constexpr std::string_view kScheme = "data:";
   constexpr std::string_view kBase64 = ";base64,";
-  if (!url.starts_with(kScheme)) {
+  if (!is_same_word(std::string_view(url).substr(0, kScheme.size()), kScheme)) {
     fail(ErrorCode::kBadInput,
          "{}: \"{}\" is no data: URL; this server fetches nothing, so send the image itself as "
          "\"data:image/png;base64,...\"",
@@ -239,6 +242,16 @@ std::string image_of_url(const std::string& url, const std::string& where,
   if (!bytes) fail(ErrorCode::kBadInput, "{}: the image is no base64 with its padding", where);
   if (bytes->empty()) fail(ErrorCode::kBadInput, "{}: the image is empty", where);
   return std::move(*bytes);
+}
+
+Json parse_body(const std::string& body, const RequestLimits& limits) {
+  return parse_json(body, "the request", limits.values);
+}
+
+void check_text(const std::string& text, const std::string& where, const RequestLimits& limits) {
+  if (text.size() <= limits.text_bytes) return;
+  fail(ErrorCode::kLimit, "{}: the text has {} bytes, but at most {} are accepted", where,
+       text.size(), limits.text_bytes);
 }
 
 EmbeddingRequest parse_openai_request(const Json& body, const RequestLimits& limits) {

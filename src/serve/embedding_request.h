@@ -25,6 +25,8 @@ struct EmbeddingRequest {
 struct RequestLimits {
   size_t items = 256;               ///< inputs of a request
   uint64_t image_bytes = 32 << 20;  ///< of an encoded image
+  size_t text_bytes = 256 << 10;    ///< of a text
+  size_t values = 100'000;          ///< of JSON, whatever they are
 };
 
 // All of these throw Error(kBadInput) naming the field, Error(kLimit) naming both numbers.
@@ -44,6 +46,12 @@ EmbeddingRequest parse_cohere_request(const Json& body, const RequestLimits& lim
 /// POST /embed and /embed_sparse: "inputs" (a text or a list of texts), "truncate",
 /// "truncation_direction", "prompt_name" (query, document), "normalize" (true), "dimensions".
 EmbeddingRequest parse_tei_request(const Json& body, const RequestLimits& limits);
+
+/// The JSON of a body. Throws Error(kBadInput | kLimit) as parse_json() does.
+Json parse_body(const std::string& body, const RequestLimits& limits);
+
+/// Throws Error(kLimit) naming `where` and both numbers for a text that is too long.
+void check_text(const std::string& text, const std::string& where, const RequestLimits& limits);
 
 /// The bytes of "data:image/...;base64,...".
 std::string image_of_url(const std::string& url, const std::string& where,

@@ -1,14 +1,17 @@
 #pragma once
 // What a server is asked and what it answers, without the network.
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace recto {
+
+/// Whether two words are the same but for the case of ASCII letters, as HTTP compares most names.
+bool is_same_word(std::string_view a, std::string_view b);
 
 /// Names and values as they were sent.
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
@@ -19,7 +22,7 @@ struct HttpRequest {
   HttpHeaders headers;
   std::string body;
 
-  /// The value of a header, "" when it was not sent. `name` in lower case.
+  /// The value of a header, "" when it was not sent.
   std::string header(const std::string& name) const;
 };
 

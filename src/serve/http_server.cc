@@ -1,7 +1,9 @@
 #include "serve/http_server.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -13,6 +15,7 @@
 #include <boost/beast/ssl.hpp>
 #include <chrono>
 #include <csignal>
+#include <ctime>
 #include <memory>
 #include <optional>
 #include <set>
@@ -65,12 +68,44 @@ std::optional<asio::ssl::context> tls_of(const HttpServerSettings& settings) {
            error.code().message());
     }
   };
+  // A server cannot be asked for a pass phrase.
+  context.set_password_callback([](size_t, auto) { return std::string(); });
   use(settings.tls_certificate, "certificate that can be used",
       [&](const std::string& file) { context.use_certificate_chain_file(file); });
-  use(settings.tls_key, "key that fits the certificate", [&](const std::string& file) {
-    context.use_private_key_file(file, asio::ssl::context::pem);
-  });
+  use(settings.tls_key, "key without a pass phrase that fits the certificate",
+      [&](const std::string& file) {
+        context.use_private_key_file(file, asio::ssl::context::pem);
+      });
   return context;
+}
+
+/// As many connections as the process has file descriptors for, beside those that requests need.
+int connections_of(const HttpServerSettings& settings) {
+  constexpr rlim_t kForRequests = 256;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return settings.max_connections;
+  const rlim_t wanted = static_cast<rlim_t>(settings.max_connections) + kForRequests;
+  limit.rlim_cur = std::max(limit.rlim_cur, std::min(limit.rlim_max, wanted));
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur >= wanted) return settings.max_connections;
+  const auto left = static_cast<int>(
+      limit.rlim_cur > 2 * kForRequests ? limit.rlim_cur - kForRequests : limit.rlim_cur / 2);
+  log_warning("this process may open {} files: at most {} connections are accepted at once",
+              limit.rlim_cur, left);
+  return left;
+}
+
+/// "Sun, 29 Nov 2026 02:03:04 GMT" (RFC 9110, section 5.6.7), whatever the locale.
+std::string date_now() {
+  constexpr std::array kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT", kDays.at(utc.tm_wday), utc.tm_mday,
+                     kMonths.at(utc.tm_mon), utc.tm_year + 1900, utc.tm_hour, utc.tm_min,
+                     utc.tm_sec);
 }
 
 std::string_view text_of(beast::string_view text) { return {text.data(), text.size()}; }
@@ -84,6 +119,22 @@ HttpRequest head_of(const http::request<http::string_body>& message) {
     head.headers.emplace_back(text_of(field.name_string()), text_of(field.value()));
   }
   return head;
+}
+
+/// What is wrong with a head that can be read as more than one request, or whose body cannot be
+/// read: a status and what to say; 0 for none.
+std::pair<int, const char*> problem_of(const http::request<http::string_body>& message) {
+  if (message.count(http::field::host) > 1) return {400, "the header Host stands twice"};
+  const auto transfer = message[http::field::transfer_encoding];
+  if (message.count(http::field::transfer_encoding) > 1 ||
+      !(transfer.empty() || beast::iequals(transfer, "chunked"))) {
+    return {501, "Transfer-Encoding: only chunked is known"};
+  }
+  const auto coding = message[http::field::content_encoding];
+  if (!(coding.empty() || beast::iequals(coding, "identity"))) {
+    return {415, "Content-Encoding: bodies are read as they are; send it without one"};
+  }
+  return {0, ""};
 }
 
 }  // namespace
@@ -103,6 +154,7 @@ class HttpServer::Impl {
   Impl(HttpServerSettings settings, HttpService& service)
       : settings_(std::move(settings)),
         service_(service),
+        max_connections_(connections_of(settings_)),
         tls_(tls_of(settings_)),
         workers_(static_cast<size_t>(settings_.max_requests)) {
     listen();
@@ -140,29 +192,41 @@ class HttpServer::Impl {
   asio::io_context& io() { return io_; }
   asio::thread_pool& workers() { return workers_; }
 
-  /// A request in hand and the bytes of its body, counted while it lives.
-  class Claim {
+  /// One of the requests in hand, counted while it lives.
+  class Place {
    public:
-    Claim(Impl& server, uint64_t bytes) : server_(server), bytes_(bytes) {
-      ++server_.requests_;
-      server_.body_bytes_ += bytes_;
-    }
-    ~Claim() {
-      --server_.requests_;
-      server_.body_bytes_ -= bytes_;
-    }
-    Claim(const Claim&) = delete;
-    Claim& operator=(const Claim&) = delete;
+    explicit Place(Impl& server) : server_(server) { ++server_.requests_; }
+    ~Place() { --server_.requests_; }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
 
    private:
     Impl& server_;
-    const uint64_t bytes_;
+  };
+
+  /// Bytes of a body, counted while it lives.
+  class Bytes {
+   public:
+    explicit Bytes(Impl& server) : server_(server) {}
+    ~Bytes() { server_.body_bytes_ -= bytes_; }
+    Bytes(const Bytes&) = delete;
+    Bytes& operator=(const Bytes&) = delete;
+
+    /// False, and nothing changes, where there is no room for so many.
+    bool grow_to(uint64_t bytes) {
+      if (bytes <= bytes_) return true;
+      if (bytes - bytes_ > server_.settings_.max_bodies_bytes - server_.body_bytes_) return false;
+      server_.body_bytes_ += bytes - bytes_;
+      bytes_ = bytes;
+      return true;
+    }
+
+   private:
+    Impl& server_;
+    uint64_t bytes_ = 0;
   };
 
   bool is_busy() const { return requests_ >= settings_.max_requests; }
-  bool has_room_for(uint64_t bytes) const {
-    return bytes <= settings_.max_bodies_bytes - body_bytes_;
-  }
 
   void add(SessionBase* session) { sessions_.insert(session); }
   void remove(SessionBase* session) {
@@ -211,6 +275,9 @@ class HttpServer::Impl {
   }
 
   void accept();
+  void open_session(tcp::socket socket);
+  /// Said once, so that a log is not filled with it.
+  void accept_later(const std::string& why);
 
   void drain() {
     draining_ = true;
@@ -226,8 +293,8 @@ class HttpServer::Impl {
   }
 
   void stop_requests() {
-    log_warning("{} requests did not end within {} s and are stopped", requests_,
-                settings_.drain_seconds);
+    log_warning("{} requests and {} connections did not end within {} s and are stopped", requests_,
+                sessions_.size(), settings_.drain_seconds);
     request_interrupt();
     drain_timer_.expires_after(kStopSeconds);
     drain_timer_.async_wait([this](Failure failure) {
@@ -244,6 +311,7 @@ class HttpServer::Impl {
 
   const HttpServerSettings settings_;
   HttpService& service_;
+  const int max_connections_;
   std::optional<asio::ssl::context> tls_;
   int port_ = 0;
   int requests_ = 0;
@@ -251,6 +319,7 @@ class HttpServer::Impl {
   bool draining_ = false;
   bool is_paused_ = false;
   bool is_ending_ = false;
+  bool has_said_why_ = false;
   std::set<SessionBase*> sessions_;  // outlives io_, whose end is that of what still waits
   asio::io_context io_{1};
   tcp::acceptor acceptor_{io_};
@@ -272,7 +341,8 @@ class HttpServer::Impl::Session final : public SessionBase,
     server_.add(this);
   }
   ~Session() override {
-    claim_.reset();
+    place_.reset();
+    bytes_.reset();
     server_.remove(this);
   }
   Session(const Session&) = delete;
@@ -282,6 +352,7 @@ class HttpServer::Impl::Session final : public SessionBase,
     Failure ignored;
     lowest().socket().set_option(tcp::no_delay(true), ignored);
     if constexpr (kIsTls) {
+      is_idle_ = true;
       expire_after(server_.settings().head_seconds);
       stream_.async_handshake(asio::ssl::stream_base::server, then([](Session& self, Failure f) {
                                 if (!f) self.read_head();
@@ -327,19 +398,26 @@ class HttpServer::Impl::Session final : public SessionBase,
     request_ = head_of(parser_->get());
     is_head_ = parser_->get().method() == http::verb::head;
     if (failure) return on_bad_head(failure);
+    if (const auto [status, problem] = problem_of(parser_->get()); status != 0) {
+      parser_->get().keep_alive(false);  // where the next request begins is not known
+      return refuse(status, problem);
+    }
     if (auto answer = server_.service().admit(request_)) return send(std::move(*answer));
-    const uint64_t body = body_bytes();
-    if (server_.is_busy()) {
-      return refuse(429, fmt::format("{} requests are in hand, as many as are taken at once; try "
-                                     "again in a moment",
-                                     server_.settings().max_requests));
-    }
-    if (!server_.has_room_for(body)) {
-      return refuse(503, "the requests in hand leave no room for this one; try again in a moment");
-    }
-    claim_.emplace(server_, body);
+    if (server_.is_busy()) return refuse_place();
+    bytes_.emplace(server_);
+    if (!bytes_->grow_to(parser_->content_length().value_or(0))) return refuse_bytes();
     if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) return invite_body();
+    expire_after(server_.settings().body_seconds);
     read_body();
+  }
+
+  void refuse_place() {
+    refuse(429, fmt::format("{} requests are in hand, as many as are taken at once; try again in a "
+                            "moment",
+                            server_.settings().max_requests));
+  }
+  void refuse_bytes() {
+    refuse(503, "the requests in hand leave no room for this one; try again in a moment");
   }
 
   void on_bad_head(Failure failure) {
@@ -358,12 +436,6 @@ class HttpServer::Impl::Session final : public SessionBase,
     refuse(400, fmt::format("this is no HTTP request: {}", failure.message()));
   }
 
-  /// At most how many bytes the body will have.
-  uint64_t body_bytes() {
-    if (const auto length = parser_->content_length()) return *length;
-    return parser_->chunked() ? server_.settings().max_body_bytes : 0;
-  }
-
   void refuse_body() {
     const auto length = parser_->content_length();
     refuse(413, fmt::format("the body has {} bytes, but at most {} are accepted",
@@ -376,14 +448,21 @@ class HttpServer::Impl::Session final : public SessionBase,
     auto message = std::make_shared<http::response<http::empty_body>>(http::status::continue_, 11);
     expire_after(server_.settings().write_seconds);
     http::async_write(stream_, *message, then([message](Session& self, Failure failure) {
-                        if (!failure) self.read_body();
+                        if (failure) return;
+                        self.expire_after(self.server_.settings().body_seconds);
+                        self.read_body();
                       }));
   }
 
+  /// A piece of it, until it is whole.
   void read_body() {
-    expire_after(server_.settings().body_seconds);
-    http::async_read(stream_, buffer_, *parser_,
-                     then([](Session& self, Failure failure) { self.on_body(failure); }));
+    if (parser_->is_done()) return on_body({});
+    http::async_read_some(stream_, buffer_, *parser_, then([](Session& self, Failure failure) {
+                            if (failure) return self.on_body(failure);
+                            const bool fits =
+                                self.bytes_->grow_to(self.parser_->get().body().size());
+                            fits ? self.read_body() : self.refuse_bytes();
+                          }));
   }
 
   void on_body(Failure failure) {
@@ -394,6 +473,8 @@ class HttpServer::Impl::Session final : public SessionBase,
       if (failure == http::error::partial_message || failure == http::error::end_of_stream) return;
       return refuse(400, fmt::format("the body cannot be read: {}", failure.message()));
     }
+    if (server_.is_busy()) return refuse_place();
+    place_.emplace(server_);
     lowest().expires_never();
     request_.body = std::move(parser_->get().body());
     asio::post(server_.workers(), [self = this->shared_from_this()]() mutable {
@@ -410,7 +491,7 @@ class HttpServer::Impl::Session final : public SessionBase,
     try {
       return server_.service().answer(request_);
     } catch (const std::exception& error) {
-      log_warning("{} {}: {}", request_.method, request_.path, error.what());
+      log_warning("a request could not be answered: {}", error.what());
       return server_.service().refuse(request_, 500,
                                       "an error inside the server; its log has more");
     }
@@ -429,6 +510,8 @@ class HttpServer::Impl::Session final : public SessionBase,
     message_.set(http::field::content_type, answer.content_type);
     message_.set("X-Content-Type-Options", "nosniff");
     message_.set(http::field::cache_control, "no-store");
+    message_.set(http::field::date, date_now());
+    message_.set("Cross-Origin-Resource-Policy", "same-origin");
     for (const auto& [name, value] : answer.headers) message_.set(name, value);
     message_.keep_alive(keep);
     message_.body() = std::move(answer.body);
@@ -437,7 +520,8 @@ class HttpServer::Impl::Session final : public SessionBase,
     std::string().swap(request_.body);
     expire_after(server_.settings().write_seconds);
     http::async_write(stream_, message_, then([keep, whole](Session& self, Failure failure) {
-                        self.claim_.reset();
+                        self.place_.reset();
+                        self.bytes_.reset();
                         self.message_ = {};
                         if (failure) return;
                         if (keep) return self.read_head();
@@ -473,7 +557,8 @@ class HttpServer::Impl::Session final : public SessionBase,
   std::optional<http::request_parser<http::string_body>> parser_;
   HttpRequest request_;
   http::response<http::string_body> message_;
-  std::optional<Claim> claim_;
+  std::optional<Bytes> bytes_;
+  std::optional<Place> place_;
   bool is_idle_ = false;
   bool is_head_ = false;
   std::array<char, 4096> thrown_away_{};
@@ -481,27 +566,37 @@ class HttpServer::Impl::Session final : public SessionBase,
 
 void HttpServer::Impl::accept() {
   if (draining_) return;
-  if (std::ssize(sessions_) >= settings_.max_connections) {
+  if (std::ssize(sessions_) >= max_connections_) {
     is_paused_ = true;
     return;
   }
   acceptor_.async_accept([this](Failure failure, tcp::socket socket) {
     if (draining_) return;
-    if (failure) {  // no file descriptor left, for example
-      accept_timer_.expires_after(kAcceptAgain);
-      accept_timer_.async_wait([this](Failure cancelled) {
-        if (!cancelled) accept();
-      });
-      return;
-    }
-    if (tls_) {
-      std::make_shared<Session<beast::ssl_stream<beast::tcp_stream>>>(*this, std::move(socket),
-                                                                      *tls_)
-          ->start();
-    } else {
-      std::make_shared<Session<beast::tcp_stream>>(*this, std::move(socket))->start();
+    if (failure) return accept_later(failure.message());  // no file descriptor left, for example
+    try {
+      open_session(std::move(socket));
+    } catch (const std::exception& error) {
+      return accept_later(error.what());
     }
     accept();
+  });
+}
+
+void HttpServer::Impl::open_session(tcp::socket socket) {
+  if (tls_) {
+    using Tls = beast::ssl_stream<beast::tcp_stream>;
+    std::make_shared<Session<Tls>>(*this, std::move(socket), *tls_)->start();
+  } else {
+    std::make_shared<Session<beast::tcp_stream>>(*this, std::move(socket))->start();
+  }
+}
+
+void HttpServer::Impl::accept_later(const std::string& why) {
+  if (!has_said_why_) log_warning("a connection could not be accepted: {}", why);
+  has_said_why_ = true;
+  accept_timer_.expires_after(kAcceptAgain);
+  accept_timer_.async_wait([this](Failure cancelled) {
+    if (!cancelled) accept();
   });
 }
 

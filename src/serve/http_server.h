@@ -17,8 +17,9 @@ struct HttpServerSettings {
   std::filesystem::path tls_certificate;
   std::filesystem::path tls_key;
 
-  int max_requests = 64;       ///< in hand at once; one more is answered with 429
-  int max_connections = 1024;  ///< one more waits until another ends
+  int max_requests = 64;  ///< answered at once; one more is answered with 429
+  /// One more waits until another ends. Fewer where the system lets the process open fewer files.
+  int max_connections = 1024;
   uint64_t max_head_bytes = 16 << 10;
   uint64_t max_body_bytes = 64 << 20;     ///< of one request; a larger one is answered with 413
   uint64_t max_bodies_bytes = 512 << 20;  ///< of all requests in hand; beyond it 503
@@ -46,7 +47,8 @@ class HttpServer {
 
   /// Serves until SIGINT, SIGTERM or SIGHUP, whose handlers it takes over. Then no connection is
   /// accepted any more, idle ones are closed, and requests in hand have drain_seconds to end; what
-  /// still runs then is told to stop (base/interrupt_request.h). A second signal ends the process.
+  /// still runs then is told to stop (base/interrupt_request.h), and its connections are closed
+  /// five seconds later. A second signal ends the process.
   void run();
 
  private:

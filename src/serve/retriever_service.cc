@@ -21,19 +21,24 @@ constexpr const char* kPagePolicy =
 
 /// "[::1]:8080" to "::1".
 std::string host_without_port(const std::string& host) {
-  if (host.starts_with('[')) return host.substr(1, host.find(']') - 1);
-  return host.substr(0, host.find(':'));
+  if (!host.starts_with('[')) return host.substr(0, host.find(':'));
+  const size_t end = host.find(']');
+  return end == std::string::npos ? host : host.substr(1, end - 1);
 }
 
 bool is_address_or_localhost(const std::string& host) {
-  if (host == "localhost") return true;
+  if (is_same_word(host, "localhost")) return true;
   std::array<unsigned char, sizeof(in6_addr)> address{};
   return ::inet_pton(AF_INET, host.c_str(), address.data()) == 1 ||
          ::inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
 }
 
+/// "application/json", whatever its parameters.
 bool is_json(const std::string& content_type) {
-  return content_type.substr(0, content_type.find(';')).find("application/json") == 0;
+  std::string_view type = content_type;
+  type = type.substr(0, type.find(';'));
+  while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
+  return is_same_word(type, "application/json");
 }
 
 }  // namespace
@@ -91,11 +96,11 @@ std::optional<HttpResponse> RetrieverService::admit(const HttpRequest& head) {
   const Route* route = find_route(head.path);
   const bool is_health = route != nullptr && route->answer == &RetrieverService::health;
   const std::string host = head.header("host");
-  if (!is_health && settings_.keys.empty() && !host.empty() &&
+  if (!is_health && !settings_.any_host && settings_.keys.empty() && !host.empty() &&
       !is_address_or_localhost(host_without_port(host))) {
     return refuse(head, 403,
-                  "without --api-key-file this server answers to an IP address or localhost alone, "
-                  "not to other names");
+                  "without --api-key-file or --without-key this server answers to an IP address or "
+                  "localhost alone, not to other names");
   }
   if (!is_health && !settings_.keys.accept(head.header("authorization"))) {
     HttpResponse answer =
@@ -129,12 +134,11 @@ HttpResponse RetrieverService::answer(const HttpRequest& request) {
     metrics_.count_success(route.api, watch.seconds());
   } catch (const Error& error) {
     const bool is_ours = error.code() == ErrorCode::kInternal || error.code() == ErrorCode::kIo;
-    if (is_ours) log_warning("{} {}: {}", request.method, request.path, error.what());
+    if (is_ours) log_warning("{}: {}", route.api, error.what());
     response = refuse(request, status_of(error.code(), route.style),
                       is_ours ? "an error inside the server; its log has more" : error.what());
   }
-  log_debug("{} {} {} {:.1f} ms", request.method, request.path, response.status,
-            1e3 * watch.seconds());
+  log_debug("{} {} {:.1f} ms", route.api, response.status, 1e3 * watch.seconds());
   return response;
 }
 

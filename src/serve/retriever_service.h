@@ -25,6 +25,7 @@ namespace recto {
 struct ServiceSettings {
   std::string model_name;  ///< what clients call the model
   ApiKeys keys;            ///< none: everyone on the network is let in
+  bool any_host = false;   ///< without keys, let in whatever Host a request names
   RequestLimits limits;
   PageLimits pictures;  ///< of decoding an image
   int64_t batch_tokens = 4096;
@@ -34,8 +35,9 @@ struct ServiceSettings {
 
 /// The routes (docs/serving.md): POST /v1/embeddings, /v2/embed, /embed, /embed_sparse, /v1/search;
 /// GET /v1/models, /info, /metrics, /health, /v1/pages/ID, /v1/pages/ID/image, and the search page.
-/// All but /health want a key where there are keys. Where there are none, the Host of a request has
-/// to be an address or localhost, since the page of a stranger can have any name lead here.
+/// All but /health want a key where there are keys. Where there are none, and any_host is not set,
+/// the Host of a request has to be an address or localhost, since the page of a stranger can have
+/// any name lead here.
 class RetrieverService final : public HttpService {
  public:
   /// `index` may be null: pages are not searched then. `embedder` holds the model of the index.

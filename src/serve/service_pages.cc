@@ -44,7 +44,8 @@ void RetrieverService::refresh_index() {
 
 HttpResponse RetrieverService::search(const HttpRequest& request) {
   check_has_index();
-  const PageQuery query = parse_search_request(parse_json(request.body, "the request"));
+  const PageQuery query = parse_search_request(parse_body(request.body, settings_.limits));
+  check_text(query.text, "query", settings_.limits);
   refresh_index();
   bool truncated = false;
   Stopwatch ranking;

@@ -25,8 +25,6 @@ auto in_the_model(const Action& action) {
   }
 }
 
-Json body_of(const HttpRequest& request) { return parse_json(request.body, "the request"); }
-
 bool has_picture(const EmbedItem& item) { return !item.image_bytes.empty(); }
 
 }  // namespace
@@ -51,7 +49,7 @@ ModelInput RetrieverService::prepare(const EmbedItem& item, bool cut_long_texts)
   ModelInput input;
   try {
     if (has_picture(item)) {
-      const Image image = read_image(item.image_bytes, "the image", settings_.pictures);
+      const Image image = read_image(item.image_bytes, "its image", settings_.pictures);
       input = picture_input(inputs, item, image);
     } else {
       input = item.query ? inputs.query(*item.query) : inputs.passage(*item.passage);
@@ -76,8 +74,12 @@ void RetrieverService::check(const EmbeddingRequest& request) const {
     fail(ErrorCode::kNotFound, "model: \"{}\" is not served here; \"{}\" is",
          request.model.substr(0, 100), settings_.model_name);
   }
-  truncate_dimensions(Matrix(0, contract.vector_width()),
-                      request.dimensions.value_or(contract.vector_width()), contract);
+  try {
+    truncate_dimensions(Matrix(0, contract.vector_width()),
+                        request.dimensions.value_or(contract.vector_width()), contract);
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("dimensions: {}", error.what()));
+  }
 }
 
 void RetrieverService::embed_texts(const EmbeddingRequest& request, bool sparse, Vectors& out) {
@@ -143,7 +145,8 @@ RetrieverService::Vectors RetrieverService::embed(const EmbeddingRequest& reques
 }
 
 HttpResponse RetrieverService::openai_embeddings(const HttpRequest& request) {
-  const EmbeddingRequest wanted = parse_openai_request(body_of(request), settings_.limits);
+  const EmbeddingRequest wanted =
+      parse_openai_request(parse_body(request.body, settings_.limits), settings_.limits);
   const Vectors vectors = embed(wanted, /*sparse=*/false);
   Json data = Json::array();
   for (int64_t i = 0; i < vectors.dense.rows; ++i) {
@@ -159,7 +162,8 @@ HttpResponse RetrieverService::openai_embeddings(const HttpRequest& request) {
 }
 
 HttpResponse RetrieverService::cohere_embed(const HttpRequest& request) {
-  const EmbeddingRequest wanted = parse_cohere_request(body_of(request), settings_.limits);
+  const EmbeddingRequest wanted =
+      parse_cohere_request(parse_body(request.body, settings_.limits), settings_.limits);
   const Vectors vectors = embed(wanted, /*sparse=*/false);
   Json embeddings = Json::object();
   for (const VectorEncoding encoding : wanted.encodings) {
@@ -181,7 +185,8 @@ HttpResponse RetrieverService::cohere_embed(const HttpRequest& request) {
 
 HttpResponse RetrieverService::tei_embed(const HttpRequest& request) {
   const Vectors vectors =
-      embed(parse_tei_request(body_of(request), settings_.limits), /*sparse=*/false);
+      embed(parse_tei_request(parse_body(request.body, settings_.limits), settings_.limits),
+            /*sparse=*/false);
   Json list = Json::array();
   for (int64_t i = 0; i < vectors.dense.rows; ++i) {
     list.push_back(encode_vector(vectors.dense.row(i), VectorEncoding::kFloat));
@@ -191,7 +196,8 @@ HttpResponse RetrieverService::tei_embed(const HttpRequest& request) {
 
 HttpResponse RetrieverService::tei_embed_sparse(const HttpRequest& request) {
   const Vectors vectors =
-      embed(parse_tei_request(body_of(request), settings_.limits), /*sparse=*/true);
+      embed(parse_tei_request(parse_body(request.body, settings_.limits), settings_.limits),
+            /*sparse=*/true);
   Json list = Json::array();
   for (const SparseVector& vector : vectors.sparse) {
     Json entries = Json::array();

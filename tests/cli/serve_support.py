@@ -18,8 +18,8 @@ from support import RECTO, environment
 class Server:
     """Started with these arguments on a free port; its log is kept in `log`."""
 
-    def __init__(self, *arguments, env=None):
-        command = [str(RECTO), "serve", "--port", "0", *map(str, arguments)]
+    def __init__(self, *arguments, env=None, before=()):
+        command = [*before, str(RECTO), "serve", "--port", "0", *map(str, arguments)]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True, env=environment(env))
         self.log, self.url = [], None

@@ -2,9 +2,11 @@
 answered, refused or outlived."""
 import base64
 import concurrent.futures
+import contextlib
 import json
 import signal
 import socket
+import subprocess
 import time
 import unittest
 
@@ -137,14 +139,14 @@ class Serving(ServeCase):
             ("/v1/embeddings", {"input": ["a"] * 257}, 413, ["257", "256"]),
             ("/v1/embeddings", {"input": long}, 400, ["tokens", "truncate"]),
             ("/v1/embeddings", {"input": "a", "model": "gpt"}, 404, ['"gpt', model().name]),
-            ("/v1/embeddings", {"input": "a", "dimensions": 3}, 400, ["3"]),
+            ("/v1/embeddings", {"input": "a", "dimensions": 3}, 400, ["dimensions: vectors of 3"]),
             ("/v1/embeddings", {"input": "a", "dimensions": "x"}, 400, ["dimensions"]),
             ("/v1/embeddings", {"input": "a", "encoding_format": "hex"}, 400, ["hex", "base64"]),
             ("/v1/embeddings", {"input": "a", "input_type": "poem"}, 400, ["poem", "document"]),
             ("/v1/embeddings", {"input": [{"content": [image]}]}, 400, ["fetches nothing", "input[0].content[0]"]),
             ("/v1/embeddings", {"input": [{"content": []}]}, 400, ["no text and no image"]),
             ("/v1/embeddings", {"input": [{"content": picture(self.images[0]) * 2}]}, 400, ["second image"]),
-            ("/v1/embeddings", {"input": [{"content": picture(b"no image")}]}, 400, ["input[0]", "the image"]),
+            ("/v1/embeddings", {"input": [{"content": picture(b"no image")}]}, 400, ["input[0]: its image: neither a PDF nor an image"]),
             ("/v1/embeddings", {"input": [{"content": picture(document_pdf([["a"]]))}]}, 400, ["a PDF"]),
             ("/v1/embeddings", {"input": [{"content": picture(png(7000, 7000, [b""]))}]}, 413, ["40000000"]),
             ("/v1/embeddings", {"messages": [{"role": "system", "content": "a"}]}, 400, ["user"]),
@@ -176,10 +178,13 @@ class Serving(ServeCase):
         self.assertEqual(self.server.end(), 0)
 
     def test_errors_have_the_form_of_their_api(self):
-        forms = [("/v1/embeddings", lambda a: (a["error"]["message"], a["error"]["type"])),
-                 ("/v2/embed", lambda a: a["message"]), ("/embed", lambda a: (a["error"], a["error_type"]))]
-        for path, form in forms:
-            form(self.server.ask(path, {})[2])
+        for path, status, form in [
+                ("/v1/embeddings", 400, lambda a: a["error"]["type"] == "invalid_request_error" and a["error"]["message"]),
+                ("/v2/embed", 400, lambda a: set(a) == {"message"} and a["message"]),
+                ("/embed", 422, lambda a: a["error_type"] == "Validation" and a["error"])]:
+            answer = self.server.ask(path, {})
+            self.assertEqual(answer[0], status)
+            self.assertIn("wanted" if status == 400 else "missing", form(answer[2]))
 
     def test_other_paths_and_methods(self):
         self.assert_refused(self.server.ask("/nothing"), 404, "/nothing")
@@ -191,6 +196,19 @@ class Serving(ServeCase):
         self.assertEqual(status, 200)
         self.assertEqual(headers["Content-Length"], str(len('{"status":"ok"}')))
         self.assertEqual(self.server.ask("/health?x=1")[2], {"status": "ok"})
+        self.assertRegex(headers["Date"], r"^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$")
+        for kind, status in [("Application/JSON; charset=utf-8", 200), ("application/jsonp", 415), ("", 415)]:
+            answer = self.server.ask("/embed", raw=b'{"inputs": "a"}', headers={"Content-Type": kind})
+            self.assertEqual(answer[0], status, kind)
+
+    def test_nothing_that_is_sent_is_logged(self):
+        server = self.serve("--model", model(), "--verbose")
+        for path, body in [("/embed", {"inputs": "marker-1"}), ("/embed", {"inputs": ["marker-2", 3]}),
+                           ("/marker-3", None), ("/v1/pages/marker-4", None), ("/v1/search", {"query": "marker-5"})]:
+            server.ask(path, body, {"X-Marker": "marker-6"})
+        self.assertEqual(server.end(), 0)
+        self.assertIn("embed 200", server.text())
+        self.assertNotIn("marker", server.text())
 
     def test_no_address_is_fetched(self):
         with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -360,7 +378,8 @@ class ServingLimits(ServeCase):
         server = self.serve("--model", model(), "--max-body-mib", 1, "--max-inputs", 2)
         big = b'{"input": "' + b"x" * (1 << 20) + b'"}'
         self.assert_refused(server.ask("/v1/embeddings", raw=big), 413, str(len(big)), str(1 << 20))
-        self.assert_refused(server.ask("/v1/embeddings", {"input": ["a"] * 3}), 413, "3", "2")
+        self.assert_refused(server.ask("/v1/embeddings", {"input": ["a"] * 3}), 413, "input: has 3 inputs", "at most 2")
+        self.assert_refused(server.ask("/embed", {"inputs": "x" * 300_000}), 413, "300000 bytes", str(256 << 10))
         chunks = b"".join(b"%x\r\n%s\r\n" % (len(c), c) for c in [big[:700000], big[700000:]]) + b"0\r\n\r\n"
         head = b"POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         self.assertIn(b" 413 ", server.send(head + b"Transfer-Encoding: chunked\r\n\r\n" + chunks))
@@ -383,21 +402,71 @@ class ServingLimits(ServeCase):
         self.assertEqual(server.ask("/embed", {"inputs": "a"})[0], 200)
         self.assertEqual(server.end(), 0)
 
-    def test_one_more_than_can_be_in_hand(self):
-        server = self.serve("--model", model(), "--max-requests", 1)
-        body = b'{"inputs": "a"}'
+    def test_json_of_many_values(self):
+        """Neither time with the square of their number, nor memory for all of them."""
+        server = self.serve("--model", model())
+        for piece in (b"{},", b"[],", b"1,"):
+            start, before = time.monotonic(), server.resident_kib()
+            body = b'{"inputs": "a", "more": [' + piece * ((20 << 20) // len(piece)) + b"0]}"
+            self.assert_refused(server.ask("/embed", raw=body), 413, "100000 values")
+            self.assertLess(time.monotonic() - start, 20)
+            self.assertLess(server.resident_kib() - before, 200 << 10)
+        self.assertEqual(server.end(), 0)
+
+    def test_heads_that_can_be_read_twice(self):
+        server = self.serve("--model", model())
+        head = b"POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        inner = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        for more, status in [(b"Transfer-Encoding: gzip\r\n", 501), (b"Transfer-Encoding: gzip, chunked\r\n", 501),
+                             (b"Host: other\r\n", 400), (b"Content-Encoding: gzip\r\nContent-Length: 44\r\n", 415)]:
+            answer = server.send(head + more + b"\r\n" + inner)
+            self.assertIn(b" %d " % status, answer[:20], more)
+            self.assertEqual(answer.count(b"HTTP/1.1 "), 1, more)
+
+    def test_bodies_have_room_together(self):
+        server = self.serve("--model", model())
         head = (b"POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                b"Connection: close\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body))
-        with server.connect() as first:
-            first.sendall(head)
-            self.assertIn(b"100 Continue", first.recv(1000))  # its place is taken
+                b"Expect: 100-continue\r\n%s\r\n\r\n")
+        with contextlib.ExitStack() as stack:
+            def open_one(length):
+                connection = stack.enter_context(server.connect())
+                connection.sendall(head % length)
+                return connection.recv(1000)[:12]
+            # What has no length yet takes none.
+            for _ in range(20):
+                self.assertEqual(open_one(b"Transfer-Encoding: chunked"), b"HTTP/1.1 100")
+            self.assertEqual(server.ask("/embed", {"inputs": "a"})[0], 200)
+            found = [open_one(b"Content-Length: %d" % (60 << 20)) for _ in range(9)]
+            self.assertEqual(found, [b"HTTP/1.1 100"] * 8 + [b"HTTP/1.1 503"])
+            self.assertEqual(server.ask("/embed", {"inputs": "a"})[0], 200)
+        self.assertEqual(server.end(), 0)
+
+    def test_few_files(self):
+        server = self.serve("--model", model(), before=["prlimit", "--nofile=300:300"])
+        self.assertIn("at most 150 connections", server.text())
+        with contextlib.ExitStack() as stack:
+            first = stack.enter_context(server.connect())
+            for _ in range(200):
+                stack.enter_context(server.connect())
+            body = json.dumps({"inputs": [{"content": picture(png(60, 80))}]}).encode()
+            first.sendall(b"POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                          b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            self.assertIn(b" 200 ", read_all(first)[:20])
+        self.assertEqual(server.ask("/health")[0], 200)
+
+    def test_one_more_than_can_be_in_hand(self):
+        server = self.serve("--max-requests", 1)
+        body = {"input": [{"content": picture(noise_png(60, 80, 1))}] * 20}
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            first = pool.submit(server.ask, "/v1/embeddings", body)
+            while "te_embed_inference_duration_count" not in server.ask("/metrics")[2].decode():
+                self.assertFalse(first.done(), first)
             status, headers, answer = server.ask("/embed", {"inputs": "a"})
             self.assert_refused((status, headers, answer), 429, "Overloaded")
             self.assertEqual(headers["Retry-After"], "1")
             self.assertEqual(server.ask("/health")[0], 200)
             self.assertIn('te_request_failure{method="embed",status="429"} 1', server.ask("/metrics")[2].decode())
-            first.sendall(body)
-            self.assertIn(b" 200 ", read_all(first)[:20])
+            self.assertEqual(first.result()[0], 200)
         self.assertEqual(server.ask("/embed", {"inputs": "a"})[0], 200)
 
     def test_a_connection_takes_many_requests(self):
@@ -438,13 +507,18 @@ class ServingKeys(ServeCase):
     def test_without_a_key_other_names_are_no_way_in(self):
         server = self.serve("--model", model())
         for host, status in [("evil.example", 403), ("evil.example:80", 403), ("127.0.0.1.evil.example", 403),
-                             ("localhost", 200), (f"127.0.0.1:{server.port}", 200), ("[::1]:80", 200), ("::1", 403)]:
+                             ("localhost", 200), ("LOCALHOST:80", 200), ("[::1", 403), (f"127.0.0.1:{server.port}", 200), ("[::1]:80", 200), ("::1", 403)]:
             answer = server.send(f"GET /v1/models HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
             self.assertIn(f" {status} ".encode(), answer[:20], host)
+        server = self.serve("--model", model(), "--without-key")
+        self.assertEqual(server.ask("/v1/models", headers={"Host": "evil.example"})[0], 200)
 
     def test_what_cannot_be_started(self):
         keys = self.write("keys", KEY)
         cert, key = certificate(self.directory)
+        locked = self.path("locked.pem")
+        subprocess.run(["openssl", "ec", "-aes256", "-passout", "pass:secret", "-in", key, "-out", locked], check=True,
+                       capture_output=True)
         taken = self.serve("--model", model()).port
         for status, arguments, says in [
                 (2, ["--host", "0.0.0.0"], ["--api-key-file", "--without-key"]),
@@ -457,6 +531,7 @@ class ServingKeys(ServeCase):
                 (1, ["--api-key-file", self.write("bad", "schlüssel-schlüssel")], ["bad line 1", "ascii"]),
                 (1, ["--tls-certificate", keys, "--tls-key", key], ["keys", "pem"]),
                 (1, ["--tls-certificate", cert, "--tls-key", keys], ["key", "pem"]),
+                (1, ["--tls-certificate", cert, "--tls-key", locked], ["locked.pem", "without a pass phrase"]),
                 (1, ["--port", taken], [str(taken), "--port"]),
                 (1, ["--index", self.path("none")], ["none", "index create"]),
                 (2, ["--max-inputs", 0], ["--max-inputs"])]:
@@ -518,8 +593,10 @@ class ServingEnd(ServeCase):
         server = self.serve("--drain-seconds", 0)
         future = self.asked(server, 250)
         server.process.send_signal(signal.SIGTERM)
+        start = time.monotonic()
         self.assert_refused(future.result(), 503)
         self.assertEqual(server.process.wait(60), 0)
+        self.assertLess(time.monotonic() - start, 20)  # and not the minutes of 250 pictures
 
     def test_a_second_signal_ends_it_at_once(self):
         server = self.serve()
