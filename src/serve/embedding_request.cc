@@ -126,6 +126,7 @@ std::vector<EmbedItem> items_of(const Json& inputs, InputType type, const std::s
     return items;
   }
   check_count(inputs.size(), where, limits);
+  items.reserve(inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) {
     items.push_back(item_of_input(inputs[i], type, fmt::format("{}[{}]", where, i), limits));
   }
@@ -208,6 +209,7 @@ std::vector<EmbedItem> cohere_items(const Json& body, const RequestLimits& limit
   if (key != "images") return items_of(list, type, key, limits);
   check_count(list.size(), key, limits);
   std::vector<EmbedItem> items;
+  items.reserve(list.size());
   for (size_t i = 0; i < list.size(); ++i) {
     items.push_back(item_of_image(list[i], fmt::format("images[{}]", i), limits));
   }
