@@ -1,6 +1,7 @@
 // recto serve: vectors and page search over HTTP.
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "base/directory_name.h"
 #include "base/error.h"
@@ -75,9 +76,9 @@ std::shared_ptr<const ModelDirectory> model_of(const Options& options, const Pag
   return ModelDirectory::open(model_or_shipped(options.model), {}, options.adapter);
 }
 
-ServiceSettings service_of(const Options& options, const ModelDirectory& model) {
+ServiceSettings service_of(const Options& options, ApiKeys keys, const ModelDirectory& model) {
   ServiceSettings settings;
-  settings.keys = keys_of(options);
+  settings.keys = std::move(keys);
   settings.any_host = options.without_key;
   settings.model_name =
       options.model_name.empty() ? directory_name(model.path()) : options.model_name;
@@ -97,7 +98,7 @@ void check_page_worker() {
 }
 
 int run(Options options) {
-  keys_of(options);
+  ApiKeys keys = keys_of(options);
   const HttpServerSettings settings = server_of(options);
   check_page_worker();
   if (options.threads == 0) options.threads = available_cores();
@@ -108,7 +109,7 @@ int run(Options options) {
   const auto model = model_of(options, index.get());
   const std::shared_ptr<Embedder> embedder =
       make_cpu_embedder(model, {.threads = options.threads, .batch_tokens = options.batch_tokens});
-  ServiceSettings service_settings = service_of(options, *model);
+  ServiceSettings service_settings = service_of(options, std::move(keys), *model);
   const std::string name = service_settings.model_name;
   const int64_t pages = index ? index->pages() : 0;
   RetrieverService service(embedder, std::move(index), std::move(service_settings));

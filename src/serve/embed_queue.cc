@@ -9,7 +9,6 @@ namespace recto {
 
 struct EmbedQueue::Request {
   std::vector<ModelInput> inputs;  ///< those in a batch are moved from
-  size_t count = 0;
   bool sparse = false;
   QueuedVectors vectors;
   size_t next = 0;  ///< first input that is in no batch yet
@@ -18,7 +17,7 @@ struct EmbedQueue::Request {
   Stopwatch waited = Stopwatch();
 
   /// After an error what is in a batch is waited for, and nothing else.
-  bool is_finished() const { return error ? done == next : done == count; }
+  bool is_finished() const { return error ? done == next : done == inputs.size(); }
 };
 
 EmbedQueue::EmbedQueue(Embedder& embedder, int64_t batch_tokens, ServerMetrics& metrics)
@@ -39,7 +38,7 @@ EmbedQueue::~EmbedQueue() {
 QueuedVectors EmbedQueue::embed(std::vector<ModelInput> inputs, bool sparse) {
   const int64_t width = embedder_.model().contract().dimensions.front();
   const size_t count = inputs.size();
-  Request request{.inputs = std::move(inputs), .count = count, .sparse = sparse};
+  Request request{.inputs = std::move(inputs), .sparse = sparse};
   request.vectors.dense = Matrix(static_cast<int64_t>(count), width);
   if (sparse) request.vectors.sparse.resize(count);
   std::unique_lock lock(mutex_);
@@ -78,7 +77,7 @@ std::vector<EmbedQueue::Place> EmbedQueue::next_batch() {
     }
     batch.push_back({request, request->next++});
     waiting_.pop_front();
-    if (request->next < request->count) waiting_.push_back(request);
+    if (request->next < request->inputs.size()) waiting_.push_back(request);
   }
   metrics_.observe(ServerMetrics::Distribution::kBatchInputs, static_cast<double>(batch.size()));
   metrics_.observe(ServerMetrics::Distribution::kBatchTokens, static_cast<double>(tokens));

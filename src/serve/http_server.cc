@@ -340,11 +340,7 @@ class HttpServer::Impl::Session final : public SessionBase,
       : server_(server), stream_(std::forward<Arguments>(arguments)...) {
     server_.add(this);
   }
-  ~Session() override {
-    place_.reset();
-    bytes_.reset();
-    server_.remove(this);
-  }
+  ~Session() override { server_.remove(this); }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 

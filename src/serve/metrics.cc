@@ -16,24 +16,24 @@ constexpr std::array kSizes = {1.0,   2.0,   4.0,    8.0,    16.0,   32.0,   64.
 struct DistributionName {
   const char* name;
   const char* help;
-  bool is_time;
+  std::span<const double> bounds;
 };
 
 DistributionName name_of(ServerMetrics::Distribution what) {
   using enum ServerMetrics::Distribution;
   switch (what) {
     case kPreparing:
-      return {"te_embed_tokenization_duration", "Seconds to decode, cut and tokenise", true};
+      return {"te_embed_tokenization_duration", "Seconds to decode, cut and tokenise", kSeconds};
     case kQueue:
-      return {"te_embed_queue_duration", "Seconds inputs waited for the model", true};
+      return {"te_embed_queue_duration", "Seconds inputs waited for the model", kSeconds};
     case kInference:
-      return {"te_embed_inference_duration", "Seconds of a batch in the model", true};
+      return {"te_embed_inference_duration", "Seconds of a batch in the model", kSeconds};
     case kBatchInputs:
-      return {"te_batch_next_size", "Inputs of a batch", false};
+      return {"te_batch_next_size", "Inputs of a batch", kSizes};
     case kBatchTokens:
-      return {"te_batch_next_tokens", "Tokens of a batch", false};
+      return {"te_batch_next_tokens", "Tokens of a batch", kSizes};
     default:
-      return {"recto_search_duration", "Seconds to rank the pages of the index", true};
+      return {"recto_search_duration", "Seconds to rank the pages of the index", kSeconds};
   }
 }
 
@@ -68,11 +68,7 @@ void ServerMetrics::count_failure(const std::string& api, int status) {
 
 void ServerMetrics::observe(Distribution what, double value) {
   const std::lock_guard lock(mutex_);
-  if (name_of(what).is_time) {
-    distributions_[what].add(kSeconds, value);
-  } else {
-    distributions_[what].add(kSizes, value);
-  }
+  distributions_[what].add(name_of(what).bounds, value);
 }
 
 void ServerMetrics::add_queued(int inputs) {
@@ -115,11 +111,7 @@ std::string ServerMetrics::text(const std::map<std::string, double>& gauges) con
   for (const auto& [what, histogram] : distributions_) {
     const DistributionName name = name_of(what);
     head(out, name.name, "histogram", name.help);
-    if (name.is_time) {
-      append(out, name.name, "", kSeconds, histogram);
-    } else {
-      append(out, name.name, "", kSizes, histogram);
-    }
+    append(out, name.name, "", name.bounds, histogram);
   }
   head(out, "te_queue_size", "gauge", "Inputs that wait for the model or are in it");
   out += fmt::format("te_queue_size {}\n", queued_);

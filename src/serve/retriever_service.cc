@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -41,6 +42,13 @@ bool is_json(const std::string& content_type) {
   return is_same_word(type, "application/json");
 }
 
+const WebFile* find_web_file(const std::string& path) {
+  const auto files = web_files();
+  const auto found = std::find_if(files.begin(), files.end(),
+                                  [&](const WebFile& file) { return path == file.path; });
+  return found == files.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 // A path is a route's own, or begins with it where that ends in "/".
@@ -73,10 +81,7 @@ const RetrieverService::Route* RetrieverService::find_route(const std::string& p
     const std::string_view known = route.path;
     if (known.ends_with('/') ? path.starts_with(known) : path == known) return &route;
   }
-  for (const WebFile& file : web_files()) {
-    if (path == file.path) return &kWebFile;
-  }
-  return nullptr;
+  return find_web_file(path) != nullptr ? &kWebFile : nullptr;
 }
 
 RetrieverService::RetrieverService(std::shared_ptr<Embedder> embedder,
@@ -196,14 +201,11 @@ HttpResponse RetrieverService::web_file(const HttpRequest& request) {
     return refuse(request, 404,
                   "no index is served, so there is no search page; start with --index");
   }
-  for (const WebFile& file : web_files()) {
-    if (request.path != file.path) continue;
-    return {
-        .content_type = std::string(file.content_type),
-        .body = std::string(file.content),
-        .headers = {{"Content-Security-Policy", kPagePolicy}, {"Referrer-Policy", "no-referrer"}}};
-  }
-  return refuse(request, 404, fmt::format("there is nothing at {}", request.path));
+  const WebFile& file = *find_web_file(request.path);
+  return {
+      .content_type = std::string(file.content_type),
+      .body = std::string(file.content),
+      .headers = {{"Content-Security-Policy", kPagePolicy}, {"Referrer-Policy", "no-referrer"}}};
 }
 
 }  // namespace recto

@@ -13,7 +13,7 @@ import unittest
 import numpy as np
 
 from serve_support import Server, certificate, data_url, picture, read_all, trust
-from support import SOURCE, Case, document_pdf, environment, model, noise_png, png, read_tensors
+from support import SOURCE, Case, document_pdf, model, noise_png, png, read_tensors
 
 QUERIES = ["the main valve", "ölige Größen: 3 mm", "x"]
 PAGES = [["The main valve", "torque 12 Nm"], ["The rotor", "speed 900"], ["Journal bearing", "oil 3 l"]]
